@@ -1,0 +1,8 @@
+//! Dovetail, a schema registry that proves its verdicts.
+//!
+//! The modules are floors, listed from the ground up. A floor may use the floors before it and never
+//! one after it: `model <- schema <- compat`, `model <- store`, `registry` over these, `api` and
+//! `cli` on top. A test reads the sources and enforces it.
+
+pub mod model;
+pub mod schema;

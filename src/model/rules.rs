@@ -1,0 +1,184 @@
+//! Rule sets: data-contract rules that travel with a schema.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+/// What a rule does with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum RuleKind {
+    /// Changes it.
+    #[default]
+    Transform,
+    /// Accepts or refuses it.
+    Condition,
+}
+
+/// When a rule runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum RuleMode {
+    Upgrade,
+    Downgrade,
+    UpDown,
+    Write,
+    Read,
+    #[default]
+    WriteRead,
+}
+
+impl RuleMode {
+    fn is_migration(self) -> bool {
+        matches!(self, RuleMode::Upgrade | RuleMode::Downgrade | RuleMode::UpDown)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            RuleMode::Upgrade => "UPGRADE",
+            RuleMode::Downgrade => "DOWNGRADE",
+            RuleMode::UpDown => "UPDOWN",
+            RuleMode::Write => "WRITE",
+            RuleMode::Read => "READ",
+            RuleMode::WriteRead => "WRITEREAD",
+        }
+    }
+}
+
+/// One rule. Members are those of the wire, in its order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub struct Rule {
+    #[serde(skip_serializing_if = "absent_or_empty")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "absent_or_empty")]
+    pub doc: Option<String>,
+    pub kind: RuleKind,
+    pub mode: RuleMode,
+    #[serde(rename = "type", skip_serializing_if = "absent_or_empty")]
+    pub rule_type: Option<String>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "absent_or_empty")]
+    pub expr: Option<String>,
+    #[serde(skip_serializing_if = "absent_or_empty")]
+    pub on_success: Option<String>,
+    #[serde(skip_serializing_if = "absent_or_empty")]
+    pub on_failure: Option<String>,
+    pub disabled: bool,
+}
+
+fn absent_or_empty(text: &Option<String>) -> bool {
+    text.as_deref().is_none_or(str::is_empty)
+}
+
+/// Rules by purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RuleSet {
+    /// Rules that carry a message from one version to another.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub migration_rules: Vec<Rule>,
+    /// Rules on the content of a message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub domain_rules: Vec<Rule>,
+    /// Rules on the encoded bytes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub encoding_rules: Vec<Rule>,
+    /// Who applies them: `ALL`, `CLIENT`, `GATEWAY`, `SERVER` or `NONE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable_at: Option<String>,
+}
+
+/// Why a rule set is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidRuleSet(pub String);
+
+impl RuleSet {
+    /// Check names, types, actions and modes; the first failure wins, in the order migration,
+    /// domain, encoding.
+    ///
+    /// # Errors
+    /// The sentence that tells what is wrong.
+    pub fn validate(&self) -> Result<(), InvalidRuleSet> {
+        let mut names = HashSet::new();
+        let lists = [(&self.migration_rules, true, "Migration"), (&self.domain_rules, false, "Domain"), (
+            &self.encoding_rules,
+            false,
+            "Encoding",
+        )];
+        for (rules, migration, list) in lists {
+            for rule in rules {
+                if let Some(name) = &rule.name
+                    && !names.insert(name)
+                {
+                    return Err(InvalidRuleSet(format!("Found rule with duplicate name '{name}'")));
+                }
+                rule.validate()?;
+                if rule.mode.is_migration() != migration {
+                    let modes = if migration { "UPGRADE, DOWNGRADE, UPDOWN" } else { "WRITE, READ, WRITEREAD" };
+                    return Err(InvalidRuleSet(format!("{list} rules can only be {modes}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Hand every byte that takes part in the identity of a content to `visit`, in order.
+    pub(super) fn visit_identity(&self, mut visit: impl FnMut(&[u8])) {
+        for rule in self.migration_rules.iter().chain(&self.domain_rules).chain(&self.encoding_rules) {
+            let kind = match rule.kind {
+                RuleKind::Transform => "TRANSFORM",
+                RuleKind::Condition => "CONDITION",
+            };
+            for text in [rule.name.as_deref(), rule.doc.as_deref(), Some(kind), Some(rule.mode.as_str())] {
+                text.into_iter().for_each(|text| visit(text.as_bytes()));
+            }
+            rule.rule_type.iter().for_each(|text| visit(text.as_bytes()));
+            let mut tags: Vec<&String> = rule.tags.iter().collect();
+            tags.sort_by(|left, right| super::utf16_order(left, right));
+            tags.into_iter().for_each(|tag| visit(tag.as_bytes()));
+            for (key, value) in super::content::in_utf16_order(&rule.params) {
+                visit(key.as_bytes());
+                visit(value.as_bytes());
+            }
+            for text in [&rule.expr, &rule.on_success, &rule.on_failure].into_iter().flatten() {
+                visit(text.as_bytes());
+            }
+            if rule.disabled {
+                visit(&[1]);
+            }
+        }
+        self.enable_at.iter().for_each(|text| visit(text.as_bytes()));
+    }
+}
+
+impl Rule {
+    fn validate(&self) -> Result<(), InvalidRuleSet> {
+        let refuse = |sentence: String| Err(InvalidRuleSet(sentence));
+        let Some(name) = &self.name else { return refuse("Missing rule name".into()) };
+        let Some(first) = name.chars().next() else { return refuse("Empty rule name".into()) };
+        if name.encode_utf16().count() > 256 {
+            return refuse("Rule name too long".into());
+        }
+        if !(first.is_alphabetic() || first == '_') {
+            return refuse(format!("Illegal initial character in rule name: {name}"));
+        }
+        if !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+            return refuse(format!("Illegal character in rule name: {name}"));
+        }
+        if self.rule_type.is_none() {
+            return refuse("Missing rule type".into());
+        }
+        let several = [&self.on_success, &self.on_failure].into_iter().flatten().any(|action| action.contains(','));
+        if several && !matches!(self.mode, RuleMode::WriteRead | RuleMode::UpDown) {
+            return refuse("Multiple actions only valid with WRITEREAD and UPDOWN".into());
+        }
+        Ok(())
+    }
+}
