@@ -4,6 +4,7 @@
 //! one after it: `model <- schema <- compat`, `model <- store`, `registry` over these, `api` and
 //! `cli` on top. A test reads the sources and enforces it.
 
-pub mod compat;
 pub mod model;
 pub mod schema;
+
+pub mod compat;
