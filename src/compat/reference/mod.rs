@@ -1,0 +1,89 @@
+//! What Confluent Schema Registry says, byte for byte: its lists of differences and, a file a
+//! format, the structural comparison from which it draws them.
+
+pub(super) mod avro;
+
+use std::fmt;
+
+use super::report::{Clash, RefDiff, Report};
+use super::rules;
+use crate::model::Direction;
+
+/// All it says about schemas of two formats.
+pub(super) const DIFFERENT_FORMAT: &str = "Incompatible because of different schema type";
+
+/// Old schemas are quoted up to this many UTF-16 units.
+const LONGEST_QUOTE: usize = 10_240;
+
+/// What it says when its comparison fails unexpectedly.
+pub(super) fn unexpected(text: &str) -> String {
+    format!("Unexpected exception during compatibility check: {text}")
+}
+
+impl Report {
+    /// The list that a refused registration and the verbose compatibility routes carry; empty when
+    /// compatible. One version is reported, and the setting in force is named for the reader's sake.
+    pub fn reference_lines(&self, validate_fields: bool) -> Vec<String> {
+        let Some(clash) = self.clashes.first() else {
+            return Vec::new();
+        };
+        let mut lines = clash.reference_lines(self.level.directions());
+        lines.push(format!("{{validateFields: '{validate_fields}', compatibility: '{}'}}", self.level));
+        lines
+    }
+}
+
+impl Clash {
+    fn reference_lines(&self, directions: &[Direction]) -> Vec<String> {
+        let listed = || self.listed.iter().filter_map(|&position| self.findings.get(position));
+        let mut lines: Vec<String> = listed().filter_map(|finding| finding.reference_line()).collect();
+        // Only the last direction of a level is followed by the old schema: of FULL, the backward one.
+        let last = directions.last();
+        let names_the_old = |rule: &rules::Rule| rule.id != rules::FORMAT_CHANGED.id;
+        if listed().any(|finding| Some(&finding.direction) == last && names_the_old(finding.rule)) {
+            lines.push(format!("{{oldSchemaVersion: {}}}", self.version));
+            lines.extend(quote(&self.old_text));
+        }
+        lines
+    }
+}
+
+/// The old schema as it is quoted; nothing when there is no text to quote.
+fn quote(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut units = 0;
+    let cut = text.char_indices().find(|(_, character)| {
+        units += character.len_utf16();
+        units > LONGEST_QUOTE
+    });
+    Some(match cut {
+        Some((end, _)) => format!("{{oldSchema: <truncated> '{}...'}}", &text[..end]),
+        None => format!("{{oldSchema: '{text}'}}"),
+    })
+}
+
+impl fmt::Display for RefDiff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RefDiff { name, description, info, .. } = self;
+        write!(f, "{{errorType:'{name}', description:'{description}', additionalInfo:'{info}'}}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+
+    #[test]
+    fn long_texts_are_cut_by_utf16_units() {
+        assert_eq!(quote(""), None);
+        let whole = "é".repeat(10_240);
+        assert_eq!(quote(&whole), Some(format!("{{oldSchema: '{whole}'}}")));
+        assert_eq!(quote(&format!("{whole}x")), Some(format!("{{oldSchema: <truncated> '{whole}...'}}")));
+        // A character of two units that would straddle the end is left out whole.
+        let odd = format!("x{}", "😀".repeat(5_120));
+        let kept = format!("x{}", "😀".repeat(5_119));
+        assert_eq!(quote(&odd), Some(format!("{{oldSchema: <truncated> '{kept}...'}}")));
+    }
+}

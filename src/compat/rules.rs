@@ -1,0 +1,109 @@
+//! The catalogue: every rule that a comparison can find violated. It feeds the command line, the
+//! documentation and the tests. An id is public: it is never renamed, only retired.
+
+use std::fmt::Write;
+
+use super::report::Severity;
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name in reports and settings.
+    pub id: &'static str,
+    /// What happened when it is violated, in a line.
+    pub summary: &'static str,
+    /// Why that breaks somebody.
+    pub reason: &'static str,
+    /// What to do instead.
+    pub hint: &'static str,
+    /// An old and a new schema that violate it, in the direction `direction`.
+    pub example: (&'static str, &'static str),
+    /// The direction in which the example violates it.
+    pub direction: &'static str,
+    /// What Confluent Schema Registry calls it, where it has a name for it.
+    pub reference: Option<&'static str>,
+    /// What it means for a reader.
+    pub severity: Severity,
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Rule) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Rule {}
+
+pub(super) use super::avro::rules::*;
+
+/// Every rule, in the order of the documentation.
+pub static RULES: &[&Rule] = &[
+    &FORMAT_CHANGED,
+    &OLD_SCHEMA_UNREADABLE,
+    &COMPARISON_EXHAUSTED,
+    &AVRO_FIELD_WITHOUT_DEFAULT,
+    &AVRO_TYPE_CHANGED,
+    &AVRO_SYMBOL_REMOVED,
+    &AVRO_UNION_BRANCH_REMOVED,
+    &AVRO_FIXED_SIZE_CHANGED,
+    &AVRO_NAME_CHANGED,
+    &AVRO_ALIAS_AMBIGUOUS,
+];
+
+/// The rule of this id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.id == id)
+}
+
+pub(super) static FORMAT_CHANGED: Rule = Rule {
+    id: "format-changed",
+    summary: "The new schema is written in another schema language than an earlier version.",
+    reason: "No reader of one format can read data of another, whatever the schemas say.",
+    hint: "register the schema under a new subject, or set the level to NONE for the switch",
+    example: (r#""string""#, r#"{"type":"string"} (JSON Schema)"#),
+    direction: "backward",
+    reference: None,
+    severity: Severity::Break,
+};
+
+pub(super) static OLD_SCHEMA_UNREADABLE: Rule = Rule {
+    id: "old-schema-unreadable",
+    summary: "The stored text of an earlier version cannot be parsed, so nothing can be said about it.",
+    reason: "Compatibility with a schema that nobody can parse cannot be judged, and a silent pass would hide that.",
+    hint: "delete the version that cannot be parsed, or set the level to NONE for this registration",
+    example: (r#"{"type":"record","name":"R"}"#, r#"{"type":"record","name":"R","fields":[]}"#),
+    direction: "backward",
+    reference: None,
+    severity: Severity::Break,
+};
+
+pub(super) static COMPARISON_EXHAUSTED: Rule = Rule {
+    id: "comparison-exhausted",
+    summary: "The two schemas are too large, too deep or too entangled to be compared.",
+    reason: "Work on a pair of schemas is bounded, so that no schema can occupy the registry; what was not compared is not accepted.",
+    hint: "split the schema, or set the level to NONE for this registration",
+    example: ("a schema that nests thousands of types", "the same schema, changed deep inside"),
+    direction: "backward",
+    reference: None,
+    severity: Severity::Break,
+};
+
+/// The catalogue as a Markdown page.
+pub fn markdown() -> String {
+    let mut page = String::from(
+        "# Rules\n\n\
+         Generated from the catalogue in `src/compat`; do not edit. Each rule names what a comparison \
+         can find. *Old* and *new* are an example that violates it, at the level given.\n",
+    );
+    for rule in RULES {
+        let Rule { id, summary, reason, hint, example: (old, new), direction, reference, severity } = rule;
+        let _ = write!(page, "\n## `{id}`\n\n{summary} {reason}\n\n");
+        let _ = writeln!(page, "- Severity: {severity}");
+        if let Some(name) = reference {
+            let _ = writeln!(page, "- Confluent Schema Registry calls it `{name}`");
+        }
+        let _ = writeln!(page, "- What to do: {hint}");
+        let _ = writeln!(page, "- Example ({direction}):\n  - old: `{old}`\n  - new: `{new}`");
+    }
+    page
+}
