@@ -128,7 +128,10 @@ pub(super) async fn compare(
         compat::check(level, previous, &new, extent)
     })
     .await??;
-    let lines =
-        if report.is_compatible() { Vec::new() } else { report.reference_lines(in_force.validate_fields == Some(true)) };
+    let lines = if report.is_compatible() {
+        Vec::new()
+    } else {
+        report.reference_lines(in_force.validate_fields == Some(true))
+    };
     Ok(Checked { report, lines })
 }

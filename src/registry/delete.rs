@@ -14,7 +14,11 @@ impl Registry {
     /// # Errors
     /// When the subject is unknown, already deleted, read-only, or another live schema refers to one
     /// of the versions.
-    pub async fn soft_delete_subject(&self, subject: &Subject, caller: &Caller) -> Result<Vec<Version>, Error> {
+    pub async fn soft_delete_subject(
+        &self,
+        subject: &Subject,
+        caller: &Caller,
+    ) -> Result<Vec<Version>, Error> {
         let mut tx = self.store.write(caller).await?;
         tx.lock_subjects(&[subject]).await?;
         let history = known_history(&mut tx, subject).await?;
@@ -151,8 +155,10 @@ async fn check_unreferenced(
 ) -> Result<(), Error> {
     let live_only = matches!(which, Referrers::Live | Referrers::LiveOfOthers);
     let others_only = matches!(which, Referrers::LiveOfOthers | Referrers::AnyOfOthers);
-    let protects = tx.referrers(subject, version).await?.into_iter().any(|referrer| {
-        !(live_only && referrer.deleted || others_only && referrer.subject == *subject)
-    });
+    let protects = tx
+        .referrers(subject, version)
+        .await?
+        .into_iter()
+        .any(|referrer| !(live_only && referrer.deleted || others_only && referrer.subject == *subject));
     if protects { Err(Error::Referenced(subject.clone(), version)) } else { Ok(()) }
 }

@@ -2,8 +2,8 @@
 
 use crate::compat::{Report, Unavailable};
 use crate::model::{
-    Context, Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject, Version,
-    VersionRef,
+    Context, Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
+    Version, VersionRef,
 };
 use crate::schema::ParseError;
 use crate::store::StoreError;

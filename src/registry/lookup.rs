@@ -148,7 +148,9 @@ impl Registry {
             return Ok(Some(stored.clone()));
         }
         let mut alike = Vec::new();
-        for stored in history.iter().rev().filter(|stored| (deleted || !stored.deleted) && stored.format == format) {
+        for stored in
+            history.iter().rev().filter(|stored| (deleted || !stored.deleted) && stored.format == format)
+        {
             let content = self.content_of(tx, subject.context(), stored).await?;
             if !may_be_the_same(&prepared.content, &content, stored.version) {
                 continue;
@@ -247,7 +249,8 @@ pub(super) fn inherit(content: &Content, latest: &Content) -> Content {
 /// Everything but the text: a self-contained schema may equal one that refers to others, and the
 /// version property that the registry writes by itself does not count.
 fn may_be_the_same(new: &Content, old: &Content, old_version: Version) -> bool {
-    let references = (new.references.is_empty() && !old.references.is_empty()) || new.references == old.references;
+    let references =
+        (new.references.is_empty() && !old.references.is_empty()) || new.references == old.references;
     references
         && new.rule_set == old.rule_set
         && same_metadata(new.metadata.as_ref(), old.metadata.as_ref(), old_version)
@@ -273,7 +276,8 @@ mod tests {
     #[test]
     fn the_version_property_does_not_make_a_difference_by_itself() {
         let with = |pairs: &[(&str, &str)]| {
-            let properties = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            let properties =
+                pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
             Some(Metadata { properties, ..Metadata::default() })
         };
         let at_two = Version::new(2).expect("a version");

@@ -34,7 +34,12 @@ impl Registry {
     ///
     /// # Errors
     /// When the subject or the version does not exist or, unless `deleted`, is soft-deleted.
-    pub async fn find_version(&self, subject: &Subject, version: VersionRef, deleted: bool) -> Result<Found, Error> {
+    pub async fn find_version(
+        &self,
+        subject: &Subject,
+        version: VersionRef,
+        deleted: bool,
+    ) -> Result<Found, Error> {
         let mut tx = self.store.read().await?;
         let first = match self.version_in(&mut tx, subject, version, deleted).await {
             Err(error @ (Error::SubjectNotFound(_) | Error::VersionNotFound(_))) => error,
@@ -71,7 +76,12 @@ impl Registry {
         }
     }
 
-    pub(super) async fn found(&self, tx: &mut Tx, subject: &Subject, stored: StoredVersion) -> Result<Found, Error> {
+    pub(super) async fn found(
+        &self,
+        tx: &mut Tx,
+        subject: &Subject,
+        stored: StoredVersion,
+    ) -> Result<Found, Error> {
         let content = self.content_of(tx, subject.context(), &stored).await?;
         Ok(Found {
             subject: subject.clone(),
@@ -224,7 +234,12 @@ impl Registry {
     ///
     /// # Errors
     /// When the rendering needs a parse and the stored text no longer parses.
-    pub async fn render(&self, found: &Subject, content: &Arc<Content>, rendering: Rendering) -> Result<String, Error> {
+    pub async fn render(
+        &self,
+        found: &Subject,
+        content: &Arc<Content>,
+        rendering: Rendering,
+    ) -> Result<String, Error> {
         if rendering == Rendering::Canonical {
             return Ok(content.text.clone());
         }

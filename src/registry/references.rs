@@ -111,7 +111,10 @@ impl Registry {
             return Ok(content);
         }
         let content = tx.content(context, stored.id).await?.ok_or_else(|| {
-            StoreError::Corrupt(format!("version {} has the id {}, which has no content", stored.version, stored.id))
+            StoreError::Corrupt(format!(
+                "version {} has the id {}, which has no content",
+                stored.version, stored.id
+            ))
         })?;
         Ok(self.cache.keep(context, stored.id, content))
     }
@@ -151,7 +154,9 @@ impl Parseable {
 ///
 /// # Errors
 /// [`Error::ComparisonFailed`] when the work panicked: it costs this request, not the server.
-pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::ComparisonFailed)
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::compat::Extent;
-use crate::model::{Content, Guid, Metadata, Scope, SchemaId, Subject, Timestamp, VERSION_PROPERTY, Version};
+use crate::model::{Content, Guid, Metadata, SchemaId, Scope, Subject, Timestamp, VERSION_PROPERTY, Version};
 use crate::schema::Schema;
 use crate::store::{StoredVersion, Tx};
 
@@ -85,7 +85,9 @@ impl Registry {
             drop(tx);
             let mut tx = self.store.write(caller).await?;
             self.lock(&mut tx, subject, &candidate, &decision).await?;
-            if self.basis(&mut tx, subject).await? == basis && references_hold(&mut tx, subject, &decision).await? {
+            if self.basis(&mut tx, subject).await? == basis
+                && references_hold(&mut tx, subject, &decision).await?
+            {
                 return self.carry_out(tx, subject, decision).await;
             }
         }
@@ -156,7 +158,8 @@ impl Registry {
         if !options.force {
             let compared = newest_first(&history, in_force.level);
             let earlier = self.earlier(tx, subject, &compared).await?;
-            let checked = compare(in_force, earlier, Arc::clone(&prepared.schema), Extent::FirstClash).await?;
+            let checked =
+                compare(in_force, earlier, Arc::clone(&prepared.schema), Extent::FirstClash).await?;
             refuse_incompatible(subject, checked, reserved_lines(in_force, latest.as_deref(), &prepared))?;
         }
         if candidate.version > 0 && candidate.version != next.number() {
@@ -219,7 +222,12 @@ impl Registry {
         Ok(tx.lock_subjects(&subjects).await?)
     }
 
-    async fn carry_out(&self, mut tx: Tx, subject: &Subject, decision: Decision) -> Result<Registered, Error> {
+    async fn carry_out(
+        &self,
+        mut tx: Tx,
+        subject: &Subject,
+        decision: Decision,
+    ) -> Result<Registered, Error> {
         let (content, version) = match decision {
             Decision::Known(stored) => return self.registered(&mut tx, subject, stored).await,
             Decision::Append { content, version } => (content, version),
@@ -239,7 +247,12 @@ impl Registry {
         Ok(Registered { id, version, guid, content, existing: None })
     }
 
-    async fn registered(&self, tx: &mut Tx, subject: &Subject, stored: StoredVersion) -> Result<Registered, Error> {
+    async fn registered(
+        &self,
+        tx: &mut Tx,
+        subject: &Subject,
+        stored: StoredVersion,
+    ) -> Result<Registered, Error> {
         let found = self.found(tx, subject, stored).await?;
         Ok(Registered {
             id: found.id,
@@ -329,9 +342,10 @@ fn reserved_lines(in_force: &InForce, latest: Option<&Content>, new: &Prepared) 
         )
     });
     let fields = new.schema.top_level_fields();
-    let used = now.iter().filter(|name| fields.contains(name)).map(|name| {
-        format!("The new schema has field that conflicts with the reserved field {name}.")
-    });
+    let used = now
+        .iter()
+        .filter(|name| fields.contains(name))
+        .map(|name| format!("The new schema has field that conflicts with the reserved field {name}."));
     dropped.chain(used).collect()
 }
 

@@ -78,8 +78,8 @@ impl Registry {
     /// reference makes: a subject's own record is completed from the top-level one (whatever its
     /// context), except for the level; and a missing level is the server's default, never inherited.
     pub(super) async fn in_force(&self, tx: &mut Tx, subject: &Subject) -> Result<InForce, Error> {
-        for scope in Scope::chain(subject) {
-            let Some(recorded) = tx.settings(&scope).await? else { continue };
+        for (scope, recorded) in Scope::chain(subject).into_iter().zip(tx.settings_along(subject).await?) {
+            let Some(recorded) = recorded else { continue };
             let completed = if scope.subject().name().is_empty() {
                 recorded
             } else {
@@ -163,7 +163,9 @@ impl Registry {
         tx.lock_subjects(&[scope.subject()]).await?;
         match mode {
             Some(mode) => tx.put_mode(scope, mode).await?,
-            None => tx.delete_mode(scope).await?,
+            None => {
+                tx.delete_mode(scope).await?;
+            }
         }
         tx.commit().await?;
         Ok(())
@@ -174,7 +176,12 @@ impl Registry {
     ///
     /// # Errors
     /// When nothing may be configured there.
-    pub async fn delete_mode(&self, scope: &Scope, recursive: bool, caller: &Caller) -> Result<Option<Mode>, Error> {
+    pub async fn delete_mode(
+        &self,
+        scope: &Scope,
+        recursive: bool,
+        caller: &Caller,
+    ) -> Result<Option<Mode>, Error> {
         check_configurable(scope)?;
         let mut tx = self.store.write(caller).await?;
         tx.lock_subjects(&[scope.subject()]).await?;
@@ -208,11 +215,7 @@ fn check_configurable(scope: &Scope) -> Result<(), Error> {
 }
 
 async fn mode_of(tx: &mut Tx, subject: &Subject) -> Result<Mode, Error> {
-    let mut recorded = Vec::new();
-    for scope in Scope::chain(subject) {
-        recorded.push(tx.mode(&scope).await?);
-    }
-    Ok(mode_in_force(recorded))
+    Ok(mode_in_force(tx.modes_along(subject).await?))
 }
 
 /// Writes need a mode that allows them.

@@ -163,7 +163,9 @@ impl Schema {
         match format {
             Format::Avro => avro::AvroSchema::parse(text, dependencies, options).map(Schema::Avro),
             Format::Json => json::JsonSchema::parse(text, dependencies, options).map(Schema::Json),
-            Format::Protobuf => protobuf::ProtobufSchema::parse(text, dependencies, options).map(Schema::Protobuf),
+            Format::Protobuf => {
+                protobuf::ProtobufSchema::parse(text, dependencies, options).map(Schema::Protobuf)
+            }
         }
     }
 
@@ -214,6 +216,15 @@ impl Schema {
         }
     }
 
+    /// The names that reserved fields may clash with: fields of the outermost record (Avro), keys of
+    /// the outermost `properties` (JSON Schema), fields of every top-level message (Protobuf).
+    pub fn top_level_fields(&self) -> Vec<String> {
+        match self {
+            Schema::Avro(schema) => avro_fields(schema),
+            Schema::Json(_) | Schema::Protobuf(_) => Vec::new(),
+        }
+    }
+
     /// The tagged records and fields, in the order of the text.
     pub fn tagged(&self) -> Vec<Tagged> {
         match self {
@@ -221,5 +232,13 @@ impl Schema {
             Schema::Json(schema) => schema.tagged(),
             Schema::Protobuf(schema) => schema.tagged(),
         }
+    }
+}
+
+fn avro_fields(schema: &avro::AvroSchema) -> Vec<String> {
+    let model = schema.model();
+    match &model.get(model.root()).kind {
+        avro::model::Kind::Record(record) => record.fields.iter().map(|field| field.name.clone()).collect(),
+        _ => Vec::new(),
     }
 }
