@@ -5,19 +5,35 @@ use super::{Dependency, Options, ParseError, Tagged};
 pub struct AvroSchema;
 impl AvroSchema {
     /// Stub.
-    pub fn parse(_text: &str, _dependencies: &[Dependency], _options: Options) -> Result<Self, ParseError> { Err(ParseError::parse("not built yet", None)) }
+    pub fn parse(_text: &str, _dependencies: &[Dependency], _options: Options) -> Result<Self, ParseError> {
+        Err(ParseError::parse("not built yet", None))
+    }
     /// Stub.
-    pub fn canonical(&self) -> &str { "" }
+    pub fn canonical(&self) -> &str {
+        ""
+    }
     /// Stub.
-    pub fn normal_form(&self) -> String { String::new() }
+    pub fn normal_form(&self) -> String {
+        String::new()
+    }
     /// Stub.
-    pub fn tagged(&self) -> Vec<Tagged> { Vec::new() }
+    pub fn tagged(&self) -> Vec<Tagged> {
+        Vec::new()
+    }
     /// Stub.
-    pub fn is_equivalent(&self, _other: &Self) -> bool { false }
+    pub fn is_equivalent(&self, _other: &Self) -> bool {
+        false
+    }
     /// Stub.
-    pub fn resolved(&self) -> String { String::new() }
+    pub fn resolved(&self) -> String {
+        String::new()
+    }
     /// Stub.
-    pub fn serialized(&self) -> String { String::new() }
+    pub fn serialized(&self) -> String {
+        String::new()
+    }
     /// Stub.
-    pub fn without_extensions(&self) -> String { String::new() }
+    pub fn without_extensions(&self) -> String {
+        String::new()
+    }
 }

@@ -163,7 +163,9 @@ impl Schema {
         match format {
             Format::Avro => avro::AvroSchema::parse(text, dependencies, options).map(Schema::Avro),
             Format::Json => json::JsonSchema::parse(text, dependencies, options).map(Schema::Json),
-            Format::Protobuf => protobuf::ProtobufSchema::parse(text, dependencies, options).map(Schema::Protobuf),
+            Format::Protobuf => {
+                protobuf::ProtobufSchema::parse(text, dependencies, options).map(Schema::Protobuf)
+            }
         }
     }
 
