@@ -1,0 +1,69 @@
+//! From a finding to its witness: build the value that should fail, and have it fail.
+
+use super::minimal::{Leaf, Minimal};
+use super::resolve::Failure;
+use crate::compat::Witness;
+use crate::compat::reference::avro::{
+    Ambiguous, Difference, DifferenceKind, Edge, Route, missing_symbols, pointer,
+};
+use crate::schema::avro::model::{Kind, Model};
+
+/// What a finding claims: a value with `leaf` at `writer` does not fit into `reader`.
+pub(in crate::compat) struct Claim {
+    writer: Vec<Edge>,
+    leaf: Leaf,
+    reader: String,
+    pub(in crate::compat) portable: bool,
+}
+
+impl Claim {
+    pub(super) fn of(difference: Difference, route: &Route, reader: &Model, writer: &Model) -> Claim {
+        let mut edges = route.writer.clone();
+        let mut place = pointer(&route.reader);
+        let mut leaf = Leaf::Least;
+        let kinds = (&reader.get(difference.reader).kind, &writer.get(difference.writer).kind);
+        match (difference.kind, kinds) {
+            (DifferenceKind::UnionBranch(Some(branch)), _) => edges.push(Edge::Branch(branch as u32)),
+            (DifferenceKind::FieldMissing(field), _) => place.push_str(&format!("/fields/{field}")),
+            (DifferenceKind::Symbols, (Kind::Enum(known), Kind::Enum(all))) => {
+                let missing = missing_symbols(known, all).first().copied();
+                let position = all.symbols.iter().position(|symbol| Some(symbol.as_str()) == missing);
+                leaf = position.map_or(Leaf::Least, Leaf::Symbol);
+            }
+            // An enum with a default symbol but no default was compared with the record that lacks
+            // the field: it is the field that has no value.
+            (DifferenceKind::Type, _) if route.into_missing_field => {
+                place.truncate(place.len() - "/type".len());
+            }
+            _ => {}
+        }
+        // Java's decoder takes a record of another name outside unions; the specification does not.
+        let renamed_record = difference.kind == DifferenceKind::Name && matches!(kinds.0, Kind::Record(_));
+        Claim { writer: edges, leaf, reader: place, portable: !renamed_record }
+    }
+
+    pub(super) fn of_ambiguous(ambiguous: &Ambiguous) -> Claim {
+        Claim {
+            writer: ambiguous.route.writer.clone(),
+            leaf: Leaf::Least,
+            reader: format!("{}/fields/{}", pointer(&ambiguous.route.reader), ambiguous.field),
+            portable: true,
+        }
+    }
+
+    /// Is this the failure that was claimed? Within a union the branch that was tried fails deeper.
+    pub(in crate::compat) fn is_met_by(&self, failure: &Failure) -> bool {
+        failure.at.strip_prefix(&self.reader).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// The witness of a claim; `None` when there is no such value, or the reader reads it after all.
+pub(super) fn witness(
+    reader: &Model,
+    writer: &Model,
+    minimal: &mut Minimal<'_>,
+    claim: &Claim,
+) -> Option<Witness> {
+    let datum = minimal.plugged(&claim.writer, claim.leaf)?;
+    Witness::of_avro(reader, writer, &datum, claim)
+}
