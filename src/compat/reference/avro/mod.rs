@@ -5,11 +5,18 @@
 //! of types that was assumed to fit while it was being compared stays so; a path starts anew below a
 //! union; a finding inside a named type is listed again, with its first path, at each use.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod difference;
+mod route;
+
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+pub(in crate::compat) use difference::{Difference, DifferenceKind, missing_symbols};
+use route::Visit;
+pub(in crate::compat) use route::{Edge, Route, pointer};
+
 use crate::compat::budget::{Exhausted, Fuel};
-use crate::schema::avro::model::{Enum, Kind, Model, Primitive, Record, Type, TypeId};
+use crate::schema::avro::model::{Kind, Model, Primitive, Record, Type, TypeId};
 
 /// Pairs of types that may enclose one another, so that the walk's own recursion is bounded. A text
 /// alone cannot nest so deep; texts that refer to each other can.
@@ -23,28 +30,6 @@ pub(in crate::compat) struct Differences {
     /// What is reported, as positions in `all`; the same one may come several times.
     listed: Rc<[u32]>,
     visits: Vec<Visit>,
-}
-
-/// A difference between a reader's and a writer's type.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::compat) struct Difference {
-    pub(in crate::compat) kind: DifferenceKind,
-    pub(in crate::compat) reader: TypeId,
-    pub(in crate::compat) writer: TypeId,
-    visit: u32,
-}
-
-/// How two types differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::compat) enum DifferenceKind {
-    Name,
-    FixedSize,
-    Symbols,
-    /// The reader's field at this position has no default.
-    FieldMissing(usize),
-    Type,
-    /// Of a writer that is a union, the branch at this position; else the writer itself.
-    UnionBranch(Option<usize>),
 }
 
 /// Why there is no list of differences.
@@ -67,28 +52,6 @@ pub(in crate::compat) struct Ambiguous {
     pub(in crate::compat) field: usize,
     /// The route to the records.
     pub(in crate::compat) route: Route,
-}
-
-/// A step from a type into a part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::compat) enum Edge {
-    /// None: the other side went into a union.
-    Stay,
-    Items,
-    Values,
-    Field(u32),
-    Branch(u32),
-}
-
-/// The steps from both roots to a pair of types, and the reference's path to it.
-#[derive(Debug, Clone, Default)]
-pub(in crate::compat) struct Route {
-    pub(in crate::compat) reader: Vec<Edge>,
-    pub(in crate::compat) writer: Vec<Edge>,
-    /// The last step went into a field that the writer lacks.
-    pub(in crate::compat) into_missing_field: bool,
-    /// Only the steps since the innermost union, as the reference counts.
-    reference: Vec<Edge>,
 }
 
 /// Compare.
@@ -126,146 +89,6 @@ impl Differences {
                 *positions.entry(*position).or_insert(next)
             })
             .collect()
-    }
-}
-
-impl Difference {
-    /// The reference's name for it.
-    pub(in crate::compat) fn name(self) -> &'static str {
-        match self.kind {
-            DifferenceKind::Name => "NAME_MISMATCH",
-            DifferenceKind::FixedSize => "FIXED_SIZE_MISMATCH",
-            DifferenceKind::Symbols => "MISSING_ENUM_SYMBOLS",
-            DifferenceKind::FieldMissing(_) => "READER_FIELD_MISSING_DEFAULT_VALUE",
-            DifferenceKind::Type => "TYPE_MISMATCH",
-            DifferenceKind::UnionBranch(_) => "MISSING_UNION_BRANCH",
-        }
-    }
-
-    /// The reference's path to it.
-    pub(in crate::compat) fn path(self, route: &Route) -> String {
-        let mut path = pointer(&route.reference);
-        match self.kind {
-            DifferenceKind::Name => path.push_str("/name"),
-            DifferenceKind::FixedSize => path.push_str("/size"),
-            DifferenceKind::Symbols => path.push_str("/symbols"),
-            DifferenceKind::FieldMissing(field) => path.push_str(&format!("/fields/{field}")),
-            DifferenceKind::UnionBranch(Some(branch)) => path.push_str(&format!("/{branch}")),
-            DifferenceKind::Type | DifferenceKind::UnionBranch(None) => {}
-        }
-        if path.is_empty() { "/".to_owned() } else { path }
-    }
-
-    /// The reference's detail.
-    pub(in crate::compat) fn info(self, reader_model: &Model, writer_model: &Model) -> String {
-        let (reader, writer) = (reader_model.get(self.reader), writer_model.get(self.writer));
-        match (self.kind, &reader.kind, &writer.kind) {
-            (DifferenceKind::FixedSize, Kind::Fixed(reader), Kind::Fixed(writer)) => {
-                format!("expected: {}, found: {}", writer.size, reader.size)
-            }
-            (DifferenceKind::Symbols, Kind::Enum(reader), Kind::Enum(writer)) => {
-                format!("[{}]", missing_symbols(reader, writer).join(", "))
-            }
-            (DifferenceKind::FieldMissing(field), Kind::Record(record), _) => {
-                record.fields[field].name.clone()
-            }
-            (DifferenceKind::UnionBranch(Some(branch)), _, Kind::Union(branches)) => {
-                lacking(writer_model.get(branches[branch].id))
-            }
-            (DifferenceKind::UnionBranch(_), _, _) => lacking(writer),
-            (DifferenceKind::Name, _, _) => {
-                format!("expected: {}", writer.name().map_or("", |name| name.full()))
-            }
-            _ => format!("reader type: {} not compatible with writer type: {}", word(reader), word(writer)),
-        }
-    }
-
-    /// The reference's sentence. Labels say which of the two schemas the reader and the writer are.
-    pub(in crate::compat) fn description(self, path: &str, info: &str, reader: &str, writer: &str) -> String {
-        match self.kind {
-            DifferenceKind::Name => format!("The name of the schema has changed (path '{path}')"),
-            DifferenceKind::FixedSize => format!(
-                "The size of FIXED type field at path '{path}' in the {reader} schema does not match with the {writer} schema"
-            ),
-            DifferenceKind::Symbols => format!(
-                "The {reader} schema is missing enum symbols '{info}' at path '{path}' in the {writer} schema"
-            ),
-            DifferenceKind::FieldMissing(_) => format!(
-                "The field '{info}' at path '{path}' in the {reader} schema has no default value and is missing in the {writer} schema"
-            ),
-            DifferenceKind::Type => format!(
-                "The type (path '{path}') of a field in the {reader} schema does not match with the {writer} schema"
-            ),
-            DifferenceKind::UnionBranch(_) => format!(
-                "The {reader} schema is missing a type inside a union field at path '{path}' in the {writer} schema"
-            ),
-        }
-    }
-}
-
-fn lacking(writer: &Type) -> String {
-    format!("reader union lacking writer type: {}", word(writer))
-}
-
-fn word(of: &Type) -> String {
-    of.kind.word().to_uppercase()
-}
-
-/// The writer's symbols that the reader lacks, sorted.
-pub(in crate::compat) fn missing_symbols<'a>(reader: &Enum, writer: &'a Enum) -> Vec<&'a str> {
-    let known: HashSet<&str> = reader.symbols.iter().map(String::as_str).collect();
-    let missing: BTreeSet<&str> = writer.symbols.iter().map(String::as_str).collect();
-    missing.into_iter().filter(|symbol| !known.contains(symbol)).collect()
-}
-
-/// Edges as a JSON pointer; empty for none.
-pub(in crate::compat) fn pointer(edges: &[Edge]) -> String {
-    let mut pointer = String::new();
-    for edge in edges {
-        match edge {
-            Edge::Stay => {}
-            Edge::Items => pointer.push_str("/items"),
-            Edge::Values => pointer.push_str("/values"),
-            Edge::Field(field) => pointer.push_str(&format!("/fields/{field}/type")),
-            Edge::Branch(branch) => pointer.push_str(&format!("/{branch}")),
-        }
-    }
-    pointer
-}
-
-/// How a pair of types was reached. The visits of a comparison form a tree.
-#[derive(Debug, Clone, Copy)]
-struct Visit {
-    parent: u32,
-    reader: Edge,
-    writer: Edge,
-    /// The reference's path starts anew here.
-    restarts: bool,
-}
-
-impl Route {
-    fn to(visits: &[Visit], visit: u32) -> Route {
-        let Visit { reader, writer, .. } = visits[visit as usize];
-        let into_missing_field = matches!((reader, writer), (Edge::Field(_), Edge::Stay));
-        let mut route = Route { into_missing_field, ..Route::default() };
-        let mut counts = true;
-        let mut at = visit;
-        // The root is its own parent and has no edges.
-        while at != 0 {
-            let Visit { parent, reader, writer, restarts } = visits[at as usize];
-            route.reader.push(reader);
-            route.writer.push(writer);
-            counts = counts && !restarts;
-            if counts {
-                route.reference.push(reader);
-            }
-            at = parent;
-        }
-        for edges in [&mut route.reader, &mut route.writer, &mut route.reference] {
-            edges.reverse();
-            edges.retain(|edge| *edge != Edge::Stay);
-        }
-        route
     }
 }
 
@@ -353,7 +176,7 @@ impl Judge<'_> {
             (Kind::Union(_), Kind::Union(branches)) => {
                 let mut found = Vec::new();
                 for (position, branch) in branches.iter().enumerate() {
-                    let visit = below_writers_union(at, position);
+                    let visit = Visit::below_writers_union(at, position);
                     if !self.pair(reader_id, branch.id, visit)?.is_empty() {
                         let kind = DifferenceKind::UnionBranch(Some(position));
                         found.push(self.differ(kind, reader_id, writer_id, at)?);
@@ -364,14 +187,14 @@ impl Judge<'_> {
             (_, Kind::Union(branches)) => {
                 let mut found = Vec::new();
                 for (position, branch) in branches.iter().enumerate() {
-                    let inner = self.pair(reader_id, branch.id, below_writers_union(at, position))?;
+                    let inner = self.pair(reader_id, branch.id, Visit::below_writers_union(at, position))?;
                     self.merge(&mut found, &inner)?;
                 }
                 Ok(found)
             }
             (Kind::Union(branches), _) => {
                 for (position, branch) in branches.iter().enumerate() {
-                    let visit = below_readers_union(at, position);
+                    let visit = Visit::below_readers_union(at, position);
                     if self.pair(branch.id, writer_id, visit)?.is_empty() {
                         return Ok(Vec::new());
                     }
@@ -476,14 +299,6 @@ impl Judge<'_> {
         found.extend(inner);
         Ok(())
     }
-}
-
-fn below_writers_union(parent: u32, branch: usize) -> Visit {
-    Visit { parent, reader: Edge::Stay, writer: Edge::Branch(branch as u32), restarts: true }
-}
-
-fn below_readers_union(parent: u32, branch: usize) -> Visit {
-    Visit { parent, reader: Edge::Branch(branch as u32), writer: Edge::Stay, restarts: true }
 }
 
 /// Are two named types the same one as far as their names tell?
