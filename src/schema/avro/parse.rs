@@ -1,0 +1,484 @@
+//! JSON tree → types: the parser proper.
+//!
+//! A name may be used before its definition; such a use is an id whose place in the arena is filled
+//! when the definition comes. A definition may be repeated, if it is the same.
+
+use std::collections::{HashMap, HashSet};
+
+use super::model::{
+    Enum, Field, Fixed, Kind, Model, Name, Order, Primitive, Property, Record, Source, Type, TypeId, Use,
+};
+use super::name::Syntax;
+use super::{comment, defaults, equal, json, logical, print};
+use crate::schema::tree::{self, Node, Span, Value};
+use crate::schema::{Dependency, Options, ParseError, Place};
+
+/// Attributes that are never properties of a type.
+const RESERVED: [&str; 10] =
+    ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases"];
+/// Attributes that are never properties of a field.
+const RESERVED_IN_FIELD: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
+/// A fixed of more bytes cannot be read by the reference.
+const MAX_FIXED: u32 = i32::MAX as u32 - 8;
+/// How much of a value an error message shows.
+const SHOWN: usize = 200;
+
+/// What was read: the types, and the schemas of the dependencies, in their order.
+pub(super) struct Parsed {
+    pub(super) model: Model,
+    pub(super) dependencies: Vec<TypeId>,
+}
+
+/// Read the dependencies, each of which may use the names of those before it, then the text.
+pub(super) fn parse(text: &str, dependencies: &[Dependency], options: Options) -> Result<Parsed, ParseError> {
+    let mut parser = Parser {
+        slots: Vec::new(),
+        names: HashMap::new(),
+        pending: HashMap::new(),
+        text,
+        source: Source::Own,
+        dependency: None,
+        is_new: options.new,
+    };
+    let mut roots = Vec::with_capacity(dependencies.len());
+    for (index, dependency) in dependencies.iter().enumerate() {
+        parser.text = &dependency.text;
+        parser.source = Source::Dependency(index);
+        parser.dependency = Some(&dependency.name);
+        roots.push(parser.whole()?.id);
+    }
+    parser.text = text;
+    parser.source = Source::Own;
+    parser.dependency = None;
+    let root = parser.whole()?;
+    let types = parser.slots.into_iter().map(|slot| match slot {
+        Slot::Defined(definition) => *definition,
+        Slot::Awaited { .. } => unreachable!("undefined names were refused"),
+    });
+    let model = Model { types: types.collect(), root, names: parser.names };
+    if options.new {
+        check_defaults(&model, text, dependencies)?;
+    }
+    Ok(Parsed { model, dependencies: roots })
+}
+
+fn check_defaults(model: &Model, text: &str, dependencies: &[Dependency]) -> Result<(), ParseError> {
+    let Some(invalid) = defaults::first_invalid(model) else {
+        return Ok(());
+    };
+    let (value, expected) = (shown(invalid.default), cut(&print::self_contained(model, invalid.expected)));
+    let what = format!("Invalid default for field {}: {value} not a {expected}", invalid.field);
+    Err(match invalid.source {
+        Source::Own => error_at(text, None, invalid.default.span, what),
+        Source::Dependency(index) => {
+            let dependency = &dependencies[index];
+            error_at(&dependency.text, Some(&dependency.name), invalid.default.span, what)
+        }
+    })
+}
+
+fn error_at(text: &str, dependency: Option<&str>, span: Span, what: impl std::fmt::Display) -> ParseError {
+    let place = Place::of(text, span.start);
+    let message = format!("{what} at line {}, column {}", place.line, place.column);
+    in_dependency(dependency, ParseError::parse(message, Some(place)))
+}
+
+/// A place in another text than the one that was sent only misleads; the message names it.
+fn in_dependency(dependency: Option<&str>, error: ParseError) -> ParseError {
+    match dependency {
+        Some(name) => ParseError::parse(format!("in the referenced schema {name}: {}", error.message), None),
+        None => error,
+    }
+}
+
+/// A place in the arena under construction.
+#[derive(Debug)]
+pub(super) enum Slot {
+    /// A type.
+    Defined(Box<Type>),
+    /// A full name that was used and is not defined yet, and where it was first used.
+    Awaited { name: String, span: Span },
+}
+
+struct Parser<'a> {
+    slots: Vec<Slot>,
+    names: HashMap<String, TypeId>,
+    pending: HashMap<String, TypeId>,
+    text: &'a str,
+    source: Source,
+    dependency: Option<&'a str>,
+    is_new: bool,
+}
+
+impl Parser<'_> {
+    fn whole(&mut self) -> Result<Use, ParseError> {
+        let text = comment::blanked(self.text);
+        let node = tree::parse(&text).map_err(|error| in_dependency(self.dependency, error))?;
+        let root = self.schema(&node, None)?;
+        self.require_names()?;
+        Ok(root)
+    }
+
+    /// Every name that was used must be defined by now.
+    fn require_names(&mut self) -> Result<(), ParseError> {
+        let first = self.pending.values().filter_map(|id| match &self.slots[id.index()] {
+            Slot::Awaited { name, span } => Some((name, *span)),
+            Slot::Defined(_) => None,
+        });
+        match first.min_by_key(|(_, span)| span.start) {
+            Some((name, span)) => Err(self.error(span, format_args!("Undefined schema: {name}"))),
+            None => {
+                self.pending.clear();
+                Ok(())
+            }
+        }
+    }
+
+    fn error(&self, span: Span, what: impl std::fmt::Display) -> ParseError {
+        error_at(self.text, self.dependency, span, what)
+    }
+
+    fn schema(&mut self, node: &Node, namespace: Option<&str>) -> Result<Use, ParseError> {
+        match &node.value {
+            Value::String(name) => Ok(self.find(name, namespace, node.span)),
+            Value::Object(_) => self.object(node, namespace),
+            Value::Array(branches) => self.union(branches, namespace, node.span),
+            _ => Err(self.error(node.span, format_args!("Schema not yet supported: {}", shown(node)))),
+        }
+    }
+
+    fn object(&mut self, node: &Node, namespace: Option<&str>) -> Result<Use, ParseError> {
+        let kind = self.required_text(node, "type", "No type")?;
+        if let Some(primitive) = Primitive::of(kind) {
+            return Ok(self.add(node, Kind::Primitive(primitive)));
+        }
+        match kind {
+            "record" => self.record(node, namespace, false),
+            "error" => self.record(node, namespace, true),
+            "enum" => self.enumeration(node, namespace),
+            "fixed" => self.fixed(node, namespace),
+            "array" => {
+                let items = self.member(node, "items", "Array has no items type")?;
+                let items = self.schema(items, namespace)?;
+                Ok(self.add(node, Kind::Array(items)))
+            }
+            "map" => {
+                let values = self.member(node, "values", "Map has no values type")?;
+                let values = self.schema(values, namespace)?;
+                Ok(self.add(node, Kind::Map(values)))
+            }
+            // An object around the name of another type; its other attributes mean nothing.
+            name => Ok(self.find(name, namespace, node.span)),
+        }
+    }
+
+    fn union(&mut self, branches: &[Node], namespace: Option<&str>, span: Span) -> Result<Use, ParseError> {
+        let mut uses = Vec::with_capacity(branches.len());
+        let mut names = HashSet::with_capacity(branches.len());
+        for branch in branches {
+            let branch = self.schema(branch, namespace)?;
+            let name = match &self.slots[branch.id.index()] {
+                Slot::Awaited { name, .. } => name.as_str(),
+                Slot::Defined(definition) => match (&definition.kind, definition.name()) {
+                    (Kind::Union(_), _) => {
+                        return Err(self.error(branch.span, "Nested union: a union may not hold a union"));
+                    }
+                    (_, Some(name)) => name.full(),
+                    (kind, None) => kind.word(),
+                },
+            };
+            if !names.insert(name.to_owned()) {
+                return Err(self.error(branch.span, format_args!("Duplicate in union: {name}")));
+            }
+            uses.push(branch);
+        }
+        let definition = self.definition(Kind::Union(uses), Vec::new(), span);
+        Ok(Use { id: self.push(Slot::Defined(Box::new(definition))), span })
+    }
+
+    fn record(&mut self, node: &Node, namespace: Option<&str>, is_error: bool) -> Result<Use, ParseError> {
+        let name = self.name(node, namespace)?;
+        let Some(nodes) = node.get("fields").and_then(Node::elements) else {
+            return Err(self.error(node.span, format_args!("Record has no fields: {}", shown(node))));
+        };
+        let mut fields = Vec::with_capacity(nodes.len());
+        let mut seen = HashSet::with_capacity(nodes.len());
+        for node in nodes {
+            let field = self.field(node, name.namespace())?;
+            if !seen.insert(field.name.clone()) {
+                let what = format!("Duplicate field {} in record {}", field.name, name.full());
+                return Err(self.error(node.span, what));
+            }
+            fields.push(field);
+        }
+        let (doc, aliases) = (text(node, "doc"), self.type_aliases(node, &name)?);
+        self.define(node, Kind::Record(Record { name, aliases, doc, is_error, fields }))
+    }
+
+    fn field(&mut self, node: &Node, namespace: Option<&str>) -> Result<Field, ParseError> {
+        let name = self.required_text(node, "name", "No field name")?.to_owned();
+        self.syntax().check(&name).map_err(|why| self.error(node.span, why))?;
+        let schema = self.member(node, "type", "No field type")?;
+        let schema = self.schema(schema, namespace)?;
+        let order = match node.get("order") {
+            None => Order::Ascending,
+            Some(order) => match order.as_str().map(str::to_ascii_lowercase).as_deref() {
+                Some("ascending") => Order::Ascending,
+                Some("descending") => Order::Descending,
+                Some("ignore") => Order::Ignore,
+                _ => return Err(self.error(order.span, format_args!("Invalid order: {}", shown(order)))),
+            },
+        };
+        Ok(Field {
+            default: node.get("default").map(|default| self.default(default, schema)).transpose()?,
+            aliases: self.aliases(node)?.into_iter().map(str::to_owned).collect(),
+            doc: text(node, "doc"),
+            properties: properties(node, |key| RESERVED_IN_FIELD.contains(&key)),
+            span: node.span,
+            name,
+            schema,
+            order,
+        })
+    }
+
+    /// A number may be written as a string where the type is `float` or `double`, so that it can be
+    /// infinite or not a number.
+    fn default(&self, node: &Node, schema: Use) -> Result<Node, ParseError> {
+        let is_floating = matches!(
+            &self.slots[schema.id.index()],
+            Slot::Defined(definition)
+                if matches!(definition.kind, Kind::Primitive(Primitive::Float | Primitive::Double))
+        );
+        let Some(text) = node.as_str().filter(|_| is_floating) else {
+            return Ok(node.clone());
+        };
+        let Some(number) = floating(text) else {
+            return Err(self.error(node.span, format_args!("For input string: {}", shown(node))));
+        };
+        let printed = json::double(number);
+        let value = if number.is_finite() {
+            Value::Number(printed)
+        } else {
+            Value::String(printed.trim_matches('"').to_owned())
+        };
+        Ok(Node { value, span: node.span })
+    }
+
+    fn enumeration(&mut self, node: &Node, namespace: Option<&str>) -> Result<Use, ParseError> {
+        let name = self.name(node, namespace)?;
+        let Some(nodes) = node.get("symbols").and_then(Node::elements) else {
+            return Err(self.error(node.span, format_args!("Enum has no symbols: {}", shown(node))));
+        };
+        let mut symbols = Vec::with_capacity(nodes.len());
+        let mut seen = HashSet::with_capacity(nodes.len());
+        for node in nodes {
+            let symbol = node.as_str().ok_or_else(|| {
+                self.error(
+                    node.span,
+                    format_args!("Null name: an enum symbol must be a string: {}", shown(node)),
+                )
+            })?;
+            self.syntax().check(symbol).map_err(|why| self.error(node.span, why))?;
+            if !seen.insert(symbol) {
+                return Err(self.error(node.span, format_args!("Duplicate enum symbol: {symbol}")));
+            }
+            symbols.push(symbol.to_owned());
+        }
+        let default = text(node, "default");
+        if let Some(default) = default.as_deref().filter(|default| !seen.contains(default)) {
+            let span = node.get("default").map_or(node.span, |default| default.span);
+            let listed = cut(&symbols.join(", "));
+            let what = format!("The Enum Default: {default} is not in the enum symbol set: [{listed}]");
+            return Err(self.error(span, what));
+        }
+        let (doc, aliases) = (text(node, "doc"), self.type_aliases(node, &name)?);
+        self.define(node, Kind::Enum(Enum { name, aliases, doc, symbols, default }))
+    }
+
+    fn fixed(&mut self, node: &Node, namespace: Option<&str>) -> Result<Use, ParseError> {
+        let name = self.name(node, namespace)?;
+        let size = match node.get("size").map(|size| &size.value) {
+            Some(Value::Number(size)) if json::is_integer(size) => size.parse::<i32>().ok(),
+            _ => None,
+        };
+        let Some(size) = size else {
+            return Err(self.error(node.span, format_args!("Invalid or no size: {}", shown(node))));
+        };
+        let size = u32::try_from(size)
+            .map_err(|_| self.error(node.span, format_args!("Malformed data. Length is negative: {size}")))?;
+        if size > MAX_FIXED {
+            return Err(self.error(node.span, format_args!("The size {size} is above {MAX_FIXED} bytes")));
+        }
+        let (doc, aliases) = (text(node, "doc"), self.type_aliases(node, &name)?);
+        self.define(node, Kind::Fixed(Fixed { name, aliases, doc, size }))
+    }
+
+    /// The type of this name, or a promise that there will be one: `name` in `namespace` if that is
+    /// known, else `name` without one.
+    fn find(&mut self, name: &str, namespace: Option<&str>, span: Span) -> Use {
+        if let Some(primitive) = Primitive::of(name) {
+            let definition = self.definition(Kind::Primitive(primitive), Vec::new(), span);
+            return Use { id: self.push(Slot::Defined(Box::new(definition))), span };
+        }
+        let full = match namespace {
+            Some(namespace) if !name.contains('.') => format!("{namespace}.{name}"),
+            _ => name.to_owned(),
+        };
+        let known =
+            self.names.get(&full).or_else(|| self.names.get(name)).or_else(|| self.pending.get(&full));
+        let id = match known {
+            Some(id) => *id,
+            None => {
+                let id = self.push(Slot::Awaited { name: full.clone(), span });
+                self.pending.insert(full, id);
+                id
+            }
+        };
+        Use { id, span }
+    }
+
+    /// Enter a named type under its name.
+    fn define(&mut self, node: &Node, kind: Kind) -> Result<Use, ParseError> {
+        let reserved =
+            |key: &str| RESERVED.contains(&key) || (matches!(kind, Kind::Enum(_)) && key == "default");
+        let properties = properties(node, reserved);
+        let definition = self.definition(kind, properties, node.span);
+        let full = definition.name().map(|name| name.full().to_owned()).unwrap_or_default();
+        if let Some(known) = self.names.get(&full).copied() {
+            if !equal::redefines(&self.slots, known, &definition) {
+                return Err(self.error(node.span, format_args!("Can't redefine: {full}")));
+            }
+            return Ok(Use { id: known, span: node.span });
+        }
+        let slot = Slot::Defined(Box::new(definition));
+        let id = match self.pending.remove(&full) {
+            Some(awaited) => {
+                self.slots[awaited.index()] = slot;
+                awaited
+            }
+            None => self.push(slot),
+        };
+        self.names.insert(full, id);
+        Ok(Use { id, span: node.span })
+    }
+
+    /// Enter an unnamed type.
+    fn add(&mut self, node: &Node, kind: Kind) -> Use {
+        let definition = self.definition(kind, properties(node, |key| RESERVED.contains(&key)), node.span);
+        Use { id: self.push(Slot::Defined(Box::new(definition))), span: node.span }
+    }
+
+    fn definition(&self, kind: Kind, properties: Vec<Property>, span: Span) -> Type {
+        Type { logical: logical::of(&kind, &properties), kind, properties, span, source: self.source }
+    }
+
+    fn push(&mut self, slot: Slot) -> TypeId {
+        let id = u32::try_from(self.slots.len()).expect("a text in memory holds fewer than 2^32 types");
+        self.slots.push(slot);
+        TypeId(id)
+    }
+
+    fn syntax(&self) -> Syntax {
+        if self.is_new { Syntax::Strict } else { Syntax::Lax }
+    }
+
+    fn name(&self, node: &Node, namespace: Option<&str>) -> Result<Name, ParseError> {
+        let own = node.get("namespace").and_then(Node::as_str);
+        let written = self.required_text(node, "name", "No name in schema")?;
+        let name = Name::resolve(written, own.or(namespace));
+        let checked = self.syntax().check(name.simple());
+        let checked =
+            checked.and_then(|()| name.namespace().map_or(Ok(()), |n| self.syntax().check_namespace(n)));
+        checked.map_err(|why| self.error(node.span, why))?;
+        if Primitive::of(name.full()).is_some() {
+            let what = format!("Schemas may not be named after primitives: {}", name.full());
+            return Err(self.error(node.span, what));
+        }
+        Ok(name)
+    }
+
+    fn type_aliases(&self, node: &Node, name: &Name) -> Result<Vec<Name>, ParseError> {
+        let mut seen = HashSet::new();
+        let mut aliases = Vec::new();
+        for written in self.aliases(node)? {
+            let alias = Name::resolve(written, name.namespace());
+            if self.is_new {
+                self.syntax().check(alias.simple()).map_err(|why| self.error(node.span, why))?;
+            }
+            if seen.insert(alias.full().to_owned()) {
+                aliases.push(alias);
+            }
+        }
+        Ok(aliases)
+    }
+
+    /// Aliases as written, each once.
+    fn aliases<'n>(&self, node: &'n Node) -> Result<Vec<&'n str>, ParseError> {
+        let Some(list) = node.get("aliases") else {
+            return Ok(Vec::new());
+        };
+        let elements = list
+            .elements()
+            .ok_or_else(|| self.error(list.span, format_args!("aliases not an array: {}", shown(node))))?;
+        let mut seen = HashSet::new();
+        let mut aliases = Vec::with_capacity(elements.len());
+        for element in elements {
+            let alias = element.as_str().ok_or_else(|| {
+                self.error(element.span, format_args!("alias not a string: {}", shown(element)))
+            })?;
+            if seen.insert(alias) {
+                aliases.push(alias);
+            }
+        }
+        Ok(aliases)
+    }
+
+    fn member<'n>(&self, node: &'n Node, key: &str, problem: &str) -> Result<&'n Node, ParseError> {
+        node.get(key).ok_or_else(|| self.error(node.span, format_args!("{problem}: {}", shown(node))))
+    }
+
+    fn required_text<'n>(&self, node: &'n Node, key: &str, problem: &str) -> Result<&'n str, ParseError> {
+        let found = node.get(key).and_then(Node::as_str);
+        found.ok_or_else(|| self.error(node.span, format_args!("{problem}: {}", shown(node))))
+    }
+}
+
+/// The text of an attribute; anything but a string counts as absent.
+fn text(node: &Node, key: &str) -> Option<String> {
+    node.get(key).and_then(Node::as_str).map(str::to_owned)
+}
+
+fn properties(node: &Node, is_reserved: impl Fn(&str) -> bool) -> Vec<Property> {
+    let own = node.members().iter().filter(|member| !is_reserved(&member.key));
+    own.map(|member| Property { key: member.key.clone(), value: member.value.clone() }).collect()
+}
+
+/// A number in a string, as Java reads it (its hexadecimal notation excepted).
+fn floating(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let (negative, magnitude) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let number = match magnitude {
+        "NaN" => f64::NAN,
+        "Infinity" => f64::INFINITY,
+        _ => {
+            let digits = magnitude.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(magnitude);
+            let starts_well = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+            digits.parse().ok().filter(|_| starts_well)?
+        }
+    };
+    Some(if negative { -number } else { number })
+}
+
+fn shown(node: &Node) -> String {
+    cut(&node.to_compact())
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
