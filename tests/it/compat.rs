@@ -160,9 +160,10 @@ fn case_files() -> Vec<PathBuf> {
 
 /// The file with these cases; the comment on top is kept.
 fn render(old: &str, cases: &[Case]) -> String {
-    let mut out: String = old.lines().take_while(|line| line.starts_with('#')).fold(String::new(), |out, line| {
-        out + line + "\n"
-    });
+    let mut out: String = old
+        .lines()
+        .take_while(|line| line.starts_with('#'))
+        .fold(String::new(), |out, line| out + line + "\n");
     for case in cases {
         if !out.is_empty() {
             out.push('\n');

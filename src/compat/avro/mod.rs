@@ -9,14 +9,15 @@ mod sentence;
 pub(super) mod verify;
 
 use super::budget::Fuel;
-use super::reference::avro::{Ambiguous, Difference, DifferenceKind, NoAnswer, Route, compare};
+use super::reference::avro::{Ambiguous, DifferenceKind, Found, NoAnswer, compare};
 use super::reference::unexpected;
 use super::report::{Incompatibility, Listing, RefDiff};
 use super::rules as catalogue;
 use super::rules::Rule;
 use crate::model::Direction;
 use crate::schema::avro::AvroSchema;
-use crate::schema::avro::model::{Kind, Model, TypeId};
+use crate::schema::avro::model::{Kind, TypeId};
+use crate::schema::{Dependency, Options};
 use minimal::Minimal;
 use sentence::Labels;
 use verify::Claim;
@@ -30,7 +31,7 @@ pub(super) fn can_read(direction: Direction, reader: &AvroSchema, writer: &AvroS
                 return Listing::default();
             }
             let mut describer = Describer::new(direction, reader, writer);
-            let findings = distinct.iter().map(|(found, route)| describer.finding(*found, route)).collect();
+            let findings = distinct.iter().map(|found| describer.finding(found)).collect();
             Listing { findings, listed: differences.order() }
         }
         Err(NoAnswer::Ambiguous(ambiguous)) => {
@@ -54,9 +55,8 @@ fn exhausted(direction: Direction) -> Listing {
 struct Describer<'a> {
     direction: Direction,
     labels: Labels,
-    reader: &'a Model,
-    writer: &'a Model,
-    writer_text: &'a str,
+    reader: &'a AvroSchema,
+    writer: &'a AvroSchema,
     minimal: Minimal<'a>,
 }
 
@@ -64,33 +64,36 @@ impl<'a> Describer<'a> {
     fn new(direction: Direction, reader: &'a AvroSchema, writer: &'a AvroSchema) -> Describer<'a> {
         let labels = Labels::of(direction);
         let minimal = Minimal::of(writer.model(), Fuel::new(Fuel::WITNESSES));
-        let writer_text = writer.canonical();
-        Describer { direction, labels, reader: reader.model(), writer: writer.model(), writer_text, minimal }
+        Describer { direction, labels, reader, writer, minimal }
     }
 
-    /// A type of the writer as text.
-    fn text(&self, id: TypeId) -> String {
-        if id == self.writer.root() {
-            self.writer_text.to_owned()
-        } else {
-            sentence::noun(self.writer.get(id))
-        }
+    /// The definition of a named type of the writer, self-contained. It is what a schema that uses the
+    /// type and nothing else prints, the writer being what it depends on.
+    fn definition(&self, id: TypeId) -> Option<String> {
+        let name = self.writer.model().get(id).name()?;
+        let (opening, closing) = (r#"{"type":"array","items":"#, "}");
+        let user = format!(r#"{opening}"{}"{closing}"#, name.full());
+        let writer = Dependency { name: name.full().to_owned(), origin: None, text: self.writer.resolved() };
+        let printed = AvroSchema::parse(&user, &[writer], Options::STORED).ok()?.resolved();
+        printed.strip_prefix(opening)?.strip_suffix(closing).map(str::to_owned)
     }
 
-    fn finding(&mut self, difference: Difference, route: &Route) -> Incompatibility {
+    fn finding(&mut self, found: &Found<'_>) -> Incompatibility {
+        let (reader, writer) = (self.reader.model(), self.writer.model());
+        let Found { difference, route, .. } = found;
+        let (difference, route) = (*difference, route);
         let rule = rule(difference.kind);
         let path = difference.path(route);
-        let info = difference.info(self.reader, self.writer);
+        let info = difference.info(reader, writer);
         let description = difference.description(&path, &info, self.labels.reader, self.labels.writer);
-        let claim = Claim::of(difference, route, self.reader, self.writer);
-        let witness = verify::witness(self.reader, self.writer, &mut self.minimal, &claim);
+        let witness = verify::witness(reader, writer, &mut self.minimal, found);
         Incompatibility {
             rule,
             direction: self.direction,
             reference: Some(RefDiff { name: difference.name(), path, description, info }),
-            reader_at: Some(places::in_reader(self.reader, difference, route)),
-            writer_at: Some(places::in_writer(self.writer, difference, route)),
-            message: sentence::of(difference, self.reader, self.writer, &self.labels),
+            reader_at: Some(places::in_reader(reader, difference, route)),
+            writer_at: Some(places::in_writer(writer, difference, route)),
+            message: sentence::of(difference, reader, writer, &self.labels),
             hint: Some(rule.hint.to_owned()),
             witness,
             severity: rule.severity,
@@ -100,8 +103,9 @@ impl<'a> Describer<'a> {
 
     /// The reference throws here: one field says it all, whatever else differs.
     fn ambiguous(&mut self, ambiguous: &Ambiguous) -> Listing {
+        let (reader, writer) = (self.reader.model(), self.writer.model());
         let (Kind::Record(read), Kind::Record(written)) =
-            (&self.reader.get(ambiguous.reader).kind, &self.writer.get(ambiguous.writer).kind)
+            (&reader.get(ambiguous.reader).kind, &writer.get(ambiguous.writer).kind)
         else {
             return exhausted(self.direction);
         };
@@ -109,16 +113,16 @@ impl<'a> Describer<'a> {
         let exception = format!(
             "Reader record field {} type:{} pos:{} matches multiple fields in writer record schema {}",
             field.name,
-            self.reader.get(field.schema.id).kind.word().to_uppercase(),
+            reader.get(field.schema.id).kind.word().to_uppercase(),
             ambiguous.field,
-            self.text(ambiguous.writer),
+            self.definition(ambiguous.writer).unwrap_or_else(|| written.name.full().to_owned()),
         );
         let rule = &rules::AVRO_ALIAS_AMBIGUOUS;
         let claim = Claim::of_ambiguous(ambiguous);
         let finding = Incompatibility {
-            reader_at: Some(places::of_field(self.reader, &ambiguous.route.reader, ambiguous.field)),
-            writer_at: Some(places::of_type(self.writer, &ambiguous.route.writer)),
-            witness: verify::witness(self.reader, self.writer, &mut self.minimal, &claim),
+            reader_at: Some(places::of_field(reader, &ambiguous.route.reader, ambiguous.field)),
+            writer_at: Some(places::of_type(writer, &ambiguous.route.writer)),
+            witness: verify::attempt(reader, writer, &mut self.minimal, &claim),
             ..Incompatibility::of_the_whole(
                 rule,
                 self.direction,

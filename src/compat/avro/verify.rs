@@ -4,7 +4,7 @@ use super::minimal::{Leaf, Minimal};
 use super::resolve::Failure;
 use crate::compat::Witness;
 use crate::compat::reference::avro::{
-    Ambiguous, Difference, DifferenceKind, Edge, Route, missing_symbols, pointer,
+    Ambiguous, Difference, DifferenceKind, Edge, Found, Route, missing_symbols, pointer,
 };
 use crate::schema::avro::model::{Kind, Model};
 
@@ -51,14 +51,45 @@ impl Claim {
         }
     }
 
+    /// Is the place in the writer within the one of `whole`?
+    fn lies_below(&self, whole: &Claim) -> bool {
+        self.writer.starts_with(&whole.writer)
+    }
+
     /// Is this the failure that was claimed? Within a union the branch that was tried fails deeper.
     pub(in crate::compat) fn is_met_by(&self, failure: &Failure) -> bool {
         failure.at.strip_prefix(&self.reader).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
-/// The witness of a claim; `None` when there is no such value, or the reader reads it after all.
+/// How many causes of a missing union branch are tried.
+const CAUSES: usize = 8;
+
+/// The witness of a finding; `None` when there is no such value, or the reader reads it after all.
 pub(super) fn witness(
+    reader: &Model,
+    writer: &Model,
+    minimal: &mut Minimal<'_>,
+    found: &Found<'_>,
+) -> Option<Witness> {
+    let claim = Claim::of(found.difference, &found.route, reader, writer);
+    let mut witness = attempt(reader, writer, minimal, &claim);
+    if witness.is_none() && matches!(found.difference.kind, DifferenceKind::UnionBranch(_)) {
+        // A branch was found by its name or kind and cannot be read inside, where the least value
+        // need not reach.
+        let mut causes = found.causes().take(CAUSES).map(|(cause, route)| Claim {
+            reader: claim.reader.clone(),
+            ..Claim::of(cause, &route, reader, writer)
+        });
+        witness = causes.find_map(|cause| {
+            cause.lies_below(&claim).then(|| attempt(reader, writer, minimal, &cause)).flatten()
+        });
+    }
+    witness
+}
+
+/// Build the value, and have it fail.
+pub(super) fn attempt(
     reader: &Model,
     writer: &Model,
     minimal: &mut Minimal<'_>,

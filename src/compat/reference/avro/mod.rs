@@ -2,8 +2,8 @@
 //! Registry uses: which differences it reports, in which order, how often and at which paths.
 //!
 //! It decides by names and shapes, not by what a decoder does, and keeps its known oddities: a pair
-//! of types that was assumed to fit while it was being compared stays so; a path starts anew below a
-//! union; a finding inside a named type is listed again, with its first path, at each use.
+//! of types that was assumed to fit while it was being compared stays so; a path starts anew in the
+//! branches of a reader's union; a finding inside a named type is listed again, with its first path, at each use.
 
 mod difference;
 mod route;
@@ -62,19 +62,42 @@ pub(in crate::compat) fn compare(
 ) -> Result<Differences, NoAnswer> {
     let mut judge =
         Judge { reader, writer, fuel, memo: HashMap::new(), all: Vec::new(), visits: Vec::new(), depth: 0 };
-    let root = Visit { parent: 0, reader: Edge::Stay, writer: Edge::Stay, restarts: true };
-    let listed = judge.pair(reader.root(), writer.root(), root)?;
+    let listed = judge.pair(reader.root(), writer.root(), Visit::ROOT)?;
     Ok(Differences { all: judge.all, listed, visits: judge.visits })
+}
+
+/// A reported difference.
+#[derive(Debug)]
+pub(in crate::compat) struct Found<'a> {
+    pub(in crate::compat) difference: Difference,
+    /// The way to it.
+    pub(in crate::compat) route: Route,
+    /// Where it is among all.
+    position: usize,
+    differences: &'a Differences,
+}
+
+impl Found<'_> {
+    /// What differed while the branches of the union were tried, latest first, and the way to it.
+    pub(in crate::compat) fn causes(&self) -> impl Iterator<Item = (Difference, Route)> {
+        let Differences { all, visits, .. } = self.differences;
+        let at = self.difference.visit;
+        // Visits are numbered as they are made, so those below this one are the later ones.
+        let below = all[..self.position].iter().rev().take_while(move |cause| cause.visit >= at);
+        below.filter(move |cause| cause.visit > at).map(|cause| (*cause, Route::to(visits, cause.visit)))
+    }
 }
 
 impl Differences {
     /// What is reported: each difference once, in the order of its first mention.
-    pub(in crate::compat) fn distinct(&self) -> Vec<(Difference, Route)> {
+    pub(in crate::compat) fn distinct(&self) -> Vec<Found<'_>> {
         let mut seen = HashSet::new();
         let once = self.listed.iter().filter(|&&position| seen.insert(position));
         once.map(|&position| {
-            let difference = self.all[position as usize];
-            (difference, Route::to(&self.visits, difference.visit))
+            let position = position as usize;
+            let difference = self.all[position];
+            let route = Route::to(&self.visits, difference.visit);
+            Found { difference, route, position, differences: self }
         })
         .collect()
     }
@@ -100,7 +123,7 @@ enum State {
 }
 
 /// Differences as positions in [`Judge::all`].
-type Found = Vec<u32>;
+type Positions = Vec<u32>;
 
 struct Judge<'a> {
     reader: &'a Model,
@@ -146,9 +169,9 @@ impl Judge<'_> {
         Ok(found)
     }
 
-    fn calculate(&mut self, reader_id: TypeId, writer_id: TypeId, at: u32) -> Result<Found, NoAnswer> {
+    fn calculate(&mut self, reader_id: TypeId, writer_id: TypeId, at: u32) -> Result<Positions, NoAnswer> {
         let (reader, writer) = (self.reader.get(reader_id), self.writer.get(writer_id));
-        let both = |edge| Visit { parent: at, reader: edge, writer: edge, restarts: false };
+        let both = |edge| Visit::into_part(at, edge, edge);
         match (&reader.kind, &writer.kind) {
             (Kind::Array(read), Kind::Array(written)) => self.part(read.id, written.id, both(Edge::Items)),
             (Kind::Map(read), Kind::Map(written)) => self.part(read.id, written.id, both(Edge::Values)),
@@ -176,7 +199,7 @@ impl Judge<'_> {
             (Kind::Union(_), Kind::Union(branches)) => {
                 let mut found = Vec::new();
                 for (position, branch) in branches.iter().enumerate() {
-                    let visit = Visit::below_writers_union(at, position);
+                    let visit = Visit::into_writers_union(at, position, false);
                     if !self.pair(reader_id, branch.id, visit)?.is_empty() {
                         let kind = DifferenceKind::UnionBranch(Some(position));
                         found.push(self.differ(kind, reader_id, writer_id, at)?);
@@ -187,14 +210,15 @@ impl Judge<'_> {
             (_, Kind::Union(branches)) => {
                 let mut found = Vec::new();
                 for (position, branch) in branches.iter().enumerate() {
-                    let inner = self.pair(reader_id, branch.id, Visit::below_writers_union(at, position))?;
+                    let visit = Visit::into_writers_union(at, position, true);
+                    let inner = self.pair(reader_id, branch.id, visit)?;
                     self.merge(&mut found, &inner)?;
                 }
                 Ok(found)
             }
             (Kind::Union(branches), _) => {
                 for (position, branch) in branches.iter().enumerate() {
-                    let visit = Visit::below_readers_union(at, position);
+                    let visit = Visit::into_readers_union(at, position);
                     if self.pair(branch.id, writer_id, visit)?.is_empty() {
                         return Ok(Vec::new());
                     }
@@ -207,7 +231,7 @@ impl Judge<'_> {
     }
 
     /// A part that both types have.
-    fn part(&mut self, reader: TypeId, writer: TypeId, visit: Visit) -> Result<Found, NoAnswer> {
+    fn part(&mut self, reader: TypeId, writer: TypeId, visit: Visit) -> Result<Positions, NoAnswer> {
         let mut found = Vec::new();
         let inner = self.pair(reader, writer, visit)?;
         self.merge(&mut found, &inner)?;
@@ -220,7 +244,7 @@ impl Judge<'_> {
         (reader_id, reader): (TypeId, &Record),
         (writer_id, writer): (TypeId, &Record),
         at: u32,
-        found: &mut Found,
+        found: &mut Positions,
     ) -> Result<(), NoAnswer> {
         self.fuel.spend(reader.fields.len() + writer.fields.len())?;
         let written: HashMap<&str, usize> = writer
@@ -244,15 +268,13 @@ impl Judge<'_> {
                 }
                 (Some(&hit), None) => {
                     let writer_edge = Edge::Field(hit as u32);
-                    let visit =
-                        Visit { parent: at, reader: reader_edge, writer: writer_edge, restarts: false };
+                    let visit = Visit::into_part(at, reader_edge, writer_edge);
                     self.pair(field.schema.id, writer.fields[hit].schema.id, visit)?
                 }
                 (None, _) if field.default.is_some() => continue,
                 // An enum with a default symbol is compared with the record that lacks the field.
                 (None, _) if has_default_symbol(self.reader.get(field.schema.id)) => {
-                    let visit =
-                        Visit { parent: at, reader: reader_edge, writer: Edge::Stay, restarts: false };
+                    let visit = Visit::into_part(at, reader_edge, Edge::Stay);
                     self.pair(field.schema.id, writer_id, visit)?
                 }
                 (None, _) => {
@@ -271,7 +293,7 @@ impl Judge<'_> {
     }
 
     /// Simple names must be equal, or the writer's full name be an alias of the reader.
-    fn names(&mut self, reader_id: TypeId, writer_id: TypeId, at: u32) -> Result<Found, NoAnswer> {
+    fn names(&mut self, reader_id: TypeId, writer_id: TypeId, at: u32) -> Result<Positions, NoAnswer> {
         let (reader, writer) = (self.reader.get(reader_id), self.writer.get(writer_id));
         self.fuel.spend(reader.aliases().len())?;
         if named_alike(reader, writer) {
@@ -294,7 +316,7 @@ impl Judge<'_> {
     }
 
     /// Lists grow with each use of a named type, exponentially where a schema is made for it.
-    fn merge(&mut self, found: &mut Found, inner: &[u32]) -> Result<(), NoAnswer> {
+    fn merge(&mut self, found: &mut Positions, inner: &[u32]) -> Result<(), NoAnswer> {
         self.fuel.spend(inner.len())?;
         found.extend(inner);
         Ok(())

@@ -18,7 +18,7 @@ pub(in crate::compat) struct Route {
     pub(in crate::compat) writer: Vec<Edge>,
     /// The last step went into a field that the writer lacks.
     pub(in crate::compat) into_missing_field: bool,
-    /// Only the steps since the innermost union, as the reference counts.
+    /// The steps that the reference counts, since its path last started anew.
     pub(super) reference: Vec<Edge>,
 }
 
@@ -43,8 +43,8 @@ pub(super) struct Visit {
     pub(super) parent: u32,
     pub(super) reader: Edge,
     pub(super) writer: Edge,
-    /// The reference's path starts anew here.
-    pub(super) restarts: bool,
+    /// The reference's step; `None` where its path starts anew.
+    pub(super) reference: Option<Edge>,
 }
 
 impl Route {
@@ -56,12 +56,12 @@ impl Route {
         let mut at = visit;
         // The root is its own parent and has no edges.
         while at != 0 {
-            let Visit { parent, reader, writer, restarts } = visits[at as usize];
+            let Visit { parent, reader, writer, reference } = visits[at as usize];
             route.reader.push(reader);
             route.writer.push(writer);
-            counts = counts && !restarts;
-            if counts {
-                route.reference.push(reader);
+            match reference {
+                Some(edge) if counts => route.reference.push(edge),
+                _ => counts = false,
             }
             at = parent;
         }
@@ -74,13 +74,23 @@ impl Route {
 }
 
 impl Visit {
-    /// Into the branches of a writer's union, whatever the reader is.
-    pub(super) fn below_writers_union(parent: u32, branch: usize) -> Visit {
-        Visit { parent, reader: Edge::Stay, writer: Edge::Branch(branch as u32), restarts: true }
+    pub(super) const ROOT: Visit =
+        Visit { parent: 0, reader: Edge::Stay, writer: Edge::Stay, reference: None };
+
+    /// From a writer's union into one of its branches. The reference counts the step only when the
+    /// reader is no union.
+    pub(super) fn into_writers_union(parent: u32, branch: usize, counted: bool) -> Visit {
+        let edge = Edge::Branch(branch as u32);
+        Visit { parent, reader: Edge::Stay, writer: edge, reference: counted.then_some(edge) }
     }
 
-    /// Into the branches of a reader's union, when the writer is none.
-    pub(super) fn below_readers_union(parent: u32, branch: usize) -> Visit {
-        Visit { parent, reader: Edge::Branch(branch as u32), writer: Edge::Stay, restarts: true }
+    /// From a reader's union into one of its branches, when the writer is no union.
+    pub(super) fn into_readers_union(parent: u32, branch: usize) -> Visit {
+        Visit { parent, reader: Edge::Branch(branch as u32), writer: Edge::Stay, reference: None }
+    }
+
+    /// On both sides, or on the reader's side alone.
+    pub(super) fn into_part(parent: u32, reader: Edge, writer: Edge) -> Visit {
+        Visit { parent, reader, writer, reference: Some(reader) }
     }
 }
