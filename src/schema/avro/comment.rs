@@ -58,12 +58,10 @@ fn string_length(text: &str) -> usize {
 /// 0 when no comment starts here, or when it is never closed.
 fn comment_length(text: &str) -> usize {
     if text.starts_with("//") {
-        text.find(['\n', '\r']).unwrap_or(text.len())
-    } else if text.starts_with("/*") {
-        text[2..].find("*/").map_or(0, |end| end + 4)
-    } else {
-        0
+        return text.find(['\n', '\r']).unwrap_or(text.len());
     }
+    let end = text.strip_prefix("/*").and_then(|rest| rest.find("*/"));
+    end.map_or(0, |end| "/*".len() + end + "*/".len())
 }
 
 #[cfg(test)]

@@ -193,9 +193,13 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// A default value, its numbers in the notation of their type: a `double` is `1.0`, not `1`.
+/// A default value, its numbers in the notation of their type: a `double` is `1.0`, not `1`. In a
+/// union the first branch tells.
 fn write_default(out: &mut String, model: &Model, id: TypeId, value: &Node) {
     match (&model.get(id).kind, &value.value) {
+        (Kind::Union(branches), _) if !branches.is_empty() => {
+            write_default(out, model, branches[0].id, value);
+        }
         (Kind::Primitive(Primitive::Double), Value::Number(text)) => {
             out.push_str(&json::double(text.parse().unwrap_or(f64::NAN)));
         }

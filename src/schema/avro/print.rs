@@ -177,7 +177,7 @@ impl<'a> Printer<'a> {
         let mut aliases = aliases.peekable();
         if aliases.peek().is_some() {
             self.out.push_str(",\"aliases\":");
-            write_separated(&mut self.out, ('[', ']'), aliases, |out, alias| write_string(out, alias));
+            write_separated(&mut self.out, ('[', ']'), aliases, write_string);
         }
     }
 

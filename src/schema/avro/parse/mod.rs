@@ -3,25 +3,22 @@
 //! A name may be used before its definition; such a use is an id whose place in the arena is filled
 //! when the definition comes. A definition may be repeated, if it is the same.
 
+mod attribute;
+mod named;
+
 use std::collections::{HashMap, HashSet};
 
-use super::model::{
-    Enum, Field, Fixed, Kind, Model, Name, Order, Primitive, Property, Record, Source, Type, TypeId, Use,
-};
+use attribute::{cut, properties, shown};
+
+use super::model::{Kind, Model, Primitive, Property, Source, Type, TypeId, Use};
 use super::name::Syntax;
-use super::{comment, defaults, equal, json, logical, print};
+use super::{comment, defaults, equal, logical, print};
 use crate::schema::tree::{self, Node, Span, Value};
 use crate::schema::{Dependency, Options, ParseError, Place};
 
 /// Attributes that are never properties of a type.
 const RESERVED: [&str; 10] =
     ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases"];
-/// Attributes that are never properties of a field.
-const RESERVED_IN_FIELD: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
-/// A fixed of more bytes cannot be read by the reference.
-const MAX_FIXED: u32 = i32::MAX as u32 - 8;
-/// How much of a value an error message shows.
-const SHOWN: usize = 200;
 
 /// What was read: the types, and the schemas of the dependencies, in their order.
 pub(super) struct Parsed {
@@ -93,7 +90,7 @@ fn in_dependency(dependency: Option<&str>, error: ParseError) -> ParseError {
 
 /// A place in the arena under construction.
 #[derive(Debug)]
-pub(super) enum Slot {
+pub(in crate::schema::avro) enum Slot {
     /// A type.
     Defined(Box<Type>),
     /// A full name that was used and is not defined yet, and where it was first used.
@@ -196,123 +193,6 @@ impl Parser<'_> {
         Ok(Use { id: self.push(Slot::Defined(Box::new(definition))), span })
     }
 
-    fn record(&mut self, node: &Node, namespace: Option<&str>, is_error: bool) -> Result<Use, ParseError> {
-        let name = self.name(node, namespace)?;
-        let Some(nodes) = node.get("fields").and_then(Node::elements) else {
-            return Err(self.error(node.span, format_args!("Record has no fields: {}", shown(node))));
-        };
-        let mut fields = Vec::with_capacity(nodes.len());
-        let mut seen = HashSet::with_capacity(nodes.len());
-        for node in nodes {
-            let field = self.field(node, name.namespace())?;
-            if !seen.insert(field.name.clone()) {
-                let what = format!("Duplicate field {} in record {}", field.name, name.full());
-                return Err(self.error(node.span, what));
-            }
-            fields.push(field);
-        }
-        let (doc, aliases) = (text(node, "doc"), self.type_aliases(node, &name)?);
-        self.define(node, Kind::Record(Record { name, aliases, doc, is_error, fields }))
-    }
-
-    fn field(&mut self, node: &Node, namespace: Option<&str>) -> Result<Field, ParseError> {
-        let name = self.required_text(node, "name", "No field name")?.to_owned();
-        self.syntax().check(&name).map_err(|why| self.error(node.span, why))?;
-        let schema = self.member(node, "type", "No field type")?;
-        let schema = self.schema(schema, namespace)?;
-        let order = match node.get("order") {
-            None => Order::Ascending,
-            Some(order) => match order.as_str().map(str::to_ascii_lowercase).as_deref() {
-                Some("ascending") => Order::Ascending,
-                Some("descending") => Order::Descending,
-                Some("ignore") => Order::Ignore,
-                _ => return Err(self.error(order.span, format_args!("Invalid order: {}", shown(order)))),
-            },
-        };
-        Ok(Field {
-            default: node.get("default").map(|default| self.default(default, schema)).transpose()?,
-            aliases: self.aliases(node)?.into_iter().map(str::to_owned).collect(),
-            doc: text(node, "doc"),
-            properties: properties(node, |key| RESERVED_IN_FIELD.contains(&key)),
-            span: node.span,
-            name,
-            schema,
-            order,
-        })
-    }
-
-    /// A number may be written as a string where the type is `float` or `double`, so that it can be
-    /// infinite or not a number.
-    fn default(&self, node: &Node, schema: Use) -> Result<Node, ParseError> {
-        let is_floating = matches!(
-            &self.slots[schema.id.index()],
-            Slot::Defined(definition)
-                if matches!(definition.kind, Kind::Primitive(Primitive::Float | Primitive::Double))
-        );
-        let Some(text) = node.as_str().filter(|_| is_floating) else {
-            return Ok(node.clone());
-        };
-        let Some(number) = floating(text) else {
-            return Err(self.error(node.span, format_args!("For input string: {}", shown(node))));
-        };
-        let printed = json::double(number);
-        let value = if number.is_finite() {
-            Value::Number(printed)
-        } else {
-            Value::String(printed.trim_matches('"').to_owned())
-        };
-        Ok(Node { value, span: node.span })
-    }
-
-    fn enumeration(&mut self, node: &Node, namespace: Option<&str>) -> Result<Use, ParseError> {
-        let name = self.name(node, namespace)?;
-        let Some(nodes) = node.get("symbols").and_then(Node::elements) else {
-            return Err(self.error(node.span, format_args!("Enum has no symbols: {}", shown(node))));
-        };
-        let mut symbols = Vec::with_capacity(nodes.len());
-        let mut seen = HashSet::with_capacity(nodes.len());
-        for node in nodes {
-            let symbol = node.as_str().ok_or_else(|| {
-                self.error(
-                    node.span,
-                    format_args!("Null name: an enum symbol must be a string: {}", shown(node)),
-                )
-            })?;
-            self.syntax().check(symbol).map_err(|why| self.error(node.span, why))?;
-            if !seen.insert(symbol) {
-                return Err(self.error(node.span, format_args!("Duplicate enum symbol: {symbol}")));
-            }
-            symbols.push(symbol.to_owned());
-        }
-        let default = text(node, "default");
-        if let Some(default) = default.as_deref().filter(|default| !seen.contains(default)) {
-            let span = node.get("default").map_or(node.span, |default| default.span);
-            let listed = cut(&symbols.join(", "));
-            let what = format!("The Enum Default: {default} is not in the enum symbol set: [{listed}]");
-            return Err(self.error(span, what));
-        }
-        let (doc, aliases) = (text(node, "doc"), self.type_aliases(node, &name)?);
-        self.define(node, Kind::Enum(Enum { name, aliases, doc, symbols, default }))
-    }
-
-    fn fixed(&mut self, node: &Node, namespace: Option<&str>) -> Result<Use, ParseError> {
-        let name = self.name(node, namespace)?;
-        let size = match node.get("size").map(|size| &size.value) {
-            Some(Value::Number(size)) if json::is_integer(size) => size.parse::<i32>().ok(),
-            _ => None,
-        };
-        let Some(size) = size else {
-            return Err(self.error(node.span, format_args!("Invalid or no size: {}", shown(node))));
-        };
-        let size = u32::try_from(size)
-            .map_err(|_| self.error(node.span, format_args!("Malformed data. Length is negative: {size}")))?;
-        if size > MAX_FIXED {
-            return Err(self.error(node.span, format_args!("The size {size} is above {MAX_FIXED} bytes")));
-        }
-        let (doc, aliases) = (text(node, "doc"), self.type_aliases(node, &name)?);
-        self.define(node, Kind::Fixed(Fixed { name, aliases, doc, size }))
-    }
-
     /// The type of this name, or a promise that there will be one: `name` in `namespace` if that is
     /// known, else `name` without one.
     fn find(&mut self, name: &str, namespace: Option<&str>, span: Span) -> Use {
@@ -382,57 +262,6 @@ impl Parser<'_> {
         if self.is_new { Syntax::Strict } else { Syntax::Lax }
     }
 
-    fn name(&self, node: &Node, namespace: Option<&str>) -> Result<Name, ParseError> {
-        let own = node.get("namespace").and_then(Node::as_str);
-        let written = self.required_text(node, "name", "No name in schema")?;
-        let name = Name::resolve(written, own.or(namespace));
-        let checked = self.syntax().check(name.simple());
-        let checked =
-            checked.and_then(|()| name.namespace().map_or(Ok(()), |n| self.syntax().check_namespace(n)));
-        checked.map_err(|why| self.error(node.span, why))?;
-        if Primitive::of(name.full()).is_some() {
-            let what = format!("Schemas may not be named after primitives: {}", name.full());
-            return Err(self.error(node.span, what));
-        }
-        Ok(name)
-    }
-
-    fn type_aliases(&self, node: &Node, name: &Name) -> Result<Vec<Name>, ParseError> {
-        let mut seen = HashSet::new();
-        let mut aliases = Vec::new();
-        for written in self.aliases(node)? {
-            let alias = Name::resolve(written, name.namespace());
-            if self.is_new {
-                self.syntax().check(alias.simple()).map_err(|why| self.error(node.span, why))?;
-            }
-            if seen.insert(alias.full().to_owned()) {
-                aliases.push(alias);
-            }
-        }
-        Ok(aliases)
-    }
-
-    /// Aliases as written, each once.
-    fn aliases<'n>(&self, node: &'n Node) -> Result<Vec<&'n str>, ParseError> {
-        let Some(list) = node.get("aliases") else {
-            return Ok(Vec::new());
-        };
-        let elements = list
-            .elements()
-            .ok_or_else(|| self.error(list.span, format_args!("aliases not an array: {}", shown(node))))?;
-        let mut seen = HashSet::new();
-        let mut aliases = Vec::with_capacity(elements.len());
-        for element in elements {
-            let alias = element.as_str().ok_or_else(|| {
-                self.error(element.span, format_args!("alias not a string: {}", shown(element)))
-            })?;
-            if seen.insert(alias) {
-                aliases.push(alias);
-            }
-        }
-        Ok(aliases)
-    }
-
     fn member<'n>(&self, node: &'n Node, key: &str, problem: &str) -> Result<&'n Node, ParseError> {
         node.get(key).ok_or_else(|| self.error(node.span, format_args!("{problem}: {}", shown(node))))
     }
@@ -440,45 +269,5 @@ impl Parser<'_> {
     fn required_text<'n>(&self, node: &'n Node, key: &str, problem: &str) -> Result<&'n str, ParseError> {
         let found = node.get(key).and_then(Node::as_str);
         found.ok_or_else(|| self.error(node.span, format_args!("{problem}: {}", shown(node))))
-    }
-}
-
-/// The text of an attribute; anything but a string counts as absent.
-fn text(node: &Node, key: &str) -> Option<String> {
-    node.get(key).and_then(Node::as_str).map(str::to_owned)
-}
-
-fn properties(node: &Node, is_reserved: impl Fn(&str) -> bool) -> Vec<Property> {
-    let own = node.members().iter().filter(|member| !is_reserved(&member.key));
-    own.map(|member| Property { key: member.key.clone(), value: member.value.clone() }).collect()
-}
-
-/// A number in a string, as Java reads it (its hexadecimal notation excepted).
-fn floating(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let (negative, magnitude) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let number = match magnitude {
-        "NaN" => f64::NAN,
-        "Infinity" => f64::INFINITY,
-        _ => {
-            let digits = magnitude.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(magnitude);
-            let starts_well = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-            digits.parse().ok().filter(|_| starts_well)?
-        }
-    };
-    Some(if negative { -number } else { number })
-}
-
-fn shown(node: &Node) -> String {
-    cut(&node.to_compact())
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
