@@ -1,12 +1,145 @@
-//! Avro: what the reference's judge found, turned into findings.
+//! Avro: what the structural comparison found, as findings with places, sentences and witnesses.
 
+pub(super) mod datum;
+mod minimal;
+mod places;
+pub(super) mod resolve;
 pub(super) mod rules;
+mod sentence;
+pub(super) mod verify;
 
-use super::report::Listing;
+use super::budget::Fuel;
+use super::reference::avro::{Ambiguous, DifferenceKind, Found, NoAnswer, compare};
+use super::reference::unexpected;
+use super::report::{Incompatibility, Listing, RefDiff};
+use super::rules as catalogue;
+use super::rules::Rule;
 use crate::model::Direction;
 use crate::schema::avro::AvroSchema;
+use crate::schema::avro::model::{Kind, TypeId};
+use crate::schema::{Dependency, Options};
+use minimal::Minimal;
+use sentence::Labels;
+use verify::Claim;
 
 /// Can `reader` read everything that `writer` writes?
-pub(super) fn can_read(_direction: Direction, _reader: &AvroSchema, _writer: &AvroSchema) -> Listing {
-    Listing::default()
+pub(super) fn can_read(direction: Direction, reader: &AvroSchema, writer: &AvroSchema) -> Listing {
+    match compare(reader.model(), writer.model(), Fuel::new(Fuel::PAIR)) {
+        Ok(differences) => {
+            let distinct = differences.distinct();
+            if distinct.is_empty() {
+                return Listing::default();
+            }
+            let mut describer = Describer::new(direction, reader, writer);
+            let findings = distinct.iter().map(|found| describer.finding(found)).collect();
+            Listing { findings, listed: differences.order() }
+        }
+        Err(NoAnswer::Ambiguous(ambiguous)) => {
+            Describer::new(direction, reader, writer).ambiguous(&ambiguous)
+        }
+        Err(NoAnswer::Exhausted) => exhausted(direction),
+    }
+}
+
+/// There is no answer, and what was not compared is not accepted.
+fn exhausted(direction: Direction) -> Listing {
+    let message = "the two schemas are too large, too deep or too entangled to be compared".to_owned();
+    let sentence = unexpected(&message);
+    Listing::of_sentence(
+        Incompatibility::of_the_whole(&catalogue::COMPARISON_EXHAUSTED, direction, message),
+        sentence,
+    )
+}
+
+/// Turns differences of one pair of schemas into findings.
+struct Describer<'a> {
+    direction: Direction,
+    labels: Labels,
+    reader: &'a AvroSchema,
+    writer: &'a AvroSchema,
+    minimal: Minimal<'a>,
+}
+
+impl<'a> Describer<'a> {
+    fn new(direction: Direction, reader: &'a AvroSchema, writer: &'a AvroSchema) -> Describer<'a> {
+        let labels = Labels::of(direction);
+        let minimal = Minimal::of(writer.model(), Fuel::new(Fuel::WITNESSES));
+        Describer { direction, labels, reader, writer, minimal }
+    }
+
+    /// The definition of a named type of the writer, self-contained. It is what a schema that uses the
+    /// type and nothing else prints, the writer being what it depends on.
+    fn definition(&self, id: TypeId) -> Option<String> {
+        let name = self.writer.model().get(id).name()?;
+        let (opening, closing) = (r#"{"type":"array","items":"#, "}");
+        let user = format!(r#"{opening}"{}"{closing}"#, name.full());
+        let writer = Dependency { name: name.full().to_owned(), origin: None, text: self.writer.resolved() };
+        let printed = AvroSchema::parse(&user, &[writer], Options::STORED).ok()?.resolved();
+        printed.strip_prefix(opening)?.strip_suffix(closing).map(str::to_owned)
+    }
+
+    fn finding(&mut self, found: &Found<'_>) -> Incompatibility {
+        let (reader, writer) = (self.reader.model(), self.writer.model());
+        let Found { difference, route, .. } = found;
+        let (difference, route) = (*difference, route);
+        let rule = rule(difference.kind);
+        let path = difference.path(route);
+        let info = difference.info(reader, writer);
+        let description = difference.description(&path, &info, self.labels.reader, self.labels.writer);
+        let witness = verify::witness(reader, writer, &mut self.minimal, found);
+        Incompatibility {
+            rule,
+            direction: self.direction,
+            reference: Some(RefDiff { name: difference.name(), path, description, info }),
+            reader_at: Some(places::in_reader(reader, difference, route)),
+            writer_at: Some(places::in_writer(writer, difference, route)),
+            message: sentence::of(difference, reader, writer, &self.labels),
+            hint: Some(rule.hint.to_owned()),
+            witness,
+            severity: rule.severity,
+            sentence: None,
+        }
+    }
+
+    /// The reference throws here: one field says it all, whatever else differs.
+    fn ambiguous(&mut self, ambiguous: &Ambiguous) -> Listing {
+        let (reader, writer) = (self.reader.model(), self.writer.model());
+        let (Kind::Record(read), Kind::Record(written)) =
+            (&reader.get(ambiguous.reader).kind, &writer.get(ambiguous.writer).kind)
+        else {
+            return exhausted(self.direction);
+        };
+        let field = &read.fields[ambiguous.field];
+        let exception = format!(
+            "Reader record field {} type:{} pos:{} matches multiple fields in writer record schema {}",
+            field.name,
+            reader.get(field.schema.id).kind.word().to_uppercase(),
+            ambiguous.field,
+            self.definition(ambiguous.writer).unwrap_or_else(|| written.name.full().to_owned()),
+        );
+        let rule = &rules::AVRO_ALIAS_AMBIGUOUS;
+        let claim = Claim::of_ambiguous(ambiguous);
+        let finding = Incompatibility {
+            reader_at: Some(places::of_field(reader, &ambiguous.route.reader, ambiguous.field)),
+            writer_at: Some(places::of_type(writer, &ambiguous.route.writer)),
+            witness: verify::attempt(reader, writer, &mut self.minimal, &claim),
+            ..Incompatibility::of_the_whole(
+                rule,
+                self.direction,
+                sentence::of_ambiguous(field, read, written, &self.labels),
+            )
+        };
+        Listing::of_sentence(finding, unexpected(&exception))
+    }
+}
+
+fn rule(kind: DifferenceKind) -> &'static Rule {
+    match kind {
+        DifferenceKind::Name => &rules::AVRO_NAME_CHANGED,
+        DifferenceKind::FixedSize => &rules::AVRO_FIXED_SIZE_CHANGED,
+        DifferenceKind::Symbols => &rules::AVRO_SYMBOL_REMOVED,
+        DifferenceKind::FieldMissing(_) => &rules::AVRO_FIELD_WITHOUT_DEFAULT,
+        DifferenceKind::Type => &rules::AVRO_TYPE_CHANGED,
+        DifferenceKind::UnionBranch(_) => &rules::AVRO_UNION_BRANCH_REMOVED,
+    }
 }
