@@ -13,6 +13,10 @@ use crate::schema::tree::{Member, Node, Value};
 /// otherwise cost a scan each, which is quadratic in a text of a stranger's choosing.
 const WIDE: usize = 16;
 
+/// Longest URI that a schema may get from the `$id`s around it. Each one is stored resolved: without a
+/// bound, a long `$id` around many short ones would take memory without proportion to the text.
+pub(super) const MAX_URI: usize = 1024;
+
 /// A parsed text of a schema: the schema itself, one that it refers to, or a meta-schema.
 #[derive(Debug)]
 pub struct Document {
@@ -25,6 +29,9 @@ pub struct Document {
     resources: Vec<Resource>,
     resource_by_uri: HashMap<String, usize>,
     wide: HashMap<usize, HashMap<String, usize>>,
+    oversized: Option<usize>,
+    /// The anchors of all resources; of the same one twice, the first.
+    anchors: HashMap<String, usize>,
 }
 
 /// An array or object. Its first byte identifies it: no two start at the same one.
@@ -64,7 +71,7 @@ impl Document {
             anchors: HashMap::new(),
         };
         let base = first.uri.clone();
-        let (containers, resources, resource_by_uri, wide) = Default::default();
+        let (containers, resources, resource_by_uri, wide, oversized, anchors) = Default::default();
         let placeholder = Node { value: Value::Null, span: root.span };
         let mut document = Document {
             name,
@@ -76,6 +83,8 @@ impl Document {
             resources,
             resource_by_uri,
             wide,
+            oversized,
+            anchors,
         };
         document.resources.push(first);
         document.index(&root, (usize::MAX, 0), 0, Content::Schemas);
@@ -137,6 +146,11 @@ impl Document {
         format!("#{}", escaped.collect::<String>())
     }
 
+    /// The first schema whose URI is longer than [`MAX_URI`].
+    pub(super) fn oversized(&self) -> Option<&Node> {
+        self.oversized.and_then(|start| self.node(start))
+    }
+
     /// The base before any `$id` of its own.
     pub(super) fn outer_base(&self) -> &str {
         &self.base
@@ -187,16 +201,15 @@ impl Document {
             return self
                 .follow(top, &decoded)
                 .or_else(|| self.follow(top, fragment))
-                .or_else(|| self.from_root(&decoded));
+                .or_else(|| self.in_whole(&decoded));
         }
-        let anchor = |resource: &Resource| resource.anchors.get(decoded.as_ref()).copied();
-        let start = anchor(&self.resources[resource]).or_else(|| self.resources.iter().find_map(anchor))?;
-        self.node(start)
+        let own = self.resources[resource].anchors.get(decoded.as_ref());
+        self.node(*own.or_else(|| self.anchors.get(decoded.as_ref()))?)
     }
 
     /// Also finds in `definitions` what is looked for in `$defs`, because Confluent Schema Registry
     /// does; not the other way round.
-    fn from_root(&self, pointer: &str) -> Option<&Node> {
+    fn in_whole(&self, pointer: &str) -> Option<&Node> {
         self.at(pointer).or_else(|| {
             let rest = pointer.strip_prefix("/$defs/")?;
             self.at(&format!("/definitions/{rest}"))
@@ -270,6 +283,10 @@ impl Document {
         if let Some(id) = text(self.draft.id_keyword()) {
             let (name, anchor) = split_fragment(id);
             let uri = uri::resolve(&self.resources[outer].uri, name);
+            if uri.len() > MAX_URI {
+                self.oversized.get_or_insert(start);
+                return outer;
+            }
             if start == self.resources[0].start {
                 self.resources[0].uri = uri;
             } else if uri != self.resources[outer].uri {
@@ -277,15 +294,20 @@ impl Document {
                 self.resources.push(Resource { uri, start, anchors: HashMap::new() });
             }
             if !anchor.is_empty() && !anchor.starts_with('/') {
-                self.resources[resource].anchors.entry(anchor.to_owned()).or_insert(start);
+                self.add_anchor(resource, anchor, start);
             }
         }
         if self.draft >= Draft::Year2019 {
             for anchor in ["$anchor", "$dynamicAnchor"].into_iter().filter_map(text) {
-                self.resources[resource].anchors.entry(anchor.to_owned()).or_insert(start);
+                self.add_anchor(resource, anchor, start);
             }
         }
         resource
+    }
+
+    fn add_anchor(&mut self, resource: usize, anchor: &str, start: usize) {
+        self.resources[resource].anchors.entry(anchor.to_owned()).or_insert(start);
+        self.anchors.entry(anchor.to_owned()).or_insert(start);
     }
 }
 

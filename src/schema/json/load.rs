@@ -4,10 +4,11 @@
 //! References are followed, never expanded: each object is visited once, so the work is linear in the
 //! texts, and cycles and chains of references are nothing special.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::document::Document;
+use super::document::{Document, MAX_URI};
 use super::keywords::{Form, TYPES, form, is_integral, is_zero, pattern_fault};
 use super::library::Library;
 use super::uri;
@@ -20,7 +21,11 @@ pub(super) fn load(library: &mut Library) -> Result<usize, ParseError> {
     let mut loader = Loader { library, visited: HashSet::new(), waiting: Vec::new() };
     for index in 0..loader.library.documents().len() {
         let document = Arc::clone(&loader.library.documents()[index]);
-        loader.schema(Spot { index, document: &document }, document.root())?;
+        let spot = Spot { index, document: &document };
+        if let Some(schema) = document.oversized() {
+            return Err(spot.refuse(schema, &format!("the URI of the schema is longer than {MAX_URI} bytes")));
+        }
+        loader.schema(spot, document.root())?;
         loader.drain()?;
     }
     Ok(loader.visited.len())
@@ -147,7 +152,7 @@ impl Loader<'_> {
             if form == Form::PatternSchemas
                 && let Some(fault) = pattern_fault(key)
             {
-                return Err(spot.refuse(value, &format!("the pattern \"{key}\" {fault}")));
+                return Err(spot.refuse(value, &format!("the pattern \"{}\" {fault}", shown(key))));
             }
             if form == Form::Dependencies && value.elements().is_some() {
                 if !is_names(value) {
@@ -174,13 +179,14 @@ impl Loader<'_> {
                 let place = spot.document.name().is_none().then(|| spot.document.place(value));
                 return Err(ParseError::validate(message, place));
             }
-            return Err(spot.refuse(value, &format!("the reference \"{reference}\" leads nowhere")));
+            return Err(spot.refuse(value, &format!("the reference \"{}\" leads nowhere", shown(reference))));
         };
         match target {
             Target::Boolean => {}
             Target::Object(start) => self.waiting.push((index, start)),
             Target::Other(kind) => {
-                let what = format!("the reference \"{reference}\" must lead to a schema, found {kind}");
+                let what =
+                    format!("the reference \"{}\" must lead to a schema, found {kind}", shown(reference));
                 return Err(spot.refuse(value, &what));
             }
         }
@@ -210,6 +216,14 @@ enum Target {
     Other(&'static str),
 }
 
+/// A text for a message: its beginning, when it is long.
+fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 fn is_names(node: &Node) -> bool {
     node.elements().is_some_and(|elements| elements.iter().all(|element| element.as_str().is_some()))
 }
@@ -219,7 +233,7 @@ fn pattern(spot: Spot<'_>, at: &Node, key: &str, value: &Node) -> Result<(), Par
         return Err(spot.expected(key, "a string", value));
     };
     match pattern_fault(text) {
-        Some(fault) => Err(spot.refuse(at, &format!("the pattern \"{text}\" {fault}"))),
+        Some(fault) => Err(spot.refuse(at, &format!("the pattern \"{}\" {fault}", shown(text)))),
         None => Ok(()),
     }
 }
@@ -227,7 +241,7 @@ fn pattern(spot: Spot<'_>, at: &Node, key: &str, value: &Node) -> Result<(), Par
 fn types(spot: Spot<'_>, value: &Node) -> Result<(), ParseError> {
     let check = |node: &Node| match node.as_str() {
         Some(name) if TYPES.contains(&name) => Ok(()),
-        Some(name) => Err(spot.refuse(node, &format!("unknown type \"{name}\""))),
+        Some(name) => Err(spot.refuse(node, &format!("unknown type \"{}\"", shown(name)))),
         None => Err(spot.expected("type", "a type name or an array of type names", node)),
     };
     match value.elements() {

@@ -20,7 +20,7 @@ use crate::schema::Tagged;
 use crate::schema::tree::{Node, Value};
 
 /// The keyword.
-const TAGS: &str = "confluent:tags";
+pub(super) const TAGS: &str = "confluent:tags";
 
 /// The tagged records and fields of a schema, in the order of the text.
 pub(super) fn tagged(root: &Node, draft: Draft) -> Vec<Tagged> {
@@ -35,6 +35,10 @@ struct View<'a> {
     node: &'a Node,
     /// The view is of the whole schema, with its title and tags, not of one of several kinds in it.
     whole: bool,
+    /// What branches of the same kind are ordered by: sorted lists of names or values. Written once,
+    /// because a sort may ask for them again and again.
+    order_keys: Vec<Vec<String>>,
+    default: Option<String>,
 }
 
 /// What a schema describes.
@@ -87,6 +91,23 @@ const NUMBER_KEYWORDS: [&str; 5] =
 const STRING_KEYWORDS: [&str; 4] = ["minLength", "maxLength", "pattern", "format"];
 
 impl<'a> View<'a> {
+    fn new(kind: Kind<'a>, node: &'a Node, whole: bool) -> View<'a> {
+        let printed = |node: &Node| node.as_str().map_or_else(|| node.to_compact(), str::to_owned);
+        let list =
+            |key| node.get(key).and_then(Node::elements).unwrap_or_default().iter().map(printed).collect();
+        let mut order_keys: Vec<Vec<String>> = match &kind {
+            Kind::Const => vec![node.get("const").map(printed).into_iter().collect()],
+            Kind::Enum => vec![list("enum")],
+            Kind::Object(properties) => {
+                vec![properties.iter().map(|(name, _)| (*name).to_owned()).collect(), list("required")]
+            }
+            _ => Vec::new(),
+        };
+        order_keys.iter_mut().for_each(|keys| keys.sort_by(|left, right| utf16_order(left, right)));
+        let default = if whole { node.get("default").map(printed) } else { None };
+        View { kind, node, whole, order_keys, default }
+    }
+
     fn of(node: &'a Node, draft: Draft) -> View<'a> {
         let mut kinds = match &node.value {
             Value::Bool(true) => vec![Kind::True],
@@ -97,9 +118,9 @@ impl<'a> View<'a> {
         let kind = match kinds.len() {
             0 => Kind::Empty,
             1 => kinds.remove(0),
-            _ => combined("allof", kinds.into_iter().map(|kind| View { kind, node, whole: false }).collect()),
+            _ => combined("allof", kinds.into_iter().map(|kind| View::new(kind, node, false)).collect()),
         };
-        View { kind, node, whole: true }
+        View::new(kind, node, true)
     }
 
     fn boxed(node: Option<&'a Node>, draft: Draft) -> Option<Box<View<'a>>> {
@@ -116,46 +137,28 @@ impl<'a> View<'a> {
         if self.whole { self.node.get(key).and_then(Node::as_str) } else { None }
     }
 
-    fn default_text(&self) -> Option<String> {
-        let default = if self.whole { self.node.get("default") } else { None };
-        default.map(|node| node.as_str().map_or_else(|| node.to_compact(), str::to_owned))
-    }
-
     fn order(&self, other: &View<'_>) -> Ordering {
         (self.kind.rank().cmp(&other.kind.rank()))
             .then_with(|| absent_first(self.text("title"), other.text("title")))
             .then_with(|| absent_first(self.text("description"), other.text("description")))
-            .then_with(|| absent_first(self.default_text().as_deref(), other.default_text().as_deref()))
+            .then_with(|| absent_first(self.default.as_deref(), other.default.as_deref()))
+            .then_with(|| order_lists(&self.order_keys, &other.order_keys))
             .then_with(|| self.order_by_kind(other))
     }
 
     fn order_by_kind(&self, other: &View<'_>) -> Ordering {
-        let list = |view: &View<'_>, key: &str| {
-            let elements = view.node.get(key).and_then(Node::elements).unwrap_or_default();
-            elements.iter().map(Node::to_compact).collect::<Vec<_>>()
-        };
-        let names =
-            |properties: &[(&str, View<'_>)]| properties.iter().map(|(name, _)| (*name).to_owned()).collect();
         match (&self.kind, &other.kind) {
-            (Kind::Const, Kind::Const) => {
-                let value = |view: &View<'_>| view.node.get("const").map(Node::to_compact);
-                absent_first(value(self).as_deref(), value(other).as_deref())
-            }
-            (Kind::Enum, Kind::Enum) => order_lists(list(self, "enum"), list(other, "enum")),
             (Kind::Combined(left_word, left), Kind::Combined(right_word, right)) => {
                 let branches = || left.iter().zip(right).map(|(left, right)| left.order(right));
                 utf16_order(left_word, right_word)
                     .then_with(|| left.len().cmp(&right.len()))
-                    .then_with(|| branches().find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
+                    .then_with(|| first_difference(branches()))
             }
             (Kind::Not(left), Kind::Not(right)) => left.order(right),
             (Kind::Conditional(left), Kind::Conditional(right)) => {
-                let parts = left.iter().zip(right).map(|(left, right)| order_parts(left, right));
-                parts.fold(Ordering::Equal, Ordering::then)
+                first_difference(left.iter().zip(right).map(|(left, right)| order_parts(left, right)))
             }
             (Kind::Array(left), Kind::Array(right)) => order_parts(left, right),
-            (Kind::Object(left), Kind::Object(right)) => order_lists(names(left), names(right))
-                .then_with(|| order_lists(list(self, "required"), list(other, "required"))),
             _ => Ordering::Equal,
         }
     }
@@ -198,12 +201,20 @@ fn order_parts(left: &Option<Box<View<'_>>>, right: &Option<Box<View<'_>>>) -> O
     }
 }
 
-/// By length, then by elements, whatever their order.
-fn order_lists(mut left: Vec<String>, mut right: Vec<String>) -> Ordering {
-    left.sort_by(|a, b| utf16_order(a, b));
-    right.sort_by(|a, b| utf16_order(a, b));
-    let pairs = || left.iter().zip(&right).map(|(left, right)| utf16_order(left, right));
-    left.len().cmp(&right.len()).then_with(|| pairs().find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
+/// Lists by length, then by elements. Both sides hold as many lists: they are of the same kind.
+fn order_lists(left: &[Vec<String>], right: &[Vec<String>]) -> Ordering {
+    let by_element = |left: &Vec<String>, right: &Vec<String>| {
+        let pairs = left.iter().zip(right).map(|(left, right)| utf16_order(left, right));
+        first_difference(pairs)
+    };
+    let lists = left.iter().zip(right);
+    first_difference(
+        lists.map(|(left, right)| left.len().cmp(&right.len()).then_with(|| by_element(left, right))),
+    )
+}
+
+fn first_difference(mut orders: impl Iterator<Item = Ordering>) -> Ordering {
+    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// Branches are put in order once, here, so that comparing two of them costs no more than reading them.
@@ -242,7 +253,7 @@ fn kinds<'a>(node: &'a Node, draft: Draft) -> Vec<Kind<'a>> {
             Some(elements) => {
                 types.extend(elements.iter().filter_map(Node::as_str));
                 let parts = types.iter().filter_map(|name| typed(node, name, draft));
-                kinds.push(combined("anyof", parts.map(|kind| View { kind, node, whole: false }).collect()));
+                kinds.push(combined("anyof", parts.map(|kind| View::new(kind, node, false)).collect()));
             }
         }
     }

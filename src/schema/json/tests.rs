@@ -473,6 +473,11 @@ fn tags() {
             format!(r#"{{"type":"object","definitions":{{"d":{{"type":"object",{},"properties":{{"f":{{{}}}}}}}}}}}"#, tag("R"), tag("F")),
             vec!["record object.definitions.d.object [R]", "field object.definitions.d.object.f [F]"],
         ),
+        // objects are ordered by the names of their properties
+        (
+            format!(r#"{{"anyOf":[{{"type":"object","properties":{{"b":{{{}}}}}}},{{"type":"object","properties":{{"a":{{{}}}}}}}]}}"#, tag("B"), tag("A")),
+            vec!["field anyof.0.object.a [A]", "field anyof.1.object.b [B]"],
+        ),
         (r#"{"type":"object","properties":{"f":{"confluent:tags":["b","a","b"]},"g":{"confluent:tags":"no list"}}}"#.to_owned(), vec!["field object.f [a, b]"]),
     ] {
         let schema = parse_with(&text, &[("x", "{}")]).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -544,6 +549,18 @@ fn worst_cases_stay_linear() {
         let schema = parse(&text).unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(schema.size(), size, "{what}");
         assert!(schema.tagged().is_empty(), "{what}");
+    }
+    let long = "u".repeat(1100);
+    for text in [
+        format!(r#"{{"$id":"{long}"}}"#),
+        format!(r#"{{"$id":"{0}/{0}/","items":{{"$id":"{0}","not":{{"$id":"b"}}}}}}"#, &long[..500]),
+    ] {
+        assert!(
+            parse(&text)
+                .expect_err("long")
+                .message
+                .starts_with("the URI of the schema is longer than 1024 bytes")
+        );
     }
     let too_deep = format!("{}true{}", r#"{"not":"#.repeat(257), "}".repeat(257));
     assert!(parse(&too_deep).expect_err("too deep").message.contains("nested deeper"));
