@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::compat::Extent;
 use crate::model::{Content, Guid, Metadata, SchemaId, Scope, Subject, Timestamp, VERSION_PROPERTY, Version};
 use crate::schema::Schema;
 use crate::store::{StoredVersion, Tx};
@@ -158,9 +157,11 @@ impl Registry {
         if !options.force {
             let compared = newest_first(&history, in_force.level);
             let earlier = self.earlier(tx, subject, &compared).await?;
-            let checked =
-                compare(in_force, earlier, Arc::clone(&prepared.schema), Extent::FirstClash).await?;
-            refuse_incompatible(subject, checked, reserved_lines(in_force, latest.as_deref(), &prepared))?;
+            let checked = compare(in_force, earlier, latest.as_deref(), &prepared).await?;
+            if !checked.is_compatible() {
+                let Checked { report, lines } = checked;
+                return Err(Error::Incompatible { subject: subject.clone(), report, lines });
+            }
         }
         if candidate.version > 0 && candidate.version != next.number() {
             return Err(Error::WrongVersion);
@@ -311,48 +312,6 @@ async fn references_hold(tx: &mut Tx, subject: &Subject, decision: &Decision) ->
         }
     }
     Ok(true)
-}
-
-fn refuse_incompatible(subject: &Subject, checked: Checked, reserved: Vec<String>) -> Result<(), Error> {
-    if checked.report.is_compatible() && reserved.is_empty() {
-        return Ok(());
-    }
-    let mut lines = reserved;
-    if checked.report.is_compatible() {
-        lines.push(format!("{{validateFields: 'true', compatibility: '{}'}}", checked.report.level));
-    }
-    lines.extend(checked.lines);
-    Err(Error::Incompatible { subject: subject.clone(), report: checked.report, lines })
-}
-
-/// The metadata property that names fields nobody may use, comma separated.
-const RESERVED_PROPERTY: &str = "confluent:reserved";
-
-/// Reserved fields: a name once reserved stays reserved, and no top-level field may have it. Only
-/// checked where fields are validated.
-fn reserved_lines(in_force: &InForce, latest: Option<&Content>, new: &Prepared) -> Vec<String> {
-    if in_force.validate_fields != Some(true) {
-        return Vec::new();
-    }
-    let now = reserved_names(&new.content);
-    let before = latest.map(reserved_names).unwrap_or_default();
-    let dropped = before.iter().filter(|name| !now.contains(name)).map(|name| {
-        format!(
-            "The new schema has reserved field {name} removed from its metadata which is present in the old schema's metadata."
-        )
-    });
-    let fields = new.schema.top_level_fields();
-    let used = now
-        .iter()
-        .filter(|name| fields.contains(name))
-        .map(|name| format!("The new schema has field that conflicts with the reserved field {name}."));
-    dropped.chain(used).collect()
-}
-
-fn reserved_names(content: &Content) -> Vec<String> {
-    let property = content.metadata.as_ref().and_then(|metadata| metadata.property(RESERVED_PROPERTY));
-    let names = property.into_iter().flat_map(|names| names.split(','));
-    names.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
 /// Registration hands parsed schemas to other threads.
