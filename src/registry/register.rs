@@ -52,7 +52,13 @@ struct Basis {
 /// What to do, decided without a write.
 enum Decision {
     Known(StoredVersion),
-    Append { content: Content, version: Version },
+    Append(Addition),
+}
+
+/// A version to append.
+struct Addition {
+    content: Content,
+    version: Version,
 }
 
 impl Registry {
@@ -80,21 +86,28 @@ impl Registry {
         for _ in 0..ATTEMPTS_WITHOUT_LOCK {
             let mut tx = self.store.read().await?;
             let basis = self.basis(&mut tx, subject).await?;
-            let decision = self.decide(&mut tx, subject, &candidate, options, &basis.in_force).await?;
+            let addition = match self.decide(&mut tx, subject, &candidate, options, &basis.in_force).await? {
+                Decision::Known(stored) => return self.registered(&mut tx, subject, stored).await,
+                Decision::Append(addition) => addition,
+            };
             drop(tx);
             let mut tx = self.store.write(caller).await?;
-            self.lock(&mut tx, subject, &candidate, &decision).await?;
+            let referenced = addition.content.references.iter().map(|reference| reference.subject.as_str());
+            lock(&mut tx, subject, referenced).await?;
             if self.basis(&mut tx, subject).await? == basis
-                && references_hold(&mut tx, subject, &decision).await?
+                && references_hold(&mut tx, subject, &addition).await?
             {
-                return self.carry_out(tx, subject, decision).await;
+                return self.append(tx, subject, addition).await;
             }
         }
         let mut tx = self.store.write(caller).await?;
-        self.lock_sent(&mut tx, subject, &candidate).await?;
-        let basis = self.basis(&mut tx, subject).await?;
-        let decision = self.decide(&mut tx, subject, &candidate, options, &basis.in_force).await?;
-        self.carry_out(tx, subject, decision).await
+        let referenced = candidate.references.iter().filter_map(|reference| reference.subject.as_deref());
+        lock(&mut tx, subject, referenced).await?;
+        let in_force = self.in_force(&mut tx, subject).await?;
+        match self.decide(&mut tx, subject, &candidate, options, &in_force).await? {
+            Decision::Known(stored) => self.registered(&mut tx, subject, stored).await,
+            Decision::Append(addition) => self.append(tx, subject, addition).await,
+        }
     }
 
     /// The cheap way out, whatever the mode: the subject already has a live version that holds it.
@@ -166,7 +179,7 @@ impl Registry {
         if candidate.version > 0 && candidate.version != next.number() {
             return Err(Error::WrongVersion);
         }
-        Ok(Decision::Append { content: prepared.content, version: next })
+        Ok(Decision::Append(Addition { content: prepared.content, version: next }))
     }
 
     /// Parse the candidate strictly, with what it leaves open taken from the latest version.
@@ -197,42 +210,8 @@ impl Registry {
         Ok(prepared)
     }
 
-    /// Lock the subject and everything the decision refers to, so that none of it can be deleted
-    /// before this is written.
-    async fn lock(
-        &self,
-        tx: &mut Tx,
-        subject: &Subject,
-        candidate: &Candidate,
-        decision: &Decision,
-    ) -> Result<(), Error> {
-        let Decision::Append { content, .. } = decision else {
-            return self.lock_sent(tx, subject, candidate).await;
-        };
-        let home = subject.context();
-        let referenced: Vec<Subject> =
-            content.references.iter().map(|reference| Subject::parse_in(&reference.subject, home)).collect();
-        let subjects: Vec<&Subject> = std::iter::once(subject).chain(&referenced).collect();
-        Ok(tx.lock_subjects(&subjects).await?)
-    }
-
-    async fn lock_sent(&self, tx: &mut Tx, subject: &Subject, candidate: &Candidate) -> Result<(), Error> {
-        let sent = candidate.references.iter().filter_map(|reference| reference.subject.as_deref());
-        let referenced: Vec<Subject> = sent.map(|name| Subject::parse_in(name, subject.context())).collect();
-        let subjects: Vec<&Subject> = std::iter::once(subject).chain(&referenced).collect();
-        Ok(tx.lock_subjects(&subjects).await?)
-    }
-
-    async fn carry_out(
-        &self,
-        mut tx: Tx,
-        subject: &Subject,
-        decision: Decision,
-    ) -> Result<Registered, Error> {
-        let (content, version) = match decision {
-            Decision::Known(stored) => return self.registered(&mut tx, subject, stored).await,
-            Decision::Append { content, version } => (content, version),
-        };
+    async fn append(&self, mut tx: Tx, subject: &Subject, addition: Addition) -> Result<Registered, Error> {
+        let Addition { content, version } = addition;
         check_writable(&mut tx, &Scope::of(subject)).await?;
         let id = tx.intern(subject.context(), &content).await?;
         let history = tx.history(subject).await?;
@@ -302,9 +281,18 @@ fn with_version_property(mut prepared: Prepared, asked_for: i32, version: Versio
     prepared
 }
 
-async fn references_hold(tx: &mut Tx, subject: &Subject, decision: &Decision) -> Result<bool, Error> {
-    let Decision::Append { content, .. } = decision else { return Ok(true) };
-    for reference in &content.references {
+/// Lock the subject and everything the new version refers to, so that none of it can be deleted
+/// before this is written.
+async fn lock(tx: &mut Tx, subject: &Subject, referenced: impl Iterator<Item = &str>) -> Result<(), Error> {
+    let mut subjects = vec![subject.clone()];
+    subjects.extend(referenced.map(|text| Subject::parse_in(text, subject.context())));
+    // A subject that cannot exist cannot be locked either; resolving the reference says so.
+    subjects.retain(|subject| !subject.has_control_character());
+    Ok(tx.lock_subjects(&subjects.iter().collect::<Vec<_>>()).await?)
+}
+
+async fn references_hold(tx: &mut Tx, subject: &Subject, addition: &Addition) -> Result<bool, Error> {
+    for reference in &addition.content.references {
         let target = Subject::parse_in(&reference.subject, subject.context());
         let stored = tx.version(&target, reference.version).await?;
         if stored.is_none_or(|stored| stored.deleted) {
