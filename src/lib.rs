@@ -8,3 +8,6 @@ pub mod model;
 pub mod schema;
 
 pub mod compat;
+pub mod store;
+
+pub mod registry;

@@ -69,7 +69,13 @@ mod tests {
     use crate::model::{Content, Format, Metadata, Reference, Version};
 
     fn avro(text: &str) -> Content {
-        Content { format: Format::Avro, text: text.into(), references: vec![], metadata: None, rule_set: None }
+        Content {
+            format: Format::Avro,
+            text: text.into(),
+            references: vec![],
+            metadata: None,
+            rule_set: None,
+        }
     }
 
     #[test]

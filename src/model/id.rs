@@ -72,7 +72,9 @@ mod tests {
         let guid = Guid::parse(text).expect("the dashed form is a guid");
         assert_eq!(guid.to_string(), text);
         assert_eq!(Guid::parse("095D71CF12556B9D5E330AD575B3DF5D"), Some(guid));
-        for wrong in ["", "095d71cf", "095d71cf-12556-b9d-5e33-0ad575b3df5d", "095d71cf-1255-6b9d-5e33-0ad575b3df5ö"] {
+        for wrong in
+            ["", "095d71cf", "095d71cf-12556-b9d-5e33-0ad575b3df5d", "095d71cf-1255-6b9d-5e33-0ad575b3df5ö"]
+        {
             assert_eq!(Guid::parse(wrong), None, "{wrong}");
         }
     }

@@ -107,11 +107,11 @@ impl RuleSet {
     /// The sentence that tells what is wrong.
     pub fn validate(&self) -> Result<(), InvalidRuleSet> {
         let mut names = HashSet::new();
-        let lists = [(&self.migration_rules, true, "Migration"), (&self.domain_rules, false, "Domain"), (
-            &self.encoding_rules,
-            false,
-            "Encoding",
-        )];
+        let lists = [
+            (&self.migration_rules, true, "Migration"),
+            (&self.domain_rules, false, "Domain"),
+            (&self.encoding_rules, false, "Encoding"),
+        ];
         for (rules, migration, list) in lists {
             for rule in rules {
                 if let Some(name) = &rule.name
@@ -121,7 +121,8 @@ impl RuleSet {
                 }
                 rule.validate()?;
                 if rule.mode.is_migration() != migration {
-                    let modes = if migration { "UPGRADE, DOWNGRADE, UPDOWN" } else { "WRITE, READ, WRITEREAD" };
+                    let modes =
+                        if migration { "UPGRADE, DOWNGRADE, UPDOWN" } else { "WRITE, READ, WRITEREAD" };
                     return Err(InvalidRuleSet(format!("{list} rules can only be {modes}")));
                 }
             }
@@ -175,7 +176,8 @@ impl Rule {
         if self.rule_type.is_none() {
             return refuse("Missing rule type".into());
         }
-        let several = [&self.on_success, &self.on_failure].into_iter().flatten().any(|action| action.contains(','));
+        let several =
+            [&self.on_success, &self.on_failure].into_iter().flatten().any(|action| action.contains(','));
         if several && !matches!(self.mode, RuleMode::WriteRead | RuleMode::UpDown) {
             return refuse("Multiple actions only valid with WRITEREAD and UPDOWN".into());
         }

@@ -163,7 +163,9 @@ impl Schema {
         match format {
             Format::Avro => avro::AvroSchema::parse(text, dependencies, options).map(Schema::Avro),
             Format::Json => json::JsonSchema::parse(text, dependencies, options).map(Schema::Json),
-            Format::Protobuf => protobuf::ProtobufSchema::parse(text, dependencies, options).map(Schema::Protobuf),
+            Format::Protobuf => {
+                protobuf::ProtobufSchema::parse(text, dependencies, options).map(Schema::Protobuf)
+            }
         }
     }
 
@@ -211,6 +213,30 @@ impl Schema {
             (Schema::Json(left), Schema::Json(right)) => left.canonical() == right.canonical(),
             (Schema::Protobuf(left), Schema::Protobuf(right)) => left.canonical() == right.canonical(),
             _ => false,
+        }
+    }
+
+    /// The names that reserved fields may clash with: fields of the outermost record (Avro), keys of
+    /// the outermost `properties` (JSON Schema), fields of every top-level message (Protobuf).
+    pub fn top_level_fields(&self) -> Vec<String> {
+        match self {
+            Schema::Avro(schema) => match &schema.model().get(schema.model().root()).kind {
+                avro::model::Kind::Record(record) => {
+                    record.fields.iter().map(|field| field.name.clone()).collect()
+                }
+                _ => Vec::new(),
+            },
+            Schema::Json(schema) => {
+                let properties = schema.root().get("properties").map_or(&[][..], tree::Node::members);
+                properties.iter().map(|property| property.key.clone()).collect()
+            }
+            Schema::Protobuf(schema) => {
+                let messages = schema.file().types.iter().filter_map(|defined| match defined {
+                    protobuf::model::TypeDef::Message(message) => Some(message),
+                    protobuf::model::TypeDef::Enum(_) => None,
+                });
+                messages.flat_map(|message| message.all_fields()).map(|field| field.name.clone()).collect()
+            }
         }
     }
 

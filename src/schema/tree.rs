@@ -288,7 +288,9 @@ impl Reader<'_> {
             }
             _ => {
                 let shown: String = word.chars().take(40).collect();
-                return Err(self.error(format_args!("unrecognized token '{shown}', a JSON value was expected")));
+                return Err(
+                    self.error(format_args!("unrecognized token '{shown}', a JSON value was expected"))
+                );
             }
         };
         self.at += word.len();
@@ -468,7 +470,10 @@ mod tests {
     #[test]
     fn keeps_order_and_number_texts() {
         for (text, compact) in [
-            (r#"{ "b" : 1.50, "a" : [ 1e3 , -0, 12345678901234567890 ] }"#, r#"{"b":1.50,"a":[1e3,-0,12345678901234567890]}"#),
+            (
+                r#"{ "b" : 1.50, "a" : [ 1e3 , -0, 12345678901234567890 ] }"#,
+                r#"{"b":1.50,"a":[1e3,-0,12345678901234567890]}"#,
+            ),
             (r#"{"a":1,"b":2,"a":3}"#, r#"{"a":3,"b":2}"#),
             (r#""\u00e9\ud83d\ude00\/\n""#, "\"é😀/\\n\""),
             ("true", "true"),

@@ -1,0 +1,205 @@
+//! Listings: subjects, versions, schemas, contexts.
+
+use std::collections::HashMap;
+
+use crate::model::{Context, Subject, Version};
+use crate::store::{SubjectPrefix, Tx, Which};
+
+use super::{Error, Found, Registry};
+
+/// Which subjects to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectFilter {
+    /// Those with a live version.
+    Live,
+    /// Those whose versions are all soft-deleted as well.
+    All,
+    /// Only those whose versions are all soft-deleted.
+    DeletedOnly,
+}
+
+/// Which versions of a subject to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionFilter {
+    /// Live ones.
+    Live,
+    /// Soft-deleted ones too.
+    All,
+    /// Soft-deleted ones only.
+    DeletedOnly,
+    /// Soft-deleted ones too, but of a subject that has a live one.
+    AllOfLive,
+}
+
+/// Which schemas to list.
+#[derive(Debug, Clone, Default)]
+pub struct SchemaFilter {
+    /// Soft-deleted versions too.
+    pub deleted: bool,
+    /// Only the highest version per subject among those selected by `deleted`.
+    pub latest_only: bool,
+    /// Only schemas with a rule of this type.
+    pub rule_type: Option<String>,
+}
+
+/// Read a prefix as callers write it: `fo`, `:.ctx:fo`, `:.c` (every context starting so), `:*:fo`.
+fn parse_prefix(text: &str) -> SubjectPrefix {
+    if let Some(name) = text.strip_prefix(":*:") {
+        return SubjectPrefix::AllContexts { name: name.to_owned() };
+    }
+    if let Some(start) = text.strip_prefix(':')
+        && start.starts_with('.')
+        && !start.contains(':')
+    {
+        return SubjectPrefix::ContextsStarting(start.to_owned());
+    }
+    let subject = Subject::parse(text);
+    SubjectPrefix::Context { context: subject.context().clone(), name: subject.name().to_owned() }
+}
+
+impl Registry {
+    /// Subjects whose qualified name starts with `prefix`, sorted.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list_subjects(&self, prefix: &str, filter: SubjectFilter) -> Result<Vec<Subject>, Error> {
+        let which = match filter {
+            SubjectFilter::Live => Which::Live,
+            SubjectFilter::All => Which::All,
+            SubjectFilter::DeletedOnly => Which::DeletedOnly,
+        };
+        Ok(self.store.read().await?.subjects(&parse_prefix(prefix), which).await?)
+    }
+
+    /// Versions of a subject in ascending order, each with whether it is soft-deleted.
+    ///
+    /// # Errors
+    /// [`Error::SubjectNotFound`] when the subject has no version that the filter could mean.
+    pub async fn list_versions(
+        &self,
+        subject: &Subject,
+        filter: VersionFilter,
+    ) -> Result<Vec<(Version, bool)>, Error> {
+        let mut tx = self.store.read().await?;
+        let history = tx.history(subject).await?;
+        let any_live = history.iter().any(|stored| !stored.deleted);
+        let exists = match filter {
+            VersionFilter::Live | VersionFilter::AllOfLive => any_live,
+            VersionFilter::All | VersionFilter::DeletedOnly => !history.is_empty(),
+        };
+        if !exists && !stands_for_a_context(&mut tx, subject).await? {
+            return Err(Error::SubjectNotFound(subject.clone()));
+        }
+        let wanted = |deleted: bool| match filter {
+            VersionFilter::Live => !deleted,
+            VersionFilter::All | VersionFilter::AllOfLive => true,
+            VersionFilter::DeletedOnly => deleted,
+        };
+        let shown = history.into_iter().filter(|stored| wanted(stored.deleted));
+        Ok(shown.map(|stored| (stored.version, stored.deleted)).collect())
+    }
+
+    /// One page of the schemas whose qualified subject starts with `prefix`, sorted by subject, then
+    /// version.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list_schemas(
+        &self,
+        prefix: &str,
+        filter: SchemaFilter,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<Found>, Error> {
+        let mut tx = self.store.read().await?;
+        let mut rows = tx.versions_matching(&parse_prefix(prefix), filter.deleted).await?;
+        if filter.latest_only {
+            let mut highest: HashMap<Subject, Version> = HashMap::new();
+            for (subject, stored) in &rows {
+                highest.insert(subject.clone(), stored.version);
+            }
+            rows.retain(|(subject, stored)| highest.get(subject) == Some(&stored.version));
+        }
+        if filter.rule_type.is_none() {
+            rows = rows.into_iter().skip(offset).take(limit).collect();
+        }
+        let mut page = Vec::new();
+        let mut to_skip = if filter.rule_type.is_some() { offset } else { 0 };
+        for (subject, stored) in rows {
+            let found = self.found(&mut tx, &subject, stored).await?;
+            if !has_rule_of(&found, filter.rule_type.as_deref()) {
+                continue;
+            }
+            if to_skip > 0 {
+                to_skip -= 1;
+                continue;
+            }
+            page.push(found);
+            if page.len() == limit {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// Every context that was ever registered into; the default one first, the others sorted.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn contexts(&self) -> Result<Vec<Context>, Error> {
+        Ok(self.store.read().await?.contexts().await?)
+    }
+
+    /// A stable name of this registry, made when its store was created.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn cluster_id(&self) -> Result<String, Error> {
+        Ok(self.store.read().await?.cluster_id().await?)
+    }
+}
+
+/// A context that holds subjects may stand where a subject does: it has no versions, but it is not
+/// unknown.
+async fn stands_for_a_context(tx: &mut Tx, subject: &Subject) -> Result<bool, Error> {
+    if !subject.name().is_empty() || subject.context().is_default() {
+        return Ok(false);
+    }
+    let inside = SubjectPrefix::Context { context: subject.context().clone(), name: String::new() };
+    Ok(!tx.subjects(&inside, Which::All).await?.is_empty())
+}
+
+fn has_rule_of(found: &Found, rule_type: Option<&str>) -> bool {
+    let Some(wanted) = rule_type else { return true };
+    found.content.rule_set.iter().any(|set| {
+        let mut rules = set.migration_rules.iter().chain(&set.domain_rules).chain(&set.encoding_rules);
+        rules.any(|rule| rule.rule_type.as_deref() == Some(wanted))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_prefix;
+    use crate::model::Context;
+    use crate::store::SubjectPrefix;
+
+    #[test]
+    fn prefixes_as_callers_write_them() {
+        let within = |context: &str, name: &str| SubjectPrefix::Context {
+            context: Context::new(context).expect("a context"),
+            name: name.into(),
+        };
+        for (text, prefix) in [
+            ("", within(".", "")),
+            ("fo", within(".", "fo")),
+            (":fo", within(".", ":fo")),
+            (":.ctx:", within(".ctx", "")),
+            (":.ctx:fo", within(".ctx", "fo")),
+            (":.c", SubjectPrefix::ContextsStarting(".c".into())),
+            (":*:", SubjectPrefix::AllContexts { name: String::new() }),
+            (":*:fo", SubjectPrefix::AllContexts { name: "fo".into() }),
+        ] {
+            assert_eq!(parse_prefix(text), prefix, "{text}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Floor 3: the registry's rules, one file a verb. Each verb reads, decides and writes; the deciding
+//! is a plain function without store or clock.
+//!
+//! [`Registry`] is a handle: cheap to clone, no mutable state but the cache of immutable contents.
+
+mod cache;
+mod candidate;
+mod check;
+mod delete;
+mod error;
+mod list;
+mod lookup;
+mod read;
+mod references;
+mod register;
+mod reserved;
+mod settings;
+
+pub use candidate::{Candidate, CandidateReference};
+pub use check::Checked;
+pub use error::{Error, InvalidCause, InvalidSchema};
+pub use list::{SchemaFilter, SubjectFilter, VersionFilter};
+pub use read::Found;
+pub use register::{RegisterOptions, Registered};
+pub use settings::{Change, InForce, SettingsChange};
+
+use std::sync::Arc;
+
+use crate::model::Level;
+use crate::store::{Author, Store};
+
+/// What the registry is told once, at start.
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    /// The level where none is recorded in any scope.
+    pub level: Level,
+    /// How many bytes of schema text to keep in memory.
+    pub cache_bytes: u64,
+    /// Drop rule sets instead of storing them, as the community build of the reference does.
+    pub drop_rule_sets: bool,
+}
+
+impl Default for Defaults {
+    fn default() -> Defaults {
+        Defaults { level: Level::Backward, cache_bytes: 64 * 1024 * 1024, drop_rule_sets: false }
+    }
+}
+
+/// The registry: a store, a cache of what never changes, and the rules.
+#[derive(Clone)]
+pub struct Registry {
+    store: Store,
+    cache: Arc<cache::Contents>,
+    defaults: Arc<Defaults>,
+}
+
+impl Registry {
+    /// A registry over an open store.
+    pub fn new(store: Store, defaults: Defaults) -> Registry {
+        let cache = Arc::new(cache::Contents::new(defaults.cache_bytes));
+        Registry { store, cache, defaults: Arc::new(defaults) }
+    }
+
+    /// The store, for health checks and the follower task.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The newest change this node knows of. An answer computed after reading this number is valid
+    /// for as long as the number stays.
+    pub fn seen(&self) -> i64 {
+        self.store.seen()
+    }
+}
+
+/// Who asks, for the record of changes. Another name for the store's word.
+pub type Caller = Author;

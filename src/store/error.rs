@@ -1,0 +1,102 @@
+//! What can go wrong in the store. No text here ever holds a password.
+
+use sqlx::error::DatabaseError;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached, is busy or gave up waiting. Asking again may help.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// A newer version of this program has already changed the tables.
+    #[error(
+        "the database at {location} is at migration {found}, this program knows migrations up to {known}: \
+         run the newer version, or restore a backup taken before the upgrade"
+    )]
+    NewerDatabase {
+        /// Which database.
+        location: String,
+        /// The newest migration the database has.
+        found: i64,
+        /// The newest migration of this program.
+        known: i64,
+    },
+    /// The tables are missing or old, and migrating was not allowed.
+    #[error(
+        "the database at {location} is at migration {found}, this program needs {known}: \
+         run `dovetail migrate`, or start without the option that forbids migrating"
+    )]
+    NotMigrated {
+        /// Which database.
+        location: String,
+        /// The newest migration the database has; 0 if none.
+        found: i64,
+        /// The newest migration of this program.
+        known: i64,
+    },
+    /// A row that cannot have been written by this program.
+    #[error("the database holds a value that cannot be read: {0}")]
+    Corrupt(String),
+    /// A value that one of the databases cannot hold; both refuse it.
+    #[error("{0}")]
+    Unstorable(String),
+    /// The database URL or its place cannot be used.
+    #[error("{0}")]
+    BadPlace(String),
+    /// Anything else.
+    #[error("the database refused: {0}")]
+    Other(String),
+}
+
+impl StoreError {
+    /// The same error with every occurrence of `secrets` blotted out.
+    pub(super) fn without(self, secrets: &[String]) -> StoreError {
+        let clean = |text: String| {
+            secrets
+                .iter()
+                .filter(|secret| !secret.is_empty())
+                .fold(text, |text, secret| text.replace(secret.as_str(), "***"))
+        };
+        match self {
+            StoreError::Unavailable(text) => StoreError::Unavailable(clean(text)),
+            StoreError::Corrupt(text) => StoreError::Corrupt(clean(text)),
+            StoreError::Unstorable(text) => StoreError::Unstorable(clean(text)),
+            StoreError::BadPlace(text) => StoreError::BadPlace(clean(text)),
+            StoreError::Other(text) => StoreError::Other(clean(text)),
+            versions @ (StoreError::NewerDatabase { .. } | StoreError::NotMigrated { .. }) => versions,
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> StoreError {
+        let text = error.to_string();
+        match &error {
+            sqlx::Error::Database(database) if is_passing(&**database) => StoreError::Unavailable(text),
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed => StoreError::Unavailable(text),
+            sqlx::Error::Decode(_)
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::RowNotFound => StoreError::Corrupt(text),
+            _ => StoreError::Other(text),
+        }
+    }
+}
+
+/// Is this a failure of the moment (busy, unreachable, deadlock, full), not of the statement?
+fn is_passing(error: &dyn DatabaseError) -> bool {
+    let Some(code) = error.code() else { return false };
+    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+        // Extended codes hold the plain one in the low byte: busy, locked, i/o, full, cannot open.
+        let plain = code.parse::<i32>().unwrap_or(0) & 0xff;
+        return matches!(plain, 5 | 6 | 10 | 13 | 14);
+    }
+    // Connection, resources, operator; serialization failure, deadlock, lock timeout, and the ways
+    // to be turned away at the door (login, unknown database).
+    ["08", "53", "57", "40", "55P03", "28", "3D"].iter().any(|class| code.starts_with(class))
+}

@@ -1,0 +1,76 @@
+//! From columns to model words. What this program cannot have written is reported as corrupt.
+
+use crate::model::{Context, Format, Guid, SchemaId, Subject, Version};
+
+use super::StoreError;
+
+fn corrupt(what: &str, value: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(format!("{what} {value}"))
+}
+
+pub(super) fn version(number: i64) -> Result<Version, StoreError> {
+    i32::try_from(number).ok().and_then(Version::new).ok_or_else(|| corrupt("version", number))
+}
+
+pub(super) fn schema_id(number: i64) -> Result<SchemaId, StoreError> {
+    i32::try_from(number).map(SchemaId).map_err(|_| corrupt("id", number))
+}
+
+pub(super) fn guid(bytes: &[u8]) -> Result<Guid, StoreError> {
+    bytes.try_into().map(Guid).map_err(|_| corrupt("guid of length", bytes.len()))
+}
+
+pub(super) fn format(name: &str) -> Result<Format, StoreError> {
+    name.parse().map_err(|_| corrupt("format", name))
+}
+
+pub(super) fn context(name: &str) -> Result<Context, StoreError> {
+    Context::new(name).ok_or_else(|| corrupt("context", name))
+}
+
+pub(super) fn subject(context_name: &str, name: String) -> Result<Subject, StoreError> {
+    Ok(Subject::new(context(context_name)?, name))
+}
+
+pub(super) fn json<T: serde::de::DeserializeOwned>(
+    what: &str,
+    text: Option<String>,
+) -> Result<Option<T>, StoreError> {
+    text.map(|text| serde_json::from_str(&text).map_err(|error| corrupt(what, error))).transpose()
+}
+
+/// A word that parses back from its own spelling, such as a level or a mode.
+pub(super) fn word<T: std::str::FromStr>(what: &str, text: Option<String>) -> Result<Option<T>, StoreError> {
+    text.map(|text| text.parse().map_err(|_| corrupt(what, &text))).transpose()
+}
+
+/// Index entries of Postgres hold about 2,700 bytes; a longer key is refused, the same on both.
+const LONGEST_SUBJECT: usize = 2000;
+
+/// Can a row hold this subject? Nothing is ever found under one that no row can hold.
+pub(super) fn is_storable(subject: &Subject) -> bool {
+    let length = subject.context().as_str().len() + subject.name().len();
+    length <= LONGEST_SUBJECT && !subject.has_control_character()
+}
+
+pub(super) fn is_storable_context(context: &Context) -> bool {
+    context.as_str().len() <= LONGEST_SUBJECT && !context.as_str().contains(char::is_control)
+}
+
+pub(super) fn check_storable(subject: &Subject) -> Result<(), StoreError> {
+    if is_storable(subject) {
+        return Ok(());
+    }
+    let reason = "it holds a control character or is longer than 2000 bytes";
+    Err(StoreError::Unstorable(format!("the subject '{subject}' cannot be stored: {reason}")))
+}
+
+/// Postgres cannot hold U+0000 in a text; SQLite could, but the two must not differ.
+pub(super) fn check_text(what: &str, text: &str) -> Result<(), StoreError> {
+    if text.contains('\0') {
+        return Err(StoreError::Unstorable(format!(
+            "{what} holds the character U+0000, which cannot be stored"
+        )));
+    }
+    Ok(())
+}
