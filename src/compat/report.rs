@@ -156,7 +156,11 @@ pub(super) struct Listing {
 
 impl Incompatibility {
     /// A finding that concerns the schema as a whole.
-    pub(super) fn of_the_whole(rule: &'static Rule, direction: Direction, message: String) -> Incompatibility {
+    pub(super) fn of_the_whole(
+        rule: &'static Rule,
+        direction: Direction,
+        message: String,
+    ) -> Incompatibility {
         Incompatibility {
             rule,
             direction,

@@ -69,10 +69,7 @@ pub(in crate::compat) static AVRO_NAME_CHANGED: Rule = Rule {
     summary: "A record, enum or fixed was renamed, and no alias of the reader has the writer's name.",
     reason: "Named types are matched by name; the namespace does not matter.",
     hint: "keep the name, or add the writer's full name to the reader's aliases",
-    example: (
-        r#"{"type":"fixed","name":"F","size":4}"#,
-        r#"{"type":"fixed","name":"G","size":4}"#,
-    ),
+    example: (r#"{"type":"fixed","name":"F","size":4}"#, r#"{"type":"fixed","name":"G","size":4}"#),
     direction: "backward",
     reference: Some("NAME_MISMATCH"),
     severity: Severity::Break,
