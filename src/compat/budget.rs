@@ -14,7 +14,10 @@ pub(super) struct Exhausted;
 
 impl Fuel {
     /// For one pair of schemas: some hundred times what the largest real schemas need.
-    pub(super) const PAIR: u64 = 2_000_000;
+    pub(super) const PAIR: u64 = 1_000_000;
+
+    /// For the witnesses of one pair of schemas, all together.
+    pub(super) const WITNESSES: u64 = 200_000;
 
     pub(super) fn new(steps: u64) -> Fuel {
         Fuel { steps }

@@ -2,7 +2,7 @@
 
 use sqlx::QueryBuilder;
 
-use crate::model::{Context, SchemaId, Subject, Timestamp, Version};
+use crate::model::{SchemaId, Subject, Timestamp, Version};
 
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
@@ -80,6 +80,25 @@ pub struct Change {
     pub id: Option<SchemaId>,
 }
 
+/// What is left of a purged version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tombstone {
+    /// The change that purged it.
+    pub seq: i64,
+    /// Its number.
+    pub version: Version,
+    /// The id it had.
+    pub id: SchemaId,
+    /// When it was purged.
+    pub at: Timestamp,
+    /// By whom.
+    pub actor: String,
+    /// On behalf of which request.
+    pub request_id: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// A change that gets its number at commit.
 pub(super) struct PendingChange {
     pub(super) kind: ChangeKind,
@@ -118,20 +137,6 @@ impl Tx {
         Ok(last.unwrap_or(0))
     }
 
-    /// The sequence number of the last change in a context; 0 if it never had one.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn last_change_in(&mut self, context: &Context) -> Result<i64, StoreError> {
-        if !rows::is_storable_context(context) {
-            return Ok(0);
-        }
-        let sql = "SELECT max(seq) FROM changes WHERE context = $1";
-        let last: Option<i64> =
-            on!(self, |conn| sqlx::query_scalar(sql).bind(context.as_str()).fetch_one(conn).await)?;
-        Ok(last.unwrap_or(0))
-    }
-
     /// The sequence number of the newest change of all; 0 before the first.
     ///
     /// # Errors
@@ -152,6 +157,27 @@ impl Tx {
         let found: Vec<ChangeRow> =
             on!(self, |conn| sqlx::query_as(sql).bind(seq).bind(limit).fetch_all(conn).await)?;
         found.into_iter().map(Change::try_from).collect()
+    }
+
+    /// What was purged of a subject, in the order in which it was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tombstones(&mut self, subject: &Subject) -> Result<Vec<Tombstone>, StoreError> {
+        if !rows::is_storable(subject) {
+            return Ok(Vec::new());
+        }
+        let (context, name) = (subject.context().as_str(), subject.name());
+        let sql = "SELECT t.seq, t.version, t.id, t.purged_at, t.actor, t.request_id, t.reason
+                     FROM changes c JOIN tombstones t ON t.seq = c.seq
+                    WHERE c.context = $1 AND c.subject = $2 ORDER BY t.seq";
+        let found: Vec<(i64, i64, i64, i64, String, String, String)> =
+            on!(self, |conn| sqlx::query_as(sql).bind(context).bind(name).fetch_all(conn).await)?;
+        let tombstone = |(seq, version, id, at, actor, request_id, reason)| {
+            let (version, id) = (rows::version(version)?, rows::schema_id(id)?);
+            Ok(Tombstone { seq, version, id, at, actor, request_id, reason })
+        };
+        found.into_iter().map(tombstone).collect()
     }
 
     /// The random name this registry got when its tables were made.

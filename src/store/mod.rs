@@ -28,7 +28,7 @@ use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 
 use crate::model::Timestamp;
 
-pub use changes::{Change, ChangeKind};
+pub use changes::{Change, ChangeKind, Tombstone};
 pub use error::StoreError;
 pub use options::{StoreKind, StoreOptions, Synchronous};
 pub use schemas::Use;
@@ -44,7 +44,7 @@ const SQLITE_READERS: u32 = 4;
 /// Connections of one node to Postgres.
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection before the store counts as unavailable.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Who writes, on behalf of which request, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,14 @@ pub struct Author {
     pub request_id: String,
     /// The time of the request; the store reads no clock.
     pub now: Timestamp,
+}
+
+impl Author {
+    /// Postgres cannot hold U+0000, and a stranger may have chosen the request's id.
+    fn storable(&self) -> Author {
+        let clean = |text: &str| text.replace('\0', "\u{fffd}");
+        Author { actor: clean(&self.actor), request_id: clean(&self.request_id), now: self.now }
+    }
 }
 
 /// An open database. Cloning is cheap, the connections are shared.
@@ -142,7 +150,7 @@ impl Store {
             Pools::Sqlite { writer, .. } => Connection::write_sqlite(writer).await?,
             Pools::Postgres(pool) => Connection::write_postgres(pool).await?,
         };
-        Ok(Tx::new(connection, Some(author.clone()), self.seen.clone()))
+        Ok(Tx::new(connection, Some(author.storable()), self.seen.clone()))
     }
 
     /// The sequence number of the newest change this node knows. A commit raises it before it
@@ -198,13 +206,36 @@ impl Pools {
                 Ok(Pools::Sqlite { readers, writer })
             }
             Place::Postgres(options) => {
+                tx::try_postgres(options).await?;
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
                     .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_with((**options).clone())
-                    .await?;
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, idle| Box::pin(tx::test_if_idle(connection, idle)))
+                    .connect_lazy_with((**options).clone());
                 Ok(Pools::Postgres(pool))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pools, Store, StoreOptions, Synchronous};
+
+    #[tokio::test]
+    async fn sqlite_promises_what_it_is_told_to() {
+        for (sqlite_synchronous, told) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let url = format!("sqlite:{}", folder.path().join("a.db").display());
+            let store =
+                Store::open(&StoreOptions { url, migrate: true, sqlite_synchronous }).await.expect("opens");
+            let Pools::Sqlite { writer, .. } = &store.pools else { panic!("a SQLite store") };
+            let number = |sql| sqlx::query_scalar::<_, i64>(sql).fetch_one(writer);
+            assert_eq!(number("PRAGMA synchronous").await.ok(), Some(told));
+            assert_eq!(number("PRAGMA foreign_keys").await.ok(), Some(1));
+            let journal = sqlx::query_scalar::<_, String>("PRAGMA journal_mode").fetch_one(writer).await;
+            assert_eq!(journal.ok().as_deref(), Some("wal"));
         }
     }
 }

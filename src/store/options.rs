@@ -62,7 +62,7 @@ pub(super) enum Place {
 
 impl StoreOptions {
     pub(super) fn place(&self) -> Result<Place, StoreError> {
-        if self.url.starts_with("postgres:") || self.url.starts_with("postgresql:") {
+        if self.url.starts_with("postgres://") || self.url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(&self.url)
                 .map_err(|error| StoreError::BadPlace(format!("the database URL cannot be read: {error}")))?;
             return Ok(Place::Postgres(Box::new(options.application_name("dovetail"))));

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use sqlx::Transaction;
-use sqlx::postgres::{PgPool, Postgres};
+use sqlx::pool::PoolConnectionMetadata;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::{Connection as _, Transaction};
 
 use super::changes::PendingChange;
 use super::{ACQUIRE_TIMEOUT, Author, StoreError};
@@ -150,4 +151,27 @@ pub(super) async fn open_sqlite_writer(options: &SqliteConnectOptions) -> Result
             other => return other,
         }
     }
+}
+
+/// Connect once and say what stands against it. A pool would keep trying and then only say that it
+/// gave up waiting.
+pub(super) async fn try_postgres(options: &PgConnectOptions) -> Result<(), StoreError> {
+    let connecting = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(options));
+    let connection = connecting
+        .await
+        .map_err(|_| StoreError::Unavailable("no answer from the Postgres server".to_owned()))??;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Is the connection still good? A busy one was used a moment ago; asking it every time would cost
+/// every request a round trip.
+pub(super) async fn test_if_idle(
+    connection: &mut PgConnection,
+    metadata: PoolConnectionMetadata,
+) -> Result<bool, sqlx::Error> {
+    if metadata.idle_for > Duration::from_secs(5) {
+        connection.ping().await?;
+    }
+    Ok(true)
 }

@@ -1,2 +1,6 @@
-#[test]
-fn t() {}
+//! Every test that needs more than one module of the library, in one binary: it links once.
+
+mod harness;
+mod house;
+mod racing;
+mod store;

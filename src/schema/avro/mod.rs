@@ -1,28 +1,61 @@
-//! Avro: parser, model, printers, comparison.
+//! Avro: parser, printers, comparison.
+//!
+//! The parser follows Avro Java 1.12, which is the reference's: what that accepts is accepted, and
+//! the canonical text is what that prints. The compatibility engine walks the [`model`].
 
+mod comment;
+mod defaults;
+mod equal;
+mod json;
+mod logical;
 pub mod model;
+mod name;
+mod normal;
+mod parse;
+mod print;
+mod tag;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use super::tree::Span;
 use super::{Dependency, Options, ParseError, Place, Tagged};
-use model::{Model, Source};
+use model::{Model, Source, TypeId};
+use print::TooDeep;
 
 /// A parsed Avro schema. Cloning shares it.
 #[derive(Debug, Clone)]
-pub struct AvroSchema(Arc<Parsed>);
+pub struct AvroSchema(Arc<Inner>);
 
 #[derive(Debug)]
-struct Parsed {
+struct Inner {
     text: String,
     model: Model,
+    dependencies: Vec<TypeId>,
     canonical: String,
 }
 
 impl AvroSchema {
-    /// Stub.
-    pub fn parse(_text: &str, _dependencies: &[Dependency], _options: Options) -> Result<Self, ParseError> {
-        Err(ParseError::parse("not built yet", None))
+    /// Parse `text`, which may use every name that `dependencies` define.
+    ///
+    /// # Errors
+    /// [`ParseError`] with the first thing that is wrong and, in `text` itself, its place.
+    pub fn parse(text: &str, dependencies: &[Dependency], options: Options) -> Result<Self, ParseError> {
+        let parsed = parse::parse(text, dependencies, options)?;
+        let canonical = print::canonical(&parsed.model, &parsed.dependencies).map_err(|TooDeep| {
+            let limit = super::tree::MAX_DEPTH;
+            ParseError::parse(
+                format!("nested deeper than {limit} levels when each type is defined where it is first used"),
+                None,
+            )
+        })?;
+        Ok(AvroSchema(Arc::new(Inner {
+            text: text.to_owned(),
+            model: parsed.model,
+            dependencies: parsed.dependencies,
+            canonical,
+        })))
     }
 
     /// The parse tree.
@@ -36,24 +69,31 @@ impl AvroSchema {
         (source == Source::Own).then(|| Place::of(&self.0.text, span.start))
     }
 
-    /// The text that is stored, hashed and served.
+    /// The text that is stored, hashed and served: as Avro Java prints it, types of dependencies by
+    /// name.
     pub fn canonical(&self) -> &str {
         &self.0.canonical
     }
-    /// Stub.
+
+    /// The text that is stored when normalising.
     pub fn normal_form(&self) -> String {
-        String::new()
+        normal::normal(self.model(), &self.0.dependencies).unwrap_or_else(|TooDeep| self.0.canonical.clone())
     }
-    /// Stub.
-    pub fn tagged(&self) -> Vec<Tagged> {
-        Vec::new()
-    }
-    /// Stub.
-    pub fn is_equivalent(&self, _other: &Self) -> bool {
-        false
-    }
-    /// Stub.
+
+    /// The schema with all definitions it needs, each where it is first used. A text too deep to be
+    /// read again is not given; the canonical text is given in its place.
     pub fn resolved(&self) -> String {
-        String::new()
+        print::resolved(self.model()).unwrap_or_else(|TooDeep| self.0.canonical.clone())
+    }
+
+    /// The tagged records and fields, in the order of the text, those of dependencies included.
+    pub fn tagged(&self) -> Vec<Tagged> {
+        tag::tagged(self.model())
+    }
+
+    /// Is it the same schema? Spelling, order of attributes and where definitions stand do not
+    /// matter; documentation and aliases do.
+    pub fn is_equivalent(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || equal::equivalent(self.model(), other.model())
     }
 }

@@ -1,1 +1,0 @@
-//! Avro (being written).

@@ -1,0 +1,329 @@
+//! The compatibility engine against the case files, the only test code that calls it.
+//!
+//! A case holds an old and a new schema and what is expected at BACKWARD and at FORWARD, as
+//! `rule place-in-the-reader`; no entry means compatible. `near` names a rule that the case comes
+//! close to without violating it; `unwitnessed` says why a finding has no witness; `wire_…` are the
+//! complete lists of the wire. `UPDATE=1` writes what the engine says into the files.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use dovetail::compat::{self, Extent, Previous, Report, rules};
+use dovetail::model::{Direction, Format, Level, Version};
+use dovetail::schema::{Options, Schema};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct File {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    old: String,
+    new: String,
+    /// Of the new schema, where it is not the folder's.
+    new_format: Option<String>,
+    near: Option<String>,
+    unwitnessed: Option<String>,
+    #[serde(default)]
+    backward: Vec<String>,
+    #[serde(default)]
+    forward: Vec<String>,
+    wire_backward: Option<Vec<String>>,
+    wire_forward: Option<Vec<String>>,
+    wire_full: Option<Vec<String>>,
+}
+
+#[test]
+fn cases() {
+    let mut differences = String::new();
+    for path in case_files() {
+        let text = std::fs::read_to_string(&path).expect("a case file");
+        let file: File = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let found: Vec<Case> = file.case.iter().map(|case| run(case, &path, &mut differences)).collect();
+        let rendered = render(&text, &found);
+        if rendered == text {
+            continue;
+        }
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, rendered).expect("the case file is writable");
+        } else {
+            let _ = write!(differences, "\n{}:\n{}", path.display(), line_differences(&text, &rendered));
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+}
+
+#[test]
+fn every_rule_has_a_case_that_violates_it_and_one_that_nearly_does() {
+    // What no case file can show in a few lines is shown elsewhere.
+    let shown_elsewhere = ["comparison-exhausted"];
+    let cases: Vec<Case> = case_files()
+        .iter()
+        .flat_map(|path| {
+            let text = std::fs::read_to_string(path).expect("a case file");
+            toml::from_str::<File>(&text).expect("valid cases").case
+        })
+        .collect();
+    let violates = |case: &Case, id: &str| {
+        let mut found = case.backward.iter().chain(&case.forward);
+        found.any(|finding| finding.split(' ').next() == Some(id))
+    };
+    let mut lacking = Vec::new();
+    for rule in rules::RULES.iter().filter(|rule| !shown_elsewhere.contains(&rule.id)) {
+        if !cases.iter().any(|case| violates(case, rule.id)) {
+            lacking.push(format!("{}: no case violates it", rule.id));
+        }
+        let near: Vec<&Case> = cases.iter().filter(|case| case.near.as_deref() == Some(rule.id)).collect();
+        if !near.iter().any(|case| !case.backward.iter().any(|finding| finding.starts_with(rule.id))) {
+            lacking.push(format!("{}: no case comes near it without violating it", rule.id));
+        }
+    }
+    assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+}
+
+#[test]
+fn a_level_says_which_versions_and_directions_are_compared() {
+    let record = |fields: &[&str]| {
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|field| match field.split_once(' ') {
+                Some((name, of)) => format!(r#"{{"name":"{name}","type":"{of}"}}"#),
+                None => format!(r#"{{"name":"{field}","type":"int","default":0}}"#),
+            })
+            .collect();
+        format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields.join(","))
+    };
+    let [plain, required, optional, text] =
+        [record(&["a int"]), record(&["a int", "b int"]), record(&["a int", "b"]), record(&["a string"])];
+    let broken = "{".to_owned();
+    // The level, the history (oldest first), the new schema, and: the versions that are reported when
+    // only the first counts, when all do, and how many versions are asked for.
+    for (level, history, new, first, every, asked) in [
+        (Level::None, vec![&text, &broken], &plain, vec![], vec![], 0),
+        (Level::Backward, vec![], &plain, vec![], vec![], 0),
+        (Level::Backward, vec![&text, &plain], &optional, vec![], vec![], 1),
+        (Level::Backward, vec![&plain, &text], &required, vec![2], vec![2], 1),
+        (Level::BackwardTransitive, vec![&text, &plain], &plain, vec![1], vec![1], 2),
+        (Level::BackwardTransitive, vec![&text, &plain, &text], &plain, vec![3], vec![3, 1], 3),
+        (Level::BackwardTransitive, vec![&broken, &plain], &plain, vec![1], vec![1], 2),
+        (Level::Forward, vec![&plain], &required, vec![], vec![], 1),
+        (Level::Forward, vec![&plain, &required], &plain, vec![2], vec![2], 1),
+        (Level::ForwardTransitive, vec![&required, &plain], &plain, vec![1], vec![1], 2),
+        (Level::Full, vec![&required, &plain], &plain, vec![], vec![], 1),
+        (Level::Full, vec![&plain], &required, vec![1], vec![1], 1),
+        (Level::FullTransitive, vec![&required, &plain], &optional, vec![], vec![], 2),
+        (Level::FullTransitive, vec![&required, &plain], &plain, vec![1], vec![1], 2),
+    ] {
+        let new = Schema::parse(Format::Avro, new, &[], Options::STORED).expect("the new schema");
+        let versions = |extent| {
+            let mut asked = 0;
+            let newest_first = history.iter().enumerate().rev().map(|(index, text)| {
+                asked += 1;
+                previous(index as i32 + 1, Format::Avro, text)
+            });
+            let report = compat::check(level, newest_first, &new, extent).expect("an engine");
+            let clashes: Vec<i32> = report.clashes.iter().map(|clash| clash.version.number()).collect();
+            (clashes, asked)
+        };
+        assert_eq!(versions(Extent::FirstClash), (first, asked), "{level}, {history:?}");
+        assert_eq!(versions(Extent::EveryClash), (every, asked), "{level}, {history:?}");
+    }
+}
+
+#[test]
+fn one_version_can_be_compared_alone_and_full_does_its_forward_half_first() {
+    let new = Schema::parse(Format::Avro, r#""int""#, &[], Options::STORED).expect("a schema");
+    let one =
+        |level| compat::check_one(level, previous(3, Format::Avro, r#""string""#), &new).expect("an engine");
+    assert!(one(Level::None).is_compatible());
+    let report = one(Level::FullTransitive);
+    let directions: Vec<Direction> = findings(&report).map(|finding| finding.direction).collect();
+    assert_eq!(directions, [Direction::Forward, Direction::Backward]);
+    let lines = report.reference_lines(true);
+    assert_eq!(lines[2], "{oldSchemaVersion: 3}");
+    assert_eq!(lines[4], "{validateFields: 'true', compatibility: 'FULL_TRANSITIVE'}");
+}
+
+#[test]
+fn formats_are_looked_at_before_schemas() {
+    let new = Schema::parse(Format::Json, r#"{"type":"string"}"#, &[], Options::STORED).expect("a schema");
+    let json = || previous(2, Format::Json, r#"{"type":"string"}"#);
+    let avro = || previous(1, Format::Avro, r#""string""#);
+    let missing =
+        compat::check(Level::Backward, [json(), avro()], &new, Extent::FirstClash).expect_err("no engine");
+    assert_eq!(
+        missing.to_string(),
+        "Compatibility of JSON schemas is not available in this version; set the level to NONE"
+    );
+    assert!(
+        compat::check(Level::None, [json()], &new, Extent::FirstClash)
+            .expect("no comparison")
+            .is_compatible()
+    );
+    assert!(compat::check(Level::Full, [], &new, Extent::FirstClash).expect("no comparison").is_compatible());
+    let report = compat::check(Level::FullTransitive, [json(), avro()], &new, Extent::FirstClash);
+    assert_eq!(
+        report.expect("decided by the formats").reference_lines(false),
+        [
+            "Incompatible because of different schema type",
+            "{validateFields: 'false', compatibility: 'FULL_TRANSITIVE'}",
+        ]
+    );
+}
+
+/// `docs/rules.md` is what the catalogue says.
+#[test]
+fn the_page_of_rules_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, rules::markdown()).expect("the page is writable");
+    }
+    let page = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(page == rules::markdown(), "docs/rules.md is stale; run this test with UPDATE=1");
+}
+
+fn previous(number: i32, format: Format, text: &str) -> Previous {
+    let version = Version::new(number).expect("a version");
+    Previous { version, schema: Schema::parse(format, text, &[], Options::STORED) }
+}
+
+/// The case as the engine would have it.
+fn run(case: &Case, path: &Path, differences: &mut String) -> Case {
+    let format = match path.parent().and_then(Path::file_name).and_then(|folder| folder.to_str()) {
+        Some("json") => Format::Json,
+        Some("protobuf") => Format::Protobuf,
+        _ => Format::Avro,
+    };
+    let new_format = case.new_format.as_ref().map_or(format, |name| name.parse().expect("a format"));
+    let new = Schema::parse(new_format, &case.new, &[], Options::STORED)
+        .unwrap_or_else(|error| panic!("{}: the new schema: {error}", case.name));
+    let check = |level: Level| {
+        compat::check(level, [previous(1, format, &case.old)], &new, Extent::FirstClash).expect("an engine")
+    };
+    let (backward, forward) = (check(Level::Backward), check(Level::Forward));
+    let unwitnessed = findings(&backward).chain(findings(&forward)).any(|finding| {
+        finding.witness.is_none() && finding.rule.id.split('-').next() == Some(format_word(format))
+    });
+    if unwitnessed != case.unwitnessed.is_some() {
+        let what = if unwitnessed { "a finding has no witness" } else { "every finding has a witness" };
+        let _ = writeln!(differences, "{}: {}: {what}", path.display(), case.name);
+    }
+    let wire = |expected: &Option<Vec<String>>, level| {
+        expected.as_ref().map(|_| check(level).reference_lines(false))
+    };
+    Case {
+        backward: findings(&backward).map(line).collect(),
+        forward: findings(&forward).map(line).collect(),
+        wire_backward: wire(&case.wire_backward, Level::Backward),
+        wire_forward: wire(&case.wire_forward, Level::Forward),
+        wire_full: wire(&case.wire_full, Level::Full),
+        ..case.clone()
+    }
+}
+
+fn findings(report: &Report) -> impl Iterator<Item = &compat::Incompatibility> {
+    report.clashes.iter().flat_map(|clash| &clash.findings)
+}
+
+fn line(finding: &compat::Incompatibility) -> String {
+    match &finding.reader_at {
+        Some(place) => format!("{} {place}", finding.rule.id),
+        None => finding.rule.id.to_owned(),
+    }
+}
+
+fn format_word(format: Format) -> &'static str {
+    match format {
+        Format::Avro => "avro",
+        Format::Json => "json",
+        Format::Protobuf => "protobuf",
+    }
+}
+
+fn case_files() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/compat");
+    let mut files = Vec::new();
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("the case folder") {
+            let path = entry.expect("a case file").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    assert!(!files.is_empty(), "no case files");
+    files
+}
+
+/// The file with these cases; the comment on top is kept.
+fn render(old: &str, cases: &[Case]) -> String {
+    let mut out: String = old
+        .lines()
+        .take_while(|line| line.starts_with('#'))
+        .fold(String::new(), |out, line| out + line + "\n");
+    for case in cases {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        let _ = writeln!(out, "[[case]]\nname = {}", literal(&case.name));
+        let _ = writeln!(out, "old = {}\nnew = {}", literal(&case.old), literal(&case.new));
+        for (key, value) in
+            [("new_format", &case.new_format), ("near", &case.near), ("unwitnessed", &case.unwitnessed)]
+        {
+            if let Some(value) = value {
+                let _ = writeln!(out, "{key} = {}", literal(value));
+            }
+        }
+        let found = [("backward", &case.backward), ("forward", &case.forward)];
+        for (key, lines) in found.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+            list(&mut out, key, lines);
+        }
+        let wire = [
+            ("wire_backward", &case.wire_backward),
+            ("wire_forward", &case.wire_forward),
+            ("wire_full", &case.wire_full),
+        ];
+        for (key, lines) in wire {
+            if let Some(lines) = lines {
+                list(&mut out, key, lines);
+            }
+        }
+    }
+    out
+}
+
+fn list(out: &mut String, key: &str, lines: &[String]) {
+    let lines: Vec<String> = lines.iter().map(|line| literal(line)).collect();
+    let _ = match lines.as_slice() {
+        [] => writeln!(out, "{key} = []"),
+        [line] if line.len() < 90 => writeln!(out, "{key} = [{line}]"),
+        _ => writeln!(out, "{key} = [\n    {},\n]", lines.join(",\n    ")),
+    };
+}
+
+fn literal(text: &str) -> String {
+    if !text.contains(['"', '\\', '\n']) {
+        format!("\"{text}\"")
+    } else if !text.contains(['\'', '\n']) {
+        format!("'{text}'")
+    } else {
+        format!("'''{text}'''")
+    }
+}
+
+/// The lines in which two texts differ: enough to see what changed.
+fn line_differences(expected: &str, found: &str) -> String {
+    let (expected, found): (Vec<_>, Vec<_>) = (expected.lines().collect(), found.lines().collect());
+    let gone = expected.iter().filter(|line| !found.contains(line)).map(|line| format!("- {line}\n"));
+    let come = found.iter().filter(|line| !expected.contains(line)).map(|line| format!("+ {line}\n"));
+    let lines: String = gone.chain(come).collect();
+    if lines.is_empty() { "  the order or the layout of lines differs\n".to_owned() } else { lines }
+}

@@ -1,0 +1,218 @@
+//! Fresh stores of both kinds for every test that wants them.
+//!
+//! `DOVETAIL_TEST_POSTGRES` names a server whose user may create databases. Without it a private
+//! throw-away cluster is started where Postgres is installed, once per test process; it goes away
+//! with the process, however that ends. Where there is neither, Postgres is left out with a word on
+//! stderr, and refused to be left out when `CI` is set.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use dovetail::store::{Store, StoreOptions, Synchronous};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tempfile::TempDir;
+
+/// A store of a test's own, with the way to open it once more.
+pub struct TestStore {
+    /// `SQLite` or `Postgres`, for messages.
+    pub name: &'static str,
+    pub options: StoreOptions,
+    pub store: Store,
+    _place: Place,
+}
+
+impl TestStore {
+    /// Another handle on the same database, as another process would have it.
+    pub async fn open_again(&self) -> Store {
+        Store::open(&self.options).await.expect("the database opened before")
+    }
+}
+
+/// An empty database that nothing has opened yet.
+pub struct TestPlace {
+    pub name: &'static str,
+    pub options: StoreOptions,
+    place: Place,
+}
+
+impl TestPlace {
+    pub async fn open(self) -> TestStore {
+        let store = Store::open(&self.options).await.expect("an empty database opens");
+        TestStore { name: self.name, options: self.options, store, _place: self.place }
+    }
+}
+
+/// What must live as long as the database is in use.
+enum Place {
+    Folder { _folder: TempDir },
+    Database { _database: TestDatabase },
+}
+
+/// One fresh, migrated store of each kind.
+pub async fn stores() -> Vec<TestStore> {
+    let mut stores = Vec::new();
+    for place in places().await {
+        stores.push(place.open().await);
+    }
+    stores
+}
+
+/// One empty database of each kind.
+pub async fn places() -> Vec<TestPlace> {
+    let folder = TempDir::new().expect("a temporary folder");
+    let url = format!("sqlite:{}", folder.path().join("test.db").display());
+    let options = |url| StoreOptions { url, migrate: true, sqlite_synchronous: Synchronous::Full };
+    let place = Place::Folder { _folder: folder };
+    let mut places = vec![TestPlace { name: "SQLite", options: options(url), place }];
+    if let Some(server) = server() {
+        let database = TestDatabase::create(server).await;
+        let url = server.url_of(&database.name);
+        places.push(TestPlace {
+            name: "Postgres",
+            options: options(url),
+            place: Place::Database { _database: database },
+        });
+    }
+    places
+}
+
+/// A Postgres server to create databases on.
+struct Server {
+    admin_url: String,
+    /// A cluster of our own is thrown away whole; on somebody else's server we clean up.
+    is_ours: bool,
+    /// Holds the pipe whose closing ends the cluster.
+    _keeper: Option<Child>,
+}
+
+fn server() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    let start = || {
+        if let Ok(admin_url) = std::env::var("DOVETAIL_TEST_POSTGRES") {
+            return Some(Server { admin_url, is_ours: false, _keeper: None });
+        }
+        let reason = match start_cluster() {
+            Ok(server) => return Some(server),
+            Err(reason) => reason,
+        };
+        assert!(std::env::var_os("CI").is_none(), "Postgres must be tested where CI is set, but {reason}");
+        eprintln!("SKIPPED on Postgres: {reason}");
+        None
+    };
+    SERVER.get_or_init(start).as_ref()
+}
+
+impl Server {
+    fn url_of(&self, database: &str) -> String {
+        let mut url = url::Url::parse(&self.admin_url).expect("DOVETAIL_TEST_POSTGRES is a URL");
+        url.set_path(database);
+        url.to_string()
+    }
+}
+
+struct TestDatabase {
+    name: String,
+    server: &'static Server,
+}
+
+impl TestDatabase {
+    async fn create(server: &'static Server) -> TestDatabase {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("dovetail_test_{}_{number}", std::process::id());
+        let mut admin = PgConnection::connect(&server.admin_url).await.expect("the test server answers");
+        let sql = format!("CREATE DATABASE {name}");
+        admin.execute(AssertSqlSafe(sql)).await.expect("the test user may create databases");
+        TestDatabase { name, server }
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if self.server.is_ours {
+            return;
+        }
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let admin_url = self.server.admin_url.clone();
+        // A thread of its own: this may run inside the runtime of the test.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let mut admin = PgConnection::connect(&admin_url).await.map_err(std::io::Error::other)?;
+                admin.execute(AssertSqlSafe(sql)).await.map_err(std::io::Error::other)
+            })
+        });
+        if !matches!(dropping.join(), Ok(Ok(_))) {
+            eprintln!("the test database {} could not be dropped", self.name);
+        }
+    }
+}
+
+/// Runs the cluster and waits for its standard input to end, which it does when the test process
+/// does, killed or not. `$1` holds Postgres's programs, `$2` is the user to run them as, if any.
+///
+/// The locale sorts like a dictionary, where the data allow it: a query that forgets to compare
+/// bytes must fail here, not at a user's.
+const KEEPER: &str = r#"
+trap '' INT TERM HUP
+bin=$1
+as() { if [ -n "$owner" ]; then runuser -u "$owner" -- "$@"; else "$@"; fi; }
+owner=$2
+cd /
+dir=$(as mktemp -d /tmp/dovetail-postgres-XXXXXX) || { echo "no folder for Postgres"; exit 1; }
+create() {
+    as "$bin/initdb" -D "$dir/data" -U dovetail -A trust -E UTF8 --no-sync "$@" >"/dev/null" 2>&1
+}
+create --locale=C.UTF-8 --locale-provider=icu --icu-locale=en-US ||
+    { as rm -rf "$dir/data"; create --locale=C; } ||
+    { as rm -rf "$dir"; echo "initdb failed"; exit 1; }
+settings="-k $dir -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=400"
+as "$bin/pg_ctl" -D "$dir/data" -o "$settings" -l "$dir/log" -w start >/dev/null 2>&1 ||
+    { as rm -rf "$dir"; echo "pg_ctl start failed"; exit 1; }
+echo "ready $dir"
+cat >/dev/null
+as "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1
+as rm -rf "$dir"
+"#;
+
+fn start_cluster() -> Result<Server, String> {
+    let programs = postgres_programs().ok_or("its programs (initdb, pg_ctl) were not found")?;
+    let owner = if is_root() { unprivileged_user()? } else { "" };
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(KEEPER).arg("keeper").arg(&programs).arg(owner);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut keeper = command.spawn().map_err(|error| format!("no shell could be started: {error}"))?;
+    let mut answer = String::new();
+    let stdout = keeper.stdout.take().expect("it was asked to be piped");
+    BufReader::new(stdout).read_line(&mut answer).map_err(|error| error.to_string())?;
+    let folder = answer.trim().strip_prefix("ready ").ok_or_else(|| format!("its start failed: {answer}"))?;
+    let admin_url = format!("postgres://dovetail@localhost/postgres?host={folder}");
+    Ok(Server { admin_url, is_ours: true, _keeper: Some(keeper) })
+}
+
+/// The folder of the newest Postgres that Debian installed, else the one on the path.
+fn postgres_programs() -> Option<PathBuf> {
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = installed.map(|version| version.path().join("bin")).collect();
+    folders.sort_by_key(|folder| std::cmp::Reverse(version_of(folder)));
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    folders.into_iter().find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
+}
+
+fn version_of(folder: &Path) -> Option<u32> {
+    folder.parent()?.file_name()?.to_str()?.parse().ok()
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
+}
+
+/// Postgres refuses to run as root.
+fn unprivileged_user() -> Result<&'static str, String> {
+    let exists = |user: &&str| Command::new("id").arg(user).output().is_ok_and(|id| id.status.success());
+    ["postgres", "nobody"].into_iter().find(exists).ok_or_else(|| "there is no user to run it as".to_owned())
+}
