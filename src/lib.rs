@@ -11,3 +11,7 @@ pub mod compat;
 pub mod store;
 
 pub mod registry;
+
+pub mod api;
+pub mod cli;
+pub mod telemetry;
