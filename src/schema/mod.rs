@@ -169,6 +169,15 @@ impl Schema {
         }
     }
 
+    /// The first name in it that means nothing, which a stored schema may have and one that is sent
+    /// may not. Only Protobuf texts parse all the same.
+    pub fn unresolved(&self) -> Option<&ParseError> {
+        match self {
+            Schema::Avro(_) | Schema::Json(_) => None,
+            Schema::Protobuf(schema) => schema.unresolved(),
+        }
+    }
+
     /// The language it is written in.
     pub fn format(&self) -> Format {
         match self {
