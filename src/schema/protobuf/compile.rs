@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use prost::Message as _;
 use protox::Compiler;
 use protox::file::{ChainFileResolver, File as Source, FileResolver, GoogleFileResolver};
 use protox::prost_reflect::DescriptorPool;
-use protox::prost_reflect::prost::Message as _;
 
 use super::builtin;
 

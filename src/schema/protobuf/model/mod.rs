@@ -5,8 +5,10 @@
 //! how the canonical text prints them.
 
 mod option;
+mod walk;
 
 pub use option::{NamePart, Setting, SettingName, Value};
+pub use walk::Definition;
 
 use crate::schema::Place;
 

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use prost::Message as _;
 use prost_types::FileDescriptorProto;
-use protox::prost_reflect::prost::Message as _;
 
 use super::{RICH, STRICT, dependency, parse};
 use crate::schema::Options;

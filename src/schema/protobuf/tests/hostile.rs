@@ -101,6 +101,20 @@ fn nesting_and_names_are_bounded() {
 }
 
 #[test]
+fn what_the_parser_lets_pass_does_not_overwhelm_the_compiler() {
+    let deep_value = format!("option a = {}{{b: 1}}{};", "{a ".repeat(98), "}".repeat(98));
+    let deep_list = format!("option a = {{ b: {}1{} }};", "[".repeat(90), "]".repeat(90));
+    let deep_message = format!("{}{}", "message A {".repeat(100), "}".repeat(100));
+    let long_name = format!("option (x){} = 1;", ".b".repeat(90));
+    for text in [deep_value, deep_list, deep_message, long_name] {
+        let schema = ProtobufSchema::parse(&text, &[], Options::NEW).expect("the parser is lax");
+        assert!(ProtobufSchema::parse(&text, &[], STRICT).is_err(), "{text}");
+        schema.serialized();
+        exercise(&text);
+    }
+}
+
+#[test]
 fn output_grows_with_input() {
     let many = |item: &str| item.repeat(20_000);
     let inner = "message A { ".repeat(90);

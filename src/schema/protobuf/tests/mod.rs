@@ -141,6 +141,20 @@ fn types_come_from_dependencies_and_built_in_files() {
 }
 
 #[test]
+fn every_definition_has_its_full_name() {
+    let text = "package p.q; extend A { optional group X = 9 { optional int32 a = 1; } }
+        message A { message B { enum C { Z = 0; } } oneof o { group G = 1 { optional int32 a = 1; } } extensions 9; }
+        enum E { Y = 0; }";
+    let schema = parse(text);
+    let names: Vec<String> = schema.file().definitions().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["p.q.A", "p.q.A.G", "p.q.A.B", "p.q.A.B.C", "p.q.E", "p.q.X"]);
+    for name in names {
+        let found = schema.names().resolve_type(schema.names().package(), &format!(".{name}"));
+        assert_eq!(found.map(|found| found.full_name), Some(name));
+    }
+}
+
+#[test]
 fn every_built_in_file_compiles() {
     for (path, _) in super::builtin::files() {
         let text = format!("syntax = \"proto3\"; import \"{path}\";");
