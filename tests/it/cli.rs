@@ -33,10 +33,12 @@ const ORDER_BREAKING: &str = r#"{
   ]
 }
 "#;
-const MONEY_V1: &str = r#"{"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"long"}]}"#;
+const MONEY_V1: &str =
+    r#"{"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"long"}]}"#;
 const MONEY_BREAKING: &str =
     r#"{"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"string"}]}"#;
-const CART: &str = r#"{"type":"record","name":"Cart","namespace":"shop","fields":[{"name":"sum","type":"Money"}]}"#;
+const CART: &str =
+    r#"{"type":"record","name":"Cart","namespace":"shop","fields":[{"name":"sum","type":"Money"}]}"#;
 
 /// A folder of files.
 fn folder(files: &[(&str, &str)]) -> TempDir {
@@ -98,7 +100,8 @@ fn repository(files: &[(&str, &str)]) -> TempDir {
 
 #[test]
 fn a_compatible_change_passes() {
-    let folder = folder(&[("new/order.avsc", ORDER_V2), ("new/user.avsc", MONEY_V1), ("old/order.avsc", ORDER_V1)]);
+    let folder =
+        folder(&[("new/order.avsc", ORDER_V2), ("new/user.avsc", MONEY_V1), ("old/order.avsc", ORDER_V1)]);
     assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @"");
 }
 
@@ -117,7 +120,8 @@ fn forward_findings_stand_at_the_line_of_the_file_too() {
 #[test]
 fn json_carries_the_same() {
     let folder = folder(&[("order.avsc", ORDER_BREAKING), ("old/order.avsc", ORDER_V1)]);
-    let output = run(folder.path(), &["check", "order.avsc", "--against", "dir:old", "--format", "json", "--quiet"]);
+    let output =
+        run(folder.path(), &["check", "order.avsc", "--against", "dir:old", "--format", "json", "--quiet"]);
     assert_snapshot!(output, @"");
 }
 
@@ -132,16 +136,23 @@ fn a_file_that_is_no_schema_is_a_bad_request() {
 
 #[test]
 fn requests_that_make_no_sense() {
-    let folder = folder(&[("a.avsc", MONEY_V1), ("b.avsc", CART), ("empty/readme.txt", ""), ("notes.txt", "")]);
+    let folder =
+        folder(&[("a.avsc", MONEY_V1), ("b.avsc", CART), ("empty/readme.txt", ""), ("notes.txt", "")]);
     for (arguments, said) in [
         (&["check"][..], "--against <BASE>"),
         (&["check", "--against", "main"], "a base is dir:PATH, git:REV[:PATH], registry[:URL] or none"),
-        (&["check", "--against", "none", "--judge", "proof"], "the judge `proof` is not available in this version"),
+        (
+            &["check", "--against", "none", "--judge", "proof"],
+            "the judge `proof` is not available in this version",
+        ),
         (&["serve", "--judge", "strictest"], "the judge `strictest` is not available in this version"),
         (&["serve", "--database-url", "mysql://x"], "the database URL is of no known kind"),
         (&["serve", "--log-level", "=="], "the log level `==` cannot be read"),
         (&["check", "--against", "none", "--level", "SIDEWAYS"], "`SIDEWAYS` is not a compatibility level"),
-        (&["check", "--against", "none", "--subject", "s"], "--subject names one subject, but 2 files are checked"),
+        (
+            &["check", "--against", "none", "--subject", "s"],
+            "--subject names one subject, but 2 files are checked",
+        ),
         (&["check", "nowhere", "--against", "none"], "there is no file or folder nowhere"),
         (&["check", "empty", "--against", "none"], "there is no schema file in empty"),
         (&["check", "notes.txt", "--against", "none"], "notes.txt has none of the endings"),
@@ -162,10 +173,16 @@ fn what_cannot_be_checked_is_never_passed() {
     for (arguments, said) in [
         (&["check", "--against", "git:HEAD"][..], "is not in a git repository"),
         (&["check", "--against", "dir:nowhere"], "the base dir:nowhere does not exist"),
-        (&["check", "--against", "registry:http://127.0.0.1:1"], "the registry http://127.0.0.1:1 cannot be reached"),
+        (
+            &["check", "--against", "registry:http://127.0.0.1:1"],
+            "the registry http://127.0.0.1:1 cannot be reached",
+        ),
         (&["health", "http://127.0.0.1:1"], "http://127.0.0.1:1 cannot be reached"),
         (&["migrate", "--database-url", "sqlite:blocker.db"], "the database is unavailable"),
-        (&["serve", "--listen", "256.0.0.1:1", "--database-url", "sqlite::memory:"], "cannot listen on 256.0.0.1:1"),
+        (
+            &["serve", "--listen", "256.0.0.1:1", "--database-url", "sqlite::memory:"],
+            "cannot listen on 256.0.0.1:1",
+        ),
     ] {
         let output = run(lone.path(), arguments);
         assert!(output.starts_with("exit 3\n"), "{arguments:?}: {output}");
@@ -178,19 +195,25 @@ fn credentials_are_printed_nowhere() {
     let folder = folder(&[("a.avsc", MONEY_V1)]);
     let arguments = ["check", "--against", "registry:http://alice:s3cret@127.0.0.1:1", "--format", "json"];
     let output = run(folder.path(), &arguments);
-    assert!(output.starts_with("exit 3\n") && !output.contains("s3cret") && !output.contains("alice"), "{output}");
+    assert!(
+        output.starts_with("exit 3\n") && !output.contains("s3cret") && !output.contains("alice"),
+        "{output}"
+    );
     let help = dovetail(folder.path(), &["check", "--help"])
         .env("DOVETAIL_REGISTRY_URL", "http://alice:s3cret@host")
         .env("DOVETAIL_AGAINST", "registry:http://alice:s3cret@host")
         .output();
     assert!(!shown(folder.path(), &help.expect("help")).contains("s3cret"));
-    let help = dovetail(folder.path(), &["serve", "--help"]).env("DOVETAIL_DATABASE_URL", "postgres://a:s3cret@h/d").output();
+    let help = dovetail(folder.path(), &["serve", "--help"])
+        .env("DOVETAIL_DATABASE_URL", "postgres://a:s3cret@h/d")
+        .output();
     assert!(!shown(folder.path(), &help.expect("help")).contains("s3cret"));
 }
 
 #[test]
 fn everything_is_checked_and_the_break_decides() {
-    let draft = |kind: &str| format!(r#"{{"$schema":"http://json-schema.org/draft-07/schema#","type":"{kind}"}}"#);
+    let draft =
+        |kind: &str| format!(r#"{{"$schema":"http://json-schema.org/draft-07/schema#","type":"{kind}"}}"#);
     let folder = folder(&[
         ("new/broken.avsc", "{"),
         ("new/order.avsc", ORDER_BREAKING),
@@ -248,17 +271,32 @@ fn references_in_a_circle_are_refused() {
 
 #[test]
 fn a_revision_is_a_base() {
-    let repository = repository(&[("schemas/order.avsc", ORDER_V1), ("schemas/cart.avsc", CART), ("schemas/money.avsc", MONEY_V1)]);
+    let repository = repository(&[
+        ("schemas/order.avsc", ORDER_V1),
+        ("schemas/cart.avsc", CART),
+        ("schemas/money.avsc", MONEY_V1),
+    ]);
     let root = repository.path();
     let unchanged = run(root, &["check", "schemas", "--against", "git:HEAD"]);
     assert!(unchanged.starts_with("exit 0\n"), "{unchanged}");
 
-    write(root, &[("schemas/order.avsc", ORDER_BREAKING), ("schemas/user.avsc", r#"{"type":"fixed","name":"User","size":4}"#)]);
+    write(
+        root,
+        &[
+            ("schemas/order.avsc", ORDER_BREAKING),
+            ("schemas/user.avsc", r#"{"type":"fixed","name":"User","size":4}"#),
+        ],
+    );
     assert_snapshot!(run(root, &["check", "schemas", "--against", "git:HEAD"]), @"");
     // From inside a folder, and with the folder named in the revision, it is the same file.
-    for arguments in [["check", ".", "--against", "git:main"], ["check", "order.avsc", "--against", "git:HEAD:schemas"]] {
+    for arguments in
+        [["check", ".", "--against", "git:main"], ["check", "order.avsc", "--against", "git:HEAD:schemas"]]
+    {
         let output = run(&root.join("schemas"), &arguments);
-        assert!(output.starts_with("exit 1\n") && output.contains("order.avsc:6:7"), "{arguments:?}: {output}");
+        assert!(
+            output.starts_with("exit 1\n") && output.contains("order.avsc:6:7"),
+            "{arguments:?}: {output}"
+        );
     }
 }
 
@@ -337,9 +375,12 @@ fn the_example_does_what_its_page_says() {
         let base = format!("dir:{base}");
         run(&orders, &["check", file, "--subject", "orders-value", "--level", "FULL", "--against", &base])
     };
-    for (file, base, exit) in
-        [("v2.avsc", "v1.avsc", 0), ("v3.avsc", "v2.avsc", 0), ("v3.avsc", "v1.avsc", 0), ("v4-breaking.avsc", "v3.avsc", 1)]
-    {
+    for (file, base, exit) in [
+        ("v2.avsc", "v1.avsc", 0),
+        ("v3.avsc", "v2.avsc", 0),
+        ("v3.avsc", "v1.avsc", 0),
+        ("v4-breaking.avsc", "v3.avsc", 1),
+    ] {
         let output = against(file, base);
         assert!(output.starts_with(&format!("exit {exit}\n")), "{file} after {base}: {output}");
     }

@@ -17,7 +17,6 @@ use super::rules::Rule;
 use crate::model::Direction;
 use crate::schema::avro::AvroSchema;
 use crate::schema::avro::model::{Kind, TypeId};
-use crate::schema::{Dependency, Options};
 use minimal::Minimal;
 use sentence::Labels;
 use verify::Claim;
@@ -71,17 +70,6 @@ impl<'a> Describer<'a> {
         Describer { direction, labels, reader, writer, minimal }
     }
 
-    /// The definition of a named type of the writer, self-contained. It is what a schema that uses the
-    /// type and nothing else prints, the writer being what it depends on.
-    fn definition(&self, id: TypeId) -> Option<String> {
-        let name = self.writer.model().get(id).name()?;
-        let (opening, closing) = (r#"{"type":"array","items":"#, "}");
-        let user = format!(r#"{opening}"{}"{closing}"#, name.full());
-        let writer = Dependency { name: name.full().to_owned(), origin: None, text: self.writer.resolved() };
-        let printed = AvroSchema::parse(&user, &[writer], Options::STORED).ok()?.resolved();
-        printed.strip_prefix(opening)?.strip_suffix(closing).map(str::to_owned)
-    }
-
     fn finding(&mut self, found: &Found<'_>) -> Incompatibility {
         let (reader, writer) = (self.reader.model(), self.writer.model());
         let Found { difference, route, .. } = found;
@@ -119,7 +107,7 @@ impl<'a> Describer<'a> {
             field.name,
             reader.get(field.schema.id).kind.word().to_uppercase(),
             ambiguous.field,
-            self.definition(ambiguous.writer).unwrap_or_else(|| written.name.full().to_owned()),
+            self.writer.definition(ambiguous.writer),
         );
         let rule = &rules::AVRO_ALIAS_AMBIGUOUS;
         let claim = Claim::of_ambiguous(ambiguous);
