@@ -43,7 +43,7 @@ pub(super) struct Options {
     /// Whose verdicts decide: `reference` are those of Confluent Schema Registry.
     #[arg(long, env = "DOVETAIL_JUDGE", default_value = "reference", value_parser = judge)]
     judge: Judge,
-    /// The error code of a refused registration: clients of before 2020 look for 409.
+    /// The error code of a refused registration: clients of Confluent Platform 7 and older look for 409.
     #[arg(long, value_name = "CODE", env = "DOVETAIL_INCOMPATIBLE_ERROR_CODE", default_value = "40901")]
     incompatible_error_code: IncompatibleCode,
     /// Whether answers name the type of Avro schemas too.

@@ -29,14 +29,19 @@ use self::model::{File, Setting, TypeDef};
 use self::names::{Names, Origin};
 use super::{Dependency, Options, ParseError, Tagged};
 
-/// A parsed Protobuf schema.
+/// A parsed Protobuf schema; a clone shares it.
 #[derive(Debug, Clone)]
 pub struct ProtobufSchema {
+    parsed: Arc<Parsed>,
+}
+
+#[derive(Debug)]
+struct Parsed {
     canonical: String,
     file: File,
     names: Names,
     /// Import path and tree of the dependencies, in the order given.
-    dependencies: Arc<[(String, File)]>,
+    dependencies: Vec<(String, File)>,
     unresolved: Option<ParseError>,
 }
 
@@ -58,31 +63,34 @@ impl ProtobufSchema {
         let (file, is_text) = read(text, &dependencies)?;
         let names = Names::of(&file, dependencies.iter().map(|(_, file)| file));
         let unresolved = validate::resolve_all(&file, &names).err();
-        let schema = ProtobufSchema { canonical: print::print(&file), file, names, dependencies, unresolved };
-        if let Some(error) = schema.unresolved.as_ref().filter(|_| options.new || options.validate_fields) {
+        let canonical = print::print(&file);
+        let parsed = Parsed { canonical, file, names, dependencies, unresolved };
+        let schema = ProtobufSchema { parsed: Arc::new(parsed) };
+        if let Some(error) =
+            schema.parsed.unresolved.as_ref().filter(|_| options.new || options.validate_fields)
+        {
             return Err(error.clone());
         }
         if options.validate_fields {
-            let folded = schema.for_compiler();
-            let source = if is_text && schema.canonical == folded { text } else { &folded };
-            validate::check_descriptor(source, is_text, &texts(&schema.dependencies))?;
+            let written = is_text.then_some(text);
+            validate::check_descriptor(&schema.for_compiler(), written, &texts(&schema.parsed.dependencies))?;
         }
         Ok(schema)
     }
 
     /// The text that is stored, hashed and served.
     pub fn canonical(&self) -> &str {
-        &self.canonical
+        &self.parsed.canonical
     }
 
     /// The text that is stored when normalising. Types that cannot be resolved stay as written.
     pub fn normal_form(&self) -> String {
-        print::print(&normal::normalize(&self.file, &self.names))
+        print::print(&normal::normalize(&self.parsed.file, &self.parsed.names))
     }
 
     /// The tagged messages and fields; paths leave the package out.
     pub fn tagged(&self) -> Vec<Tagged> {
-        tags::tagged(&self.file, &self.names)
+        tags::tagged(&self.parsed.file, &self.parsed.names)
     }
 
     /// Standard base64 of the binary `FileDescriptorProto`, custom options included.
@@ -92,7 +100,7 @@ impl ProtobufSchema {
     /// the compiler cannot even read gives the empty text.
     pub fn serialized(&self) -> String {
         let text = self.for_compiler();
-        let bytes = compile::descriptor_bytes(&text, &texts(&self.dependencies))
+        let bytes = compile::descriptor_bytes(&text, &texts(&self.parsed.dependencies))
             .or_else(|| compile::unlinked_bytes(&text));
         bytes.map_or_else(String::new, |bytes| STANDARD.encode(bytes))
     }
@@ -100,7 +108,7 @@ impl ProtobufSchema {
     /// The canonical text without custom options, extension ranges and `extend` blocks. Options of
     /// the `confluent` package stay.
     pub fn without_extensions(&self) -> String {
-        let mut file = self.file.clone();
+        let mut file = self.parsed.file.clone();
         file.extends.clear();
         drop_custom(&mut file.options);
         drop_from_types(&mut file.types);
@@ -113,40 +121,40 @@ impl ProtobufSchema {
 
     /// The source tree.
     pub fn file(&self) -> &File {
-        &self.file
+        &self.parsed.file
     }
 
     /// What the names in it mean.
     pub fn names(&self) -> &Names {
-        &self.names
+        &self.parsed.names
     }
 
     /// Import path and source tree of the dependencies, in the order given.
     pub fn dependencies(&self) -> &[(String, File)] {
-        &self.dependencies
+        &self.parsed.dependencies
     }
 
     /// The source tree of the file that a definition comes from.
     pub fn file_of(&self, origin: Origin) -> Option<&File> {
         match origin {
-            Origin::This => Some(&self.file),
-            Origin::Dependency(index) => self.dependencies.get(index).map(|(_, file)| file),
+            Origin::This => Some(&self.parsed.file),
+            Origin::Dependency(index) => self.parsed.dependencies.get(index).map(|(_, file)| file),
             Origin::BuiltIn(index) => builtin::files().get(index).map(|(_, file)| file),
         }
     }
 
     /// The first type that means nothing, if there is one. Only a stored schema may have any.
     pub fn unresolved(&self) -> Option<&ParseError> {
-        self.unresolved.as_ref()
+        self.parsed.unresolved.as_ref()
     }
 
-    /// The text for the compiler: maps spelled out as entry messages become maps again.
+    /// The text for the compiler.
     fn for_compiler(&self) -> String {
-        print::print(&normal::fold_map_entries(&self.file, &self.names))
+        print::print(&normal::compilable(&self.parsed.file, &self.parsed.names))
     }
 }
 
-fn read_dependencies(dependencies: &[Dependency]) -> Result<Arc<[(String, File)]>, ParseError> {
+fn read_dependencies(dependencies: &[Dependency]) -> Result<Vec<(String, File)>, ParseError> {
     let mut files: Vec<(String, File)> = Vec::with_capacity(dependencies.len());
     for dependency in dependencies {
         let (file, _) = read(&dependency.text, &files).map_err(|error| {
@@ -154,7 +162,7 @@ fn read_dependencies(dependencies: &[Dependency]) -> Result<Arc<[(String, File)]
         })?;
         files.push((dependency.name.clone(), file));
     }
-    Ok(files.into())
+    Ok(files)
 }
 
 /// The tree of a text, and whether it really was a text.
@@ -177,7 +185,7 @@ fn read_descriptor(bytes: &[u8], dependencies: &[(String, File)]) -> Result<File
     if has_extends(&file) {
         // The file may set options that it defines itself.
         let names = Names::of(&file, dependencies.iter().map(|(_, file)| file));
-        let text = print::print(&normal::fold_map_entries(&file, &names));
+        let text = print::print(&normal::compilable(&file, &names));
         let pool = parse::parse_file(&text).ok().and_then(|_| compile::compile(&text, &texts).ok());
         if let Some(knowing) = pool.and_then(|pool| descriptor::read(&pool, bytes).ok()) {
             file = knowing;
@@ -199,7 +207,7 @@ fn has_extends(file: &File) -> bool {
 /// Import path and text of the dependencies, fit for the compiler.
 fn texts(dependencies: &[(String, File)]) -> Vec<(String, String)> {
     let names = Names::of(&File::default(), dependencies.iter().map(|(_, file)| file));
-    let text = |file: &File| print::print(&normal::fold_map_entries(file, &names));
+    let text = |file: &File| print::print(&normal::compilable(file, &names));
     dependencies.iter().map(|(name, file)| (name.clone(), text(file))).collect()
 }
 

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::builtin;
-use super::model::{Extend, Field, FieldType, File, Label, Message, Scalar, TypeDef};
+use super::model::{Extend, FieldType, File, Label, Message, Scalar, TypeDef};
 
 /// The file that a definition comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -208,7 +208,7 @@ impl Names {
     fn add_message(&mut self, scope: usize, message: &Message, origin: Origin) {
         let node = self.child(scope, &message.name, Some((Kind::Message, origin)));
         if self.nodes[node].entry.is_none() {
-            self.nodes[node].entry = entry_types(message);
+            self.nodes[node].entry = message.map_entry().map(|(key, value)| (key, value.clone()));
         }
         self.add_types(node, &message.types, origin);
         let own = message.groups.iter().chain(message.oneofs.iter().flat_map(|oneof| &oneof.groups));
@@ -256,13 +256,4 @@ impl Node {
             extensions: HashMap::new(),
         }
     }
-}
-
-fn entry_types(message: &Message) -> Option<(Scalar, FieldType)> {
-    if !message.is_map_entry() {
-        return None;
-    }
-    let numbered = |number: i32| message.fields.iter().find(|field: &&Field| field.number == number);
-    let FieldType::Scalar(key) = numbered(1)?.kind else { return None };
-    Some((key, numbered(2)?.kind.clone()))
 }

@@ -35,32 +35,53 @@ pub(super) fn normalize_settings(names: &Names, scope: Scope, settings: &[Settin
     Normal { names }.settings(scope, settings)
 }
 
-/// `file` with its spelled-out map entries turned back into maps: compilers accept no others.
-pub(super) fn fold_map_entries(file: &File, names: &Names) -> File {
-    let mut folded = file.clone();
-    fold_types(&mut folded.types, names, names.package_of(file));
-    folded.imports.sort_by_key(|import| import.kind);
+/// `file` as compilers accept it: spelled-out map entries turned back into maps, names and numbers
+/// reserved on lines of their own, imports once.
+pub(super) fn compilable(file: &File, names: &Names) -> File {
+    let mut adapted = file.clone();
+    adapt_types(&mut adapted.types, names, names.package_of(file));
+    adapted.imports.sort_by_key(|import| import.kind);
     let mut seen = HashSet::new();
-    folded.imports.retain(|import| seen.insert(import.path.clone()));
-    folded
+    adapted.imports.retain(|import| seen.insert(import.path.clone()));
+    adapted
 }
 
-fn fold_types(types: &mut Vec<TypeDef>, names: &Names, scope: Scope) {
-    types.retain_mut(|definition| {
-        let TypeDef::Message(message) = definition else { return true };
-        if message.is_map_entry() {
-            return false;
+fn adapt_types(types: &mut Vec<TypeDef>, names: &Names, scope: Scope) {
+    types.retain_mut(|definition| match definition {
+        TypeDef::Message(message) if message.map_entry().is_some() => false,
+        TypeDef::Message(message) => {
+            adapt_message(message, names, scope);
+            true
         }
-        let scope = names.inside(scope, &message.name);
-        for field in &mut message.fields {
-            if let Some(map) = as_map(names, scope, &field.kind) {
-                field.kind = map;
-                field.label = None;
-            }
+        TypeDef::Enum(definition) => {
+            separate(&mut definition.reserved);
+            true
         }
-        fold_types(&mut message.types, names, scope);
-        true
     });
+}
+
+fn adapt_message(message: &mut Message, names: &Names, scope: Scope) {
+    let scope = names.inside(scope, &message.name);
+    separate(&mut message.reserved);
+    for field in &mut message.fields {
+        if let Some(map) = as_map(names, scope, &field.kind) {
+            field.kind = map;
+            field.label = None;
+        }
+    }
+    let groups =
+        message.groups.iter_mut().chain(message.oneofs.iter_mut().flat_map(|oneof| &mut oneof.groups));
+    groups.for_each(|group| adapt_message(&mut group.message, names, scope));
+    adapt_types(&mut message.types, names, scope);
+}
+
+fn separate(lines: &mut Vec<Reserved>) {
+    let apart = lines.drain(..).flat_map(|line| {
+        let is_name = |value: &ReservedValue| matches!(value, ReservedValue::Name(_));
+        let (names, ranges): (Vec<_>, Vec<_>) = line.values.into_iter().partition(is_name);
+        [ranges, names].map(|values| Reserved { values })
+    });
+    *lines = apart.filter(|line| !line.values.is_empty()).collect();
 }
 
 fn as_map(names: &Names, scope: Scope, kind: &FieldType) -> Option<FieldType> {
@@ -83,7 +104,7 @@ impl Normal<'_> {
 
     fn types(&self, scope: Scope, types: &[TypeDef]) -> Vec<TypeDef> {
         let kept = types.iter().filter(|definition| match definition {
-            TypeDef::Message(message) => !message.is_map_entry(),
+            TypeDef::Message(message) => message.map_entry().is_none(),
             TypeDef::Enum(_) => true,
         });
         kept.map(|definition| match definition {

@@ -65,22 +65,30 @@ fn check_name(name: &str, place: Place, names: &Names, scope: Scope) -> Result<(
     }
 }
 
-/// The descriptor of `text` must be sound: numbers, names, imports, options. Places are told only
-/// when `text` is what the caller wrote.
+/// The descriptor of `text` must be sound: numbers, names, imports, options. `written` is what the
+/// author wrote; the place is looked up there.
 pub(super) fn check_descriptor(
     text: &str,
-    has_places: bool,
+    written: Option<&str>,
     dependencies: &[(String, String)],
 ) -> Result<(), ParseError> {
     let Err(error) = compile::compile(text, dependencies) else { return Ok(()) };
-    // The compiler shows a place in its debug output only: `file:line:column: message`.
-    let shown = format!("{error:?}");
-    let place = shown.lines().next().and_then(|line| line.strip_prefix(ROOT)).and_then(read_place);
+    let message = error.to_string();
+    let place = written
+        .and_then(|written| compile::located_error(written, dependencies))
+        .filter(|same| same.to_string() == message)
+        .and_then(|same| place_of(&same));
     let message = match place {
-        Some(place) if has_places => format!("{}:{}: {error}", place.line, place.column),
-        _ => error.to_string(),
+        Some(place) => format!("{}:{}: {message}", place.line, place.column),
+        None => message,
     };
-    Err(ParseError::validate(message, place.filter(|_| has_places)))
+    Err(ParseError::validate(message, place))
+}
+
+/// The compiler shows a place in its debug output only: `file:line:column: message`.
+fn place_of(error: &protox::Error) -> Option<Place> {
+    let shown = format!("{error:?}");
+    shown.lines().next().and_then(|line| line.strip_prefix(ROOT)).and_then(read_place)
 }
 
 fn read_place(after_name: &str) -> Option<Place> {

@@ -37,10 +37,7 @@ impl Parser<'_> {
         place: Place,
     ) -> Result<(), ParseError> {
         match word.as_str() {
-            "option" => {
-                message.options.push(self.setting()?);
-                self.require(';')?;
-            }
+            "option" => self.option_statement(&mut message.options)?,
             "reserved" => message.reserved.push(self.read_reserved()?),
             "extensions" => message.extensions.push(self.read_extensions()?),
             "message" => message.types.push(TypeDef::Message(self.read_message(place)?)),
@@ -147,10 +144,7 @@ impl Parser<'_> {
                 Token::Symbol('}') => return Ok(oneof),
                 Token::Symbol(';') => {}
                 Token::Word(word) => match word.as_str() {
-                    "option" => {
-                        oneof.options.push(self.setting()?);
-                        self.require(';')?;
-                    }
+                    "option" => self.option_statement(&mut oneof.options)?,
                     "required" | "optional" | "repeated" => {
                         return Err(error_at(place, format!("a member of a oneof cannot be {word}")));
                     }
@@ -175,10 +169,7 @@ impl Parser<'_> {
                 Token::Word(word) => {
                     let is_constant = self.ahead == Token::Symbol('=');
                     match word.as_str() {
-                        "option" if !is_constant => {
-                            definition.options.push(self.setting()?);
-                            self.require(';')?;
-                        }
+                        "option" if !is_constant => self.option_statement(&mut definition.options)?,
                         "reserved" if !is_constant => definition.reserved.push(self.read_reserved()?),
                         _ => definition.constants.push(self.read_constant(word, place)?),
                     }

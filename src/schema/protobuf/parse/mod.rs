@@ -18,7 +18,6 @@ const MAX_DEPTH: usize = 100;
 /// How long the full name of a definition may be. Normal forms spell full names out at every use,
 /// so that a long name nested deeply would make a small text a huge one.
 const MAX_FULL_NAME: usize = 2048;
-
 /// Parse a whole file.
 pub(super) fn parse_file(text: &str) -> Result<File, ParseError> {
     let mut parser = Parser::new(text)?;
@@ -161,10 +160,7 @@ impl<'t> Parser<'t> {
                 file.package = Some(name);
             }
             "import" => file.imports.push(self.read_import(place)?),
-            "option" => {
-                file.options.push(self.setting()?);
-                self.require(';')?;
-            }
+            "option" => self.option_statement(&mut file.options)?,
             "message" => file.types.push(TypeDef::Message(self.read_message(place)?)),
             "enum" => file.types.push(TypeDef::Enum(self.read_enum(place)?)),
             "extend" => file.extends.push(self.read_extend(place)?),
@@ -232,8 +228,7 @@ impl<'t> Parser<'t> {
                 Token::Symbol('}') => return Ok(service),
                 Token::Symbol(';') => {}
                 Token::Word(word) if word == "option" => {
-                    service.options.push(self.setting()?);
-                    self.require(';')?;
+                    self.option_statement(&mut service.options)?;
                 }
                 Token::Word(word) if word == "rpc" => service.rpcs.push(self.read_rpc()?),
                 Token::Word(word) => return Err(error_at(place, format!("unexpected label: {word}"))),
@@ -261,8 +256,7 @@ impl<'t> Parser<'t> {
                 Token::Symbol('}') => return Ok(rpc),
                 Token::Symbol(';') => {}
                 Token::Word(word) if word == "option" => {
-                    rpc.options.push(self.setting()?);
-                    self.require(';')?;
+                    self.option_statement(&mut rpc.options)?;
                 }
                 other => return Err(unexpected(place, &other, "'option' or '}'")),
             }

@@ -23,8 +23,14 @@ impl Parser<'_> {
         }
     }
 
+    /// `name = value;` after the word `option`.
+    pub(super) fn option_statement(&mut self, settings: &mut Vec<Setting>) -> Result<(), ParseError> {
+        settings.push(self.setting()?);
+        self.require(';')
+    }
+
     /// `name = value`
-    pub(super) fn setting(&mut self) -> Result<Setting, ParseError> {
+    fn setting(&mut self) -> Result<Setting, ParseError> {
         let name = self.setting_name()?;
         self.require('=')?;
         // Every part of the name is a level in the normal form.

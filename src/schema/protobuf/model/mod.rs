@@ -4,6 +4,12 @@
 //! stand under their kind (fields, oneofs, groups …), each kind in source order, because that is
 //! how the canonical text prints them.
 
+mod option;
+mod walk;
+
+pub use option::{NamePart, Setting, SettingName, Value};
+pub use walk::Definition;
+
 use crate::schema::Place;
 
 /// The largest field number of a message; `max` in a range of a message stands for it.
@@ -120,11 +126,19 @@ impl Message {
         }
     }
 
-    /// Is it the entry of a map, spelled out with `option map_entry = true`?
-    pub fn is_map_entry(&self) -> bool {
-        self.options
-            .iter()
-            .any(|option| option.name.is_plain("map_entry") && option.value == Value::Word("true".to_owned()))
+    /// Key and value type, if it is the entry of a map spelled out with `option map_entry = true`.
+    /// The value type stands in the scope of the entry.
+    pub fn map_entry(&self) -> Option<(Scalar, &FieldType)> {
+        let is_true = |option: &Setting| option.value == Value::Word("true".to_owned());
+        if !self.options.iter().any(|option| option.name.is_plain("map_entry") && is_true(option)) {
+            return None;
+        }
+        let numbered = |number: i32| self.fields.iter().find(|field| field.number == number);
+        match (&numbered(1)?.kind, &numbered(2)?.kind) {
+            (FieldType::Scalar(_), FieldType::Map(..)) => None,
+            (FieldType::Scalar(key), value) => Some((*key, value)),
+            _ => None,
+        }
     }
 
     /// Every field with a number that stands in the message itself, those of oneofs included,
@@ -395,85 +409,4 @@ pub struct RpcType {
     pub name: String,
     /// Where the name starts.
     pub place: Place,
-}
-
-/// An option and its value.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Setting {
-    /// What is set.
-    pub name: SettingName,
-    /// To what.
-    pub value: Value,
-}
-
-/// The name of an option: `deprecated`, `(a.b)`, `(a.b).c.d`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingName {
-    /// The parts between the dots.
-    pub parts: Vec<NamePart>,
-}
-
-impl SettingName {
-    /// A name without parentheses and dots.
-    pub fn plain(name: impl Into<String>) -> SettingName {
-        SettingName { parts: vec![NamePart { name: name.into(), is_extension: false }] }
-    }
-
-    /// A name that is one extension.
-    pub fn extension(name: impl Into<String>) -> SettingName {
-        SettingName { parts: vec![NamePart { name: name.into(), is_extension: true }] }
-    }
-
-    /// Is it just `name`?
-    pub fn is_plain(&self, name: &str) -> bool {
-        matches!(self.parts.as_slice(), [part] if !part.is_extension && part.name == name)
-    }
-
-    /// The extension with which the name starts, as written.
-    pub fn leading_extension(&self) -> Option<&str> {
-        self.parts.first().filter(|part| part.is_extension).map(|part| part.name.as_str())
-    }
-}
-
-/// A part of the name of an option.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamePart {
-    /// The name, without parentheses.
-    pub name: String,
-    /// It stands in parentheses and names an extension field.
-    pub is_extension: bool,
-}
-
-/// The value of an option.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    /// A string, unescaped; bytes need not be UTF-8.
-    Text(Vec<u8>),
-    /// A number as written.
-    Number(String),
-    /// `true`, `false`, the name of an enum constant, `inf` …
-    Word(String),
-    /// `[a, b]`
-    List(Vec<Value>),
-    /// `{ a: 1 }`; each key once, in the order of first occurrence, later values of a key
-    /// gathered in a list. Keys of extensions hold their brackets.
-    Map(Vec<(String, Value)>),
-}
-
-impl Value {
-    /// The text of a string that is UTF-8.
-    pub fn as_text(&self) -> Option<&str> {
-        match self {
-            Value::Text(bytes) => std::str::from_utf8(bytes).ok(),
-            _ => None,
-        }
-    }
-
-    /// The value of `key`, if it is a map that holds it.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        match self {
-            Value::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
-            _ => None,
-        }
-    }
 }
