@@ -11,3 +11,6 @@ pub mod compat;
 pub mod store;
 
 pub mod registry;
+
+pub mod api;
+pub mod telemetry;

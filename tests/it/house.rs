@@ -6,9 +6,48 @@ use std::path::{Path, PathBuf};
 /// Floor → paths that its sources may not name. The list says what is *forbidden*, so that a new
 /// floor has to be entered here to be allowed anything else.
 const FORBIDDEN: &[(&str, &[&str])] = &[
-    ("model", &["crate::schema", "crate::compat", "crate::store", "crate::registry", "crate::api", "crate::cli", "sqlx", "axum", "tokio"]),
-    ("schema", &["crate::compat", "crate::store", "crate::registry", "crate::api", "crate::cli", "sqlx", "axum", "tokio"]),
-    ("compat", &["crate::store", "crate::registry", "crate::api", "crate::cli", "sqlx", "axum", "tokio", "async fn", "Instant", "SystemTime"]),
+    (
+        "model",
+        &[
+            "crate::schema",
+            "crate::compat",
+            "crate::store",
+            "crate::registry",
+            "crate::api",
+            "crate::cli",
+            "sqlx",
+            "axum",
+            "tokio",
+        ],
+    ),
+    (
+        "schema",
+        &[
+            "crate::compat",
+            "crate::store",
+            "crate::registry",
+            "crate::api",
+            "crate::cli",
+            "sqlx",
+            "axum",
+            "tokio",
+        ],
+    ),
+    (
+        "compat",
+        &[
+            "crate::store",
+            "crate::registry",
+            "crate::api",
+            "crate::cli",
+            "sqlx",
+            "axum",
+            "tokio",
+            "async fn",
+            "Instant",
+            "SystemTime",
+        ],
+    ),
     ("store", &["crate::schema", "crate::compat", "crate::registry", "crate::api", "crate::cli", "axum"]),
     ("registry", &["crate::api", "crate::cli", "sqlx", "axum", "StatusCode", "SystemTime"]),
     ("api", &["crate::cli", "sqlx"]),
@@ -30,7 +69,11 @@ fn imports_point_downward() {
                     continue;
                 }
                 for word in words.iter().filter(|word| names(line, word)) {
-                    offences.push(format!("{}:{}: {floor} may not name `{word}`", path.display(), number + 1));
+                    offences.push(format!(
+                        "{}:{}: {floor} may not name `{word}`",
+                        path.display(),
+                        number + 1
+                    ));
                 }
             }
         }

@@ -2,5 +2,7 @@
 
 mod harness;
 mod house;
+mod http;
+mod openapi;
 mod racing;
 mod store;

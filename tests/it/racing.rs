@@ -1,6 +1,6 @@
 //! Many writers at once: what may never happen, whatever the interleaving.
 
-use dovetail::model::{Context, Format, Level, Scope, SchemaId, Subject, Version, VersionRef};
+use dovetail::model::{Context, Format, Level, SchemaId, Scope, Subject, Version, VersionRef};
 use dovetail::registry::{
     Caller, Candidate, Change, Defaults, Error, RegisterOptions, Registry, SettingsChange, VersionFilter,
 };
@@ -71,7 +71,8 @@ async fn of_incompatible_registrations_exactly_one_passes() {
         }
         assert_eq!((passed, refused), (1, WRITERS - 1), "{}", test.name);
         // A refusal leaves no gap.
-        let next = register(&nodes[0], &Subject::parse("after"), record(r#"{"name":"x","type":"long"}"#)).await;
+        let next =
+            register(&nodes[0], &Subject::parse("after"), record(r#"{"name":"x","type":"long"}"#)).await;
         assert_eq!(next.expect("registered"), 2, "{}", test.name);
     }
 }
