@@ -6,5 +6,7 @@ mod cli;
 mod compat;
 mod harness;
 mod house;
+mod http;
+mod openapi;
 mod racing;
 mod store;
