@@ -33,6 +33,7 @@ enum Outcome {
 }
 
 /// Why a command gave up, and what to do about it.
+#[derive(Debug)]
 struct Failure {
     outcome: Outcome,
     error: anyhow::Error,

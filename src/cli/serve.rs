@@ -14,7 +14,7 @@ use crate::api;
 use crate::model::Level;
 use crate::registry::{Defaults, Registry};
 use crate::store::{Store, StoreOptions, Synchronous};
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry;
 
 /// Where to listen unless told otherwise.
 pub(super) const LISTEN: &str = "127.0.0.1:8081";
@@ -56,10 +56,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "BYTES", env = "DOVETAIL_BODY_LIMIT", default_value = "10M", value_parser = byte_size)]
     body_limit: u64,
     /// How long a request may take.
-    #[arg(long, value_name = "TIME", env = "DOVETAIL_REQUEST_TIMEOUT", default_value = "30s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", env = "DOVETAIL_REQUEST_TIMEOUT", default_value = "60s", value_parser = humantime::parse_duration)]
     request_timeout: Duration,
-    /// How much memory schemas may take that are kept at hand.
-    #[arg(long, value_name = "BYTES", env = "DOVETAIL_CACHE_SIZE", default_value = "64M", value_parser = byte_size)]
+    /// How much memory may be taken by what is kept at hand: two thirds by schemas, one by answers.
+    #[arg(long, value_name = "BYTES", env = "DOVETAIL_CACHE_SIZE", default_value = "96M", value_parser = byte_size)]
     cache_size: u64,
     /// What to log: error, warn, info, debug, trace, or directives such as `warn,dovetail=debug`.
     #[arg(long, value_name = "LEVEL", env = "DOVETAIL_LOG_LEVEL", default_value = "info")]
@@ -95,6 +95,23 @@ enum RuleSets {
     Drop,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+impl From<LogFormat> for telemetry::LogFormat {
+    fn from(format: LogFormat) -> telemetry::LogFormat {
+        match format {
+            LogFormat::Text => telemetry::LogFormat::Text,
+            LogFormat::Json => telemetry::LogFormat::Json,
+        }
+    }
+}
+
 /// Whose verdicts decide. There is one in this version.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Judge;
@@ -126,7 +143,7 @@ fn byte_size(text: &str) -> Result<u64, String> {
 
 /// Serve until a signal says stop.
 pub(super) fn run(options: Options) -> Result<Outcome, Failure> {
-    telemetry::start_log(&options.log_level, options.log_format)
+    telemetry::start_logging(&options.log_level, options.log_format.into())
         .map_err(|sentence| Failure::bad_request(anyhow!(sentence)))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| Failure::unable(error.into()))?.block_on(serve(options))
@@ -175,21 +192,21 @@ impl Options {
         let Judge = self.judge;
         Defaults {
             level: self.compatibility_level,
-            cache_bytes: self.cache_size,
+            cache_bytes: self.cache_size - self.cache_size / 3,
             drop_rule_sets: self.rule_sets == RuleSets::Drop,
         }
     }
 
     fn api(&self) -> api::Options {
         api::Options {
-            body_limit: usize::try_from(self.body_limit).unwrap_or(usize::MAX),
-            request_timeout: self.request_timeout,
-            cache_bytes: self.cache_size,
-            incompatible_code: match self.incompatible_error_code {
+            incompatible_error_code: match self.incompatible_error_code {
                 IncompatibleCode::Specific => 40901,
                 IncompatibleCode::Status => 409,
             },
-            show_avro_type: self.avro_schema_type == AvroSchemaType::Show,
+            omit_avro_schema_type: self.avro_schema_type == AvroSchemaType::Omit,
+            body_limit: usize::try_from(self.body_limit).unwrap_or(usize::MAX),
+            request_timeout: self.request_timeout,
+            answer_bytes: self.cache_size / 3,
         }
     }
 }

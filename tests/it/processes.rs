@@ -127,7 +127,8 @@ async fn what_was_answered_survives_a_kill() {
             let (status, body) = get(format!("{}/subjects/s{index}/versions/1", server.url)).await;
             assert_eq!((status, body["id"].as_i64()), (200, Some(*id)), "{name}: {body}");
         }
-        let next = post(format!("{}/subjects/next/versions", server.url), avro(r#"{"name":"n","type":"long"}"#));
+        let next =
+            post(format!("{}/subjects/next/versions", server.url), avro(r#"{"name":"n","type":"long"}"#));
         let id = next.await.1["id"].as_i64().expect("an id");
         let highest = answered.last().expect("some were answered").1;
         // One request may have been committed whose answer never arrived.

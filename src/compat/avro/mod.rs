@@ -16,7 +16,7 @@ use super::rules as catalogue;
 use super::rules::Rule;
 use crate::model::Direction;
 use crate::schema::avro::AvroSchema;
-use crate::schema::avro::model::{Kind, TypeId};
+use crate::schema::avro::model::Kind;
 use minimal::Minimal;
 use sentence::Labels;
 use verify::Claim;

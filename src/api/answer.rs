@@ -1,0 +1,45 @@
+//! What handlers answer with.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use serde::Serialize;
+
+use super::answers::PureRead;
+use super::error::ApiError;
+
+/// The answer of a handler.
+pub type Answer = Result<Response, ApiError>;
+
+/// A JSON answer to a request that changed nothing: it may be given again until something changes.
+///
+/// # Errors
+/// Never for the shapes of this API.
+pub fn read(body: &impl Serialize) -> Answer {
+    let mut response = written(body)?;
+    response.extensions_mut().insert(PureRead);
+    Ok(response)
+}
+
+/// A JSON answer to a request that may have changed something.
+///
+/// # Errors
+/// Never for the shapes of this API.
+pub fn written(body: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(body).map_err(|error| ApiError::internal(error.to_string()))?;
+    Ok(labelled(body))
+}
+
+/// A schema text as it is, not wrapped in a JSON string.
+pub fn text(text: String) -> Response {
+    let mut response = labelled(text.into_bytes());
+    response.extensions_mut().insert(PureRead);
+    response
+}
+
+/// Negotiation replaces the label by the media type that the client chose.
+fn labelled(body: Vec<u8>) -> Response {
+    let mut response = Body::from(body).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

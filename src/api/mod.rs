@@ -1,0 +1,180 @@
+//! Floor 4, HTTP: extract, one registry call, answer.
+//!
+//! A request passes [`answers`] (a finished answer may be at hand), then the router, negotiation of
+//! media types, and the extractors of its handler. Only [`error`] knows statuses and error codes.
+
+mod answer;
+mod answers;
+mod compatibility;
+mod config;
+mod contexts;
+mod document;
+mod error;
+mod extract;
+mod health;
+mod measure;
+mod metadata;
+mod mode;
+mod negotiate;
+mod requests;
+mod schemas;
+mod serve;
+mod shapes;
+mod subjects;
+mod versions;
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use http::{Method, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+pub use answers::{Answering, Answers};
+pub use serve::serve;
+
+use crate::registry::Registry;
+use error::ApiError;
+
+/// What the server is told once, at start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The error code of an incompatible registration: 40901, or 409 for older clients.
+    pub incompatible_error_code: u32,
+    /// Leave `schemaType` out of answers when it is `AVRO`, as older servers did.
+    pub omit_avro_schema_type: bool,
+    /// The longest request body, in bytes, inflated.
+    pub body_limit: usize,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// How many bytes of finished answers to keep in memory.
+    pub answer_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            incompatible_error_code: 40901,
+            omit_avro_schema_type: false,
+            body_limit: 10 * 1024 * 1024,
+            request_timeout: Duration::from_secs(60),
+            answer_bytes: 32 * 1024 * 1024,
+        }
+    }
+}
+
+/// What handlers may ask for.
+#[derive(Clone, FromRef)]
+struct Shared {
+    registry: Registry,
+    options: Options,
+}
+
+/// The whole server as a service, without a socket.
+pub fn service(registry: Registry, options: &Options) -> Answers {
+    crate::telemetry::metrics();
+    let shared = Shared { registry: registry.clone(), options: options.clone() };
+    Answers::new(router(shared), registry, options)
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> OpenApi {
+    let (_, contract) = contract_routes().split_for_parts();
+    let (_, mut own) = own_routes().split_for_parts();
+    let mut handlers = contract;
+    handlers.merge(std::mem::take(&mut own));
+    document::complete(handlers)
+}
+
+/// The OpenAPI document as it is committed and served.
+pub fn openapi_text() -> String {
+    document::print(&openapi()).as_ref().to_owned()
+}
+
+/// The routes of the registry, as its clients know them.
+fn contract_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(metadata::root, metadata::post_root))
+        .routes(routes!(subjects::list))
+        .routes(routes!(subjects::look_up, subjects::delete))
+        .routes(routes!(subjects::find_by_metadata))
+        .routes(routes!(versions::list, subjects::register))
+        .routes(routes!(versions::get, versions::delete))
+        .routes(routes!(versions::text))
+        .routes(routes!(versions::referenced_by))
+        .routes(routes!(schemas::list))
+        .routes(routes!(schemas::by_id))
+        .routes(routes!(schemas::text_by_id))
+        .routes(routes!(schemas::subjects_of_id))
+        .routes(routes!(schemas::versions_of_id))
+        .routes(routes!(schemas::by_guid))
+        .routes(routes!(schemas::ids_of_guid))
+        .routes(routes!(schemas::types))
+        .routes(routes!(compatibility::check_history))
+        .routes(routes!(compatibility::check_version))
+        .routes(routes!(config::get_top, config::put_top, config::delete_top))
+        .routes(routes!(config::get, config::put_subject, config::delete))
+        .routes(routes!(mode::get_top, mode::put_top, mode::delete_top))
+        .routes(routes!(mode::get, mode::put_subject, mode::delete))
+        .routes(routes!(contexts::list))
+        .routes(routes!(metadata::id))
+        .routes(routes!(metadata::version))
+        .routes(routes!(metadata::deployment))
+}
+
+/// For those who watch the server.
+fn own_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+}
+
+fn router(shared: Shared) -> Router {
+    let (contract, _) = contract_routes().split_for_parts();
+    let contract = contract
+        .route("/contexts/{*rest}", any(contexts::unavailable))
+        .route("/subjects/{subject}/versions/{version}/tags", post(contexts::tags_unavailable))
+        .fallback(async || ApiError::not_found())
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(RequestDecompressionLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(negotiate::negotiate));
+    let (own, _) = own_routes().split_for_parts();
+    let text = openapi_text();
+    let document = async move || ([(header::CONTENT_TYPE, "application/json")], text.clone());
+    // The page is told where the document is and loads nothing from elsewhere.
+    let pages = SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json"));
+    contract
+        .merge(own)
+        .route("/openapi.json", get(document))
+        .with_state(shared)
+        .merge(pages)
+        .layer(CompressionLayer::new())
+        .layer(from_fn(measure::remember_route))
+}
+
+/// Every path answers OPTIONS with the list of its methods, which the router adds.
+async fn method_not_allowed(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        ().into_response()
+    } else {
+        ApiError::method_not_allowed().into_response()
+    }
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    ApiError::internal(format!("panic: {}", text.as_deref().unwrap_or("without a text"))).into_response()
+}

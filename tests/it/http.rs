@@ -1,0 +1,234 @@
+//! HTTP flows: `tests/cases/http/*.toml` played against the real router over a real store, on every
+//! store there is. Each flow starts with an empty registry.
+//!
+//! A step names a request and what it must answer. `status` is always compared; `json` must equal
+//! the body, save that members named by `ignore` (default `ts`) are dropped from both sides at every
+//! depth; `contains` are texts that the body must hold; `text` is the whole body; `headers` must be
+//! there with these values, an empty value means that the header is absent. `${name}` in a path,
+//! header or body stands for what an earlier step kept: `keep = { name = "header etag" }` or
+//! `{ name = "/json/pointer" }`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use axum::body::Body;
+use dovetail::api::{self, Answers, Options};
+use dovetail::registry::{Defaults, Registry};
+use http::{HeaderName, HeaderValue, Request};
+use http_body_util::BodyExt;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::harness;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Flow {
+    #[serde(default)]
+    options: FlowOptions,
+    step: Vec<Step>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct FlowOptions {
+    incompatible_error_code: Option<u32>,
+    omit_avro_schema_type: bool,
+    body_limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    /// What the step shows, when the request does not say it.
+    #[serde(default)]
+    name: String,
+    /// `METHOD /path?query`.
+    request: String,
+    #[serde(default)]
+    send: BTreeMap<String, Headers>,
+    body: Option<String>,
+    /// The body in hex, for what is no text.
+    body_hex: Option<String>,
+    /// The schema text of a body that holds nothing else.
+    schema: Option<String>,
+    #[serde(default = "ok")]
+    status: u16,
+    json: Option<String>,
+    #[serde(default = "ts")]
+    ignore: Vec<String>,
+    #[serde(default)]
+    contains: Vec<String>,
+    text: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    keep: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Headers {
+    One(String),
+    Many(Vec<String>),
+}
+
+fn ok() -> u16 {
+    200
+}
+
+fn ts() -> Vec<String> {
+    vec!["ts".to_owned()]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flows() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/http");
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).expect("flows").map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let mut failures = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a flow is readable");
+        let flow: Flow = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        for place in harness::stores().await {
+            let registry = Registry::new(place.store.clone(), Defaults::default());
+            let server = api::service(registry, &options(&flow.options));
+            let flow_name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+            play(&server, &flow, &format!("{flow_name} on {}", place.name), &mut failures).await;
+            place.store.close().await;
+        }
+    }
+    assert!(failures.is_empty(), "{} steps failed\n{}", failures.len(), failures.join("\n"));
+}
+
+fn options(given: &FlowOptions) -> Options {
+    let defaults = Options::default();
+    Options {
+        incompatible_error_code: given.incompatible_error_code.unwrap_or(defaults.incompatible_error_code),
+        omit_avro_schema_type: given.omit_avro_schema_type,
+        body_limit: given.body_limit.unwrap_or(defaults.body_limit),
+        ..defaults
+    }
+}
+
+async fn play(server: &Answers, flow: &Flow, name: &str, failures: &mut Vec<String>) {
+    let mut kept = BTreeMap::new();
+    for (number, step) in flow.step.iter().enumerate() {
+        let (status, headers, body) = send(server, step, &kept).await;
+        let mut wrong = Vec::new();
+        if status != step.status {
+            wrong.push(format!("status {status}, expected {}", step.status));
+        }
+        let text = String::from_utf8_lossy(&body).into_owned();
+        compare_body(step, &text, &kept, &mut wrong);
+        for (header, expected) in &step.headers {
+            let found =
+                headers.get(header.as_str()).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            if found != fill(expected, &kept) {
+                wrong.push(format!("header {header}: `{found}`, expected `{expected}`"));
+            }
+        }
+        for (variable, place) in &step.keep {
+            let value = match place.strip_prefix("header ") {
+                Some(header) => headers.get(header).and_then(|value| value.to_str().ok()).map(str::to_owned),
+                None => serde_json::from_str::<Value>(&text).ok().and_then(|json| {
+                    json.pointer(place).map(|value| value.as_str().map_or(value.to_string(), str::to_owned))
+                }),
+            };
+            kept.insert(variable.clone(), value.unwrap_or_default());
+        }
+        if !wrong.is_empty() {
+            let number = number + 1;
+            failures.push(format!(
+                "{name}, step {number} {} ({}):\n    {}\n    body: {text}",
+                step.name,
+                step.request,
+                wrong.join("\n    ")
+            ));
+        }
+    }
+}
+
+fn compare_body(step: &Step, text: &str, kept: &BTreeMap<String, String>, wrong: &mut Vec<String>) {
+    if let Some(expected) = &step.json {
+        let expected: Value = serde_json::from_str(&fill(expected, kept))
+            .unwrap_or_else(|error| panic!("the expectation of {} is not JSON: {error}", step.request));
+        match serde_json::from_str::<Value>(text) {
+            Ok(found) => {
+                let (found, expected) = (without(found, &step.ignore), without(expected, &step.ignore));
+                // As texts, so that the order of members counts.
+                if found.to_string() != expected.to_string() {
+                    wrong.push(format!("expected {expected}"));
+                }
+            }
+            Err(error) => wrong.push(format!("the body is not JSON: {error}")),
+        }
+    }
+    if let Some(expected) = &step.text
+        && *expected != text
+    {
+        wrong.push(format!("expected `{expected}`"));
+    }
+    for part in &step.contains {
+        if !text.contains(part.as_str()) {
+            wrong.push(format!("expected something with `{part}`"));
+        }
+    }
+}
+
+fn without(value: Value, ignored: &[String]) -> Value {
+    match value {
+        Value::Object(members) => {
+            let shown = members.into_iter().filter(|(key, _)| !ignored.contains(key));
+            shown.map(|(key, value)| (key, without(value, ignored))).collect()
+        }
+        Value::Array(elements) => elements.into_iter().map(|element| without(element, ignored)).collect(),
+        other => other,
+    }
+}
+
+fn fill(text: &str, kept: &BTreeMap<String, String>) -> String {
+    kept.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
+}
+
+async fn send(
+    server: &Answers,
+    step: &Step,
+    kept: &BTreeMap<String, String>,
+) -> (u16, http::HeaderMap, Vec<u8>) {
+    let (method, path) = step.request.split_once(' ').expect("METHOD /path");
+    let body = match (&step.body, &step.body_hex, &step.schema) {
+        (Some(text), ..) => fill(text, kept).into_bytes(),
+        (_, Some(hex), _) => bytes_of(hex),
+        (.., Some(schema)) => serde_json::json!({ "schema": schema }).to_string().into_bytes(),
+        _ => Vec::new(),
+    };
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = method.parse().expect("a method");
+    *request.uri_mut() = fill(path, kept).parse().expect("a path");
+    for (name, values) in &step.send {
+        let values = match values {
+            Headers::One(value) => std::slice::from_ref(value),
+            Headers::Many(values) => values,
+        };
+        for value in values {
+            let name: HeaderName = name.parse().expect("a header name");
+            request
+                .headers_mut()
+                .append(name, HeaderValue::from_str(&fill(value, kept)).expect("a header value"));
+        }
+    }
+    let response = server.answer(request).await;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.expect("the body can be read").to_bytes();
+    (parts.status.as_u16(), parts.headers, body.to_vec())
+}
+
+fn bytes_of(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> =
+        hex.chars().filter_map(|digit| digit.to_digit(16)).map(|digit| digit as u8).collect();
+    digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
