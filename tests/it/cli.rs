@@ -675,7 +675,7 @@ fn a_registry_is_a_base() {
 
     server.register("order", serde_json::json!({ "schema": ORDER_V1 }));
     server.register("order", serde_json::json!({ "schema": ORDER_V2 }));
-    server.register("shop/money", serde_json::json!({ "schema": MONEY_V1 }));
+    server.register("shop%2Fmoney", serde_json::json!({ "schema": MONEY_V1 }));
     let references = [serde_json::json!({ "name": "shop.Money", "subject": "shop/money", "version": 1 })];
     server.register("cart", serde_json::json!({ "schema": CART, "references": references }));
 
@@ -703,6 +703,12 @@ fn migrate_says_from_where_to_where() {
     assert!(first.starts_with("exit 0\n") && first.contains("was created and migrated"), "{first}");
     let second = run(folder.path(), &["migrate"]);
     assert!(second.starts_with("exit 0\n") && second.contains("is up to date: nothing to do"), "{second}");
+}
+
+#[test]
+fn the_openapi_document_is_printed() {
+    let output = dovetail(Path::new("."), &["openapi"]).output().expect("the binary runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), dovetail::api::openapi_text().trim_end());
 }
 
 #[test]
