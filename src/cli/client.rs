@@ -122,7 +122,7 @@ impl RegistryClient {
         }
         let error: Value = serde_json::from_slice(&body).unwrap_or_default();
         let code = error.get("error_code").and_then(Value::as_i64);
-        if matches!(code, Some(40401 | 40402 | 40403)) {
+        if matches!(code, Some(40401..=40403)) {
             return Ok(None);
         }
         let said =

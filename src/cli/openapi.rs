@@ -1,6 +1,5 @@
 //! `dovetail openapi`: the document that the server serves.
 
-use anyhow::anyhow;
 use clap::Args;
 
 use super::print::Printer;
@@ -12,7 +11,6 @@ pub(super) struct Options {}
 
 /// Print the document.
 pub(super) fn run(_: &Options, printer: Printer) -> Result<Outcome, Failure> {
-    let document = crate::api::openapi().to_pretty_json().map_err(|error| Failure::unable(anyhow!(error)))?;
-    printer.answer(document);
+    printer.answer(crate::api::openapi_text().trim_end());
     Ok(Outcome::Success)
 }

@@ -635,7 +635,7 @@ fn a_registry_is_a_base() {
 
     register(&server, "order", serde_json::json!({ "schema": ORDER_V1 }));
     register(&server, "order", serde_json::json!({ "schema": ORDER_V2 }));
-    register(&server, "shop/money", serde_json::json!({ "schema": MONEY_V1 }));
+    register(&server, "shop%2Fmoney", serde_json::json!({ "schema": MONEY_V1 }));
     let references = [serde_json::json!({ "name": "shop.Money", "subject": "shop/money", "version": 1 })];
     register(&server, "cart", serde_json::json!({ "schema": CART, "references": references }));
 
@@ -645,7 +645,45 @@ fn a_registry_is_a_base() {
     let money = check(&[("money.avsc", MONEY_BREAKING)], &["--subject", "shop/money"]);
     assert!(money.starts_with("exit 1\n"), "{money}");
 
-    assert_snapshot!(check(&[("order.avsc", ORDER_BREAKING)], &["--level", "BACKWARD_TRANSITIVE"]), @"");
+    assert_snapshot!(check(&[("order.avsc", ORDER_BREAKING)], &["--level", "BACKWARD_TRANSITIVE"]), @r#"
+    exit 1
+    --- stdout
+    FAIL  order.avsc:5:59  order  BACKWARD_TRANSITIVE (--level)  20eced7c11aa
+          avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            against   version 2 (id 2) in registry:[URL]
+            reader    this file at /fields/1
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":"","note":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            hint      give the field a default
+    FAIL  order.avsc:6:5  order  BACKWARD_TRANSITIVE (--level)  fa702af97528
+          avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            against   version 2 (id 2) in registry:[URL]
+            reader    this file at /fields/2
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":"","note":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            hint      give the field a default
+    FAIL  order.avsc:5:59  order  BACKWARD_TRANSITIVE (--level)  20eced7c11aa
+          avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            against   version 1 (id 1) in registry:[URL]
+            reader    this file at /fields/1
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            hint      give the field a default
+    FAIL  order.avsc:6:5  order  BACKWARD_TRANSITIVE (--level)  fa702af97528
+          avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            against   version 1 (id 1) in registry:[URL]
+            reader    this file at /fields/2
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            hint      give the field a default
+    1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+    --- stderr
+    base  registry:[URL]  1 schema  level BACKWARD_TRANSITIVE (--level)
+    "#);
     // The registry's own level for the subject.
     send(&server, reqwest::Method::PUT, "/config/order", serde_json::json!({ "compatibility": "NONE" }));
     let at_none = check(&[("order.avsc", ORDER_BREAKING)], &[]);
@@ -663,6 +701,12 @@ fn migrate_says_from_where_to_where() {
     assert!(first.starts_with("exit 0\n") && first.contains("was created and migrated"), "{first}");
     let second = run(folder.path(), &["migrate"]);
     assert!(second.starts_with("exit 0\n") && second.contains("is up to date: nothing to do"), "{second}");
+}
+
+#[test]
+fn the_openapi_document_is_printed() {
+    let output = dovetail(Path::new("."), &["openapi"]).output().expect("the binary runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), dovetail::api::openapi_text().trim_end());
 }
 
 #[test]
@@ -794,7 +838,7 @@ fn help_of_serve() {
               [default: reference]
 
           --incompatible-error-code <CODE>
-              The error code of a refused registration: clients of before 2020 look for 409
+              The error code of a refused registration: clients of Confluent Platform 7 and older look for 409
               
               [env: DOVETAIL_INCOMPATIBLE_ERROR_CODE=]
               [default: 40901]

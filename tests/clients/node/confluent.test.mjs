@@ -39,7 +39,7 @@ test('register, fetch and look up', async () => {
   const byGuid = await connect().getByGuid(registered.guid)
   const latest = await connect().getLatestSchemaMetadata(subject)
   const byVersion = await connect().getSchemaMetadata(subject, 1)
-  assert.deepEqual(JSON.parse(byId.schema), JSON.parse(shop.avroOrder()))
+  assert.deepEqual(JSON.parse(byId.schema), JSON.parse(shop.canonicalAvroOrder()))
   assert.equal(byGuid.schema, byId.schema)
   assert.deepEqual([latest.version, latest.id, latest.schema], [1, registered.id, byId.schema])
   assert.deepEqual([byVersion.version, byVersion.id], [1, registered.id])

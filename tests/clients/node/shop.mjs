@@ -52,6 +52,13 @@ export function avroOrder(...extra) {
   })
 }
 
+/** As the registry serves it: a nested type in the namespace around it does not repeat the namespace. */
+export function canonicalAvroOrder() {
+  const { namespace, ...item } = itemRecord
+  assert.equal(namespace, 'shop')
+  return avroOrder().replace(JSON.stringify(itemRecord), JSON.stringify(item))
+}
+
 export function jsonOrder(extra = {}) {
   return JSON.stringify({
     $schema: 'http://json-schema.org/draft-07/schema#',
