@@ -5,4 +5,5 @@ mod house;
 mod http;
 mod openapi;
 mod racing;
+mod serving;
 mod store;
