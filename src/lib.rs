@@ -13,4 +13,5 @@ pub mod store;
 pub mod registry;
 
 pub mod api;
+pub mod cli;
 pub mod telemetry;

@@ -121,7 +121,7 @@ fn compare(level: Level, old: &Previous, new: &Schema) -> Result<Vec<report::Lis
     let old = match &old.schema {
         Ok(schema) => schema,
         Err(error) => {
-            let direction = level.directions().first().copied().unwrap_or(Direction::Backward);
+            let direction = level.directions().last().copied().unwrap_or(Direction::Backward);
             return Ok(vec![report::old_schema_unreadable(direction, error)]);
         }
     };

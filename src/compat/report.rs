@@ -195,7 +195,7 @@ impl Listing {
 pub(super) fn format_changed(old: &Previous, schema: &Schema, level: Level) -> Clash {
     let direction = level.directions().first().copied().unwrap_or(Direction::Backward);
     let message = format!(
-        "version {} is an {} schema; the new schema is written in another language",
+        "version {} is written in another schema language than the new schema: {}",
         old.version,
         schema.format()
     );

@@ -93,7 +93,7 @@ pub fn markdown() -> String {
     let mut page = String::from(
         "# Rules\n\n\
          Generated from the catalogue in `src/compat`; do not edit. Each rule names what a comparison \
-         can find. *Old* and *new* are an example that violates it, at the level given.\n",
+         can find. *Old* and *new* are an example that violates it, in the direction given.\n",
     );
     for rule in RULES {
         let Rule { id, summary, reason, hint, example: (old, new), direction, reference, severity } = rule;

@@ -3,6 +3,7 @@
 use super::avro::datum::{Datum, encode, to_json};
 use super::avro::resolve::failures;
 use super::avro::verify::Claim;
+use super::budget::Fuel;
 use crate::schema::avro::model::Model;
 
 /// A value that the writer writes and the reader cannot read. It exists only after that was tried.
@@ -17,11 +18,17 @@ pub struct Witness {
 impl Witness {
     /// The only way to one: encode the value with the writer, read it with the reader, and see the
     /// claimed failure happen.
-    pub(super) fn of_avro(reader: &Model, writer: &Model, datum: &Datum, claim: &Claim) -> Option<Witness> {
+    pub(super) fn of_avro(
+        reader: &Model,
+        writer: &Model,
+        datum: &Datum,
+        claim: &Claim,
+        fuel: &mut Fuel,
+    ) -> Option<Witness> {
         let (mut bytes, mut json) = (Vec::new(), String::new());
         encode(writer, writer.root(), datum, &mut bytes)?;
         to_json(writer, writer.root(), datum, &mut json)?;
-        let failures = failures(reader, writer, &bytes).ok()?;
+        let failures = failures(reader, writer, &bytes, fuel).ok()?;
         let failure = failures.into_iter().find(|failure| claim.is_met_by(failure))?;
         let at = if failure.at.is_empty() { "/" } else { &failure.at };
         let failure = format!("{} (at {at})", failure.text);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::model::{Content, Format, Metadata, Subject, VERSION_PROPERTY, Version};
-use crate::schema::{Options, Schema};
+use crate::schema::{Dependency, Options, ParseError, Schema};
 use crate::store::{StoredVersion, Tx};
 
 use super::read::places_elsewhere;
-use super::references::{Parseable, Reach, Resolved, Unresolved, off_thread, parse_off_thread};
+use super::references::{Parseable, Reach, Resolved, Unresolved, off_thread};
 use super::{Candidate, Error, Found, InvalidCause, InvalidSchema, Registry};
 
 /// A candidate made concrete: parsed, its references resolved, its text canonical.
@@ -125,9 +125,10 @@ impl Registry {
                 return Err(invalid(subject, format, text, Resolved::default(), candidate, cause));
             }
         };
-        let dependencies = resolved.dependencies.clone();
-        match parse_off_thread(format, text.to_owned(), dependencies, preparation.options).await? {
-            Ok(schema) => Ok(concrete(schema, resolved, candidate, preparation.normalize)),
+        let (text_sent, dependencies) = (text.to_owned(), resolved.dependencies.clone());
+        let parsed = off_thread(move || parse(format, &text_sent, &dependencies, preparation)).await?;
+        match parsed {
+            Ok((schema, text)) => Ok(concrete(schema, text, resolved, candidate, preparation.normalize)),
             Err(error) => Err(invalid(subject, format, text, resolved, candidate, InvalidCause::Text(error))),
         }
     }
@@ -159,8 +160,8 @@ impl Registry {
                 alike.push((stored.clone(), Likeness::Certain));
                 break;
             }
-            // Only Avro has equal schemas with different canonical texts.
-            if format == Format::Avro {
+            // JSON Schemas are the same when their texts are; the others must be compared as trees.
+            if format != Format::Json {
                 let parseable = self.parseable(tx, subject.context(), content).await?;
                 alike.push((stored.clone(), Likeness::AfterParsing(parseable)));
             }
@@ -193,15 +194,39 @@ async fn newest_equivalent(
     .await
 }
 
-fn concrete(schema: Schema, resolved: Resolved, candidate: &Candidate, normalize: bool) -> Prepared {
+/// Parse a text that was sent; answers with the schema and the text to store.
+fn parse(
+    format: Format,
+    text: &str,
+    dependencies: &[Dependency],
+    preparation: Preparation,
+) -> Result<(Schema, String), ParseError> {
+    let schema = Schema::parse(format, text, dependencies, preparation.options)?;
+    if let Some(unresolved) = schema.unresolved() {
+        return Err(unresolved.clone());
+    }
+    if !preparation.normalize {
+        let canonical = schema.canonical().to_owned();
+        return Ok((schema, canonical));
+    }
+    // From here on the schema is what its normal form says: that is what will be read back.
+    let normal = schema.normal_form();
+    let normalized = Schema::parse(format, &normal, dependencies, Options::STORED);
+    Ok((normalized.unwrap_or(schema), normal))
+}
+
+fn concrete(
+    schema: Schema,
+    text: String,
+    resolved: Resolved,
+    candidate: &Candidate,
+    normalize: bool,
+) -> Prepared {
     let mut references = resolved.references;
-    let text = if normalize {
+    if normalize {
         references.sort_by(|left, right| (&left.subject, left.version).cmp(&(&right.subject, right.version)));
         references.dedup();
-        schema.normal_form()
-    } else {
-        schema.canonical().to_owned()
-    };
+    }
     let content = Content {
         format: candidate.format,
         text,

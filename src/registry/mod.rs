@@ -13,6 +13,7 @@ mod lookup;
 mod read;
 mod references;
 mod register;
+mod reserved;
 mod settings;
 
 pub use candidate::{Candidate, CandidateReference};

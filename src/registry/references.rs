@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::model::{Content, Context, Format, Reference, Subject, Version, VersionRef};
+use crate::model::{Content, Context, Reference, Subject, Version, VersionRef};
 use crate::schema::{Dependency, Options, ParseError, Schema};
 use crate::store::{StoreError, StoredVersion, Tx};
 
@@ -158,16 +158,6 @@ pub(super) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::ComparisonFailed)
-}
-
-/// Parse a text off the async threads.
-pub(super) async fn parse_off_thread(
-    format: Format,
-    text: String,
-    dependencies: Vec<Dependency>,
-    options: Options,
-) -> Result<Result<Schema, ParseError>, Error> {
-    off_thread(move || Schema::parse(format, &text, &dependencies, options)).await
 }
 
 enum Visit {

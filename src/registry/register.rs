@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::compat::Extent;
 use crate::model::{Content, Guid, Metadata, SchemaId, Scope, Subject, Timestamp, VERSION_PROPERTY, Version};
 use crate::schema::Schema;
 use crate::store::{StoredVersion, Tx};
@@ -53,7 +52,13 @@ struct Basis {
 /// What to do, decided without a write.
 enum Decision {
     Known(StoredVersion),
-    Append { content: Content, version: Version },
+    Append(Addition),
+}
+
+/// A version to append.
+struct Addition {
+    content: Content,
+    version: Version,
 }
 
 impl Registry {
@@ -81,21 +86,28 @@ impl Registry {
         for _ in 0..ATTEMPTS_WITHOUT_LOCK {
             let mut tx = self.store.read().await?;
             let basis = self.basis(&mut tx, subject).await?;
-            let decision = self.decide(&mut tx, subject, &candidate, options, &basis.in_force).await?;
+            let addition = match self.decide(&mut tx, subject, &candidate, options, &basis.in_force).await? {
+                Decision::Known(stored) => return self.registered(&mut tx, subject, stored).await,
+                Decision::Append(addition) => addition,
+            };
             drop(tx);
             let mut tx = self.store.write(caller).await?;
-            self.lock(&mut tx, subject, &candidate, &decision).await?;
+            let referenced = addition.content.references.iter().map(|reference| reference.subject.as_str());
+            lock(&mut tx, subject, referenced).await?;
             if self.basis(&mut tx, subject).await? == basis
-                && references_hold(&mut tx, subject, &decision).await?
+                && references_hold(&mut tx, subject, &addition).await?
             {
-                return self.carry_out(tx, subject, decision).await;
+                return self.append(tx, subject, addition).await;
             }
         }
         let mut tx = self.store.write(caller).await?;
-        self.lock_sent(&mut tx, subject, &candidate).await?;
-        let basis = self.basis(&mut tx, subject).await?;
-        let decision = self.decide(&mut tx, subject, &candidate, options, &basis.in_force).await?;
-        self.carry_out(tx, subject, decision).await
+        let referenced = candidate.references.iter().filter_map(|reference| reference.subject.as_deref());
+        lock(&mut tx, subject, referenced).await?;
+        let in_force = self.in_force(&mut tx, subject).await?;
+        match self.decide(&mut tx, subject, &candidate, options, &in_force).await? {
+            Decision::Known(stored) => self.registered(&mut tx, subject, stored).await,
+            Decision::Append(addition) => self.append(tx, subject, addition).await,
+        }
     }
 
     /// The cheap way out, whatever the mode: the subject already has a live version that holds it.
@@ -158,14 +170,16 @@ impl Registry {
         if !options.force {
             let compared = newest_first(&history, in_force.level);
             let earlier = self.earlier(tx, subject, &compared).await?;
-            let checked =
-                compare(in_force, earlier, Arc::clone(&prepared.schema), Extent::FirstClash).await?;
-            refuse_incompatible(subject, checked, reserved_lines(in_force, latest.as_deref(), &prepared))?;
+            let checked = compare(in_force, earlier, latest.as_deref(), &prepared).await?;
+            if !checked.is_compatible() {
+                let Checked { report, lines } = checked;
+                return Err(Error::Incompatible { subject: subject.clone(), report, lines });
+            }
         }
         if candidate.version > 0 && candidate.version != next.number() {
             return Err(Error::WrongVersion);
         }
-        Ok(Decision::Append { content: prepared.content, version: next })
+        Ok(Decision::Append(Addition { content: prepared.content, version: next }))
     }
 
     /// Parse the candidate strictly, with what it leaves open taken from the latest version.
@@ -196,42 +210,8 @@ impl Registry {
         Ok(prepared)
     }
 
-    /// Lock the subject and everything the decision refers to, so that none of it can be deleted
-    /// before this is written.
-    async fn lock(
-        &self,
-        tx: &mut Tx,
-        subject: &Subject,
-        candidate: &Candidate,
-        decision: &Decision,
-    ) -> Result<(), Error> {
-        let Decision::Append { content, .. } = decision else {
-            return self.lock_sent(tx, subject, candidate).await;
-        };
-        let home = subject.context();
-        let referenced: Vec<Subject> =
-            content.references.iter().map(|reference| Subject::parse_in(&reference.subject, home)).collect();
-        let subjects: Vec<&Subject> = std::iter::once(subject).chain(&referenced).collect();
-        Ok(tx.lock_subjects(&subjects).await?)
-    }
-
-    async fn lock_sent(&self, tx: &mut Tx, subject: &Subject, candidate: &Candidate) -> Result<(), Error> {
-        let sent = candidate.references.iter().filter_map(|reference| reference.subject.as_deref());
-        let referenced: Vec<Subject> = sent.map(|name| Subject::parse_in(name, subject.context())).collect();
-        let subjects: Vec<&Subject> = std::iter::once(subject).chain(&referenced).collect();
-        Ok(tx.lock_subjects(&subjects).await?)
-    }
-
-    async fn carry_out(
-        &self,
-        mut tx: Tx,
-        subject: &Subject,
-        decision: Decision,
-    ) -> Result<Registered, Error> {
-        let (content, version) = match decision {
-            Decision::Known(stored) => return self.registered(&mut tx, subject, stored).await,
-            Decision::Append { content, version } => (content, version),
-        };
+    async fn append(&self, mut tx: Tx, subject: &Subject, addition: Addition) -> Result<Registered, Error> {
+        let Addition { content, version } = addition;
         check_writable(&mut tx, &Scope::of(subject)).await?;
         let id = tx.intern(subject.context(), &content).await?;
         let history = tx.history(subject).await?;
@@ -301,9 +281,18 @@ fn with_version_property(mut prepared: Prepared, asked_for: i32, version: Versio
     prepared
 }
 
-async fn references_hold(tx: &mut Tx, subject: &Subject, decision: &Decision) -> Result<bool, Error> {
-    let Decision::Append { content, .. } = decision else { return Ok(true) };
-    for reference in &content.references {
+/// Lock the subject and everything the new version refers to, so that none of it can be deleted
+/// before this is written.
+async fn lock(tx: &mut Tx, subject: &Subject, referenced: impl Iterator<Item = &str>) -> Result<(), Error> {
+    let mut subjects = vec![subject.clone()];
+    subjects.extend(referenced.map(|text| Subject::parse_in(text, subject.context())));
+    // A subject that cannot exist cannot be locked either; resolving the reference says so.
+    subjects.retain(|subject| !subject.has_control_character());
+    Ok(tx.lock_subjects(&subjects.iter().collect::<Vec<_>>()).await?)
+}
+
+async fn references_hold(tx: &mut Tx, subject: &Subject, addition: &Addition) -> Result<bool, Error> {
+    for reference in &addition.content.references {
         let target = Subject::parse_in(&reference.subject, subject.context());
         let stored = tx.version(&target, reference.version).await?;
         if stored.is_none_or(|stored| stored.deleted) {
@@ -311,48 +300,6 @@ async fn references_hold(tx: &mut Tx, subject: &Subject, decision: &Decision) ->
         }
     }
     Ok(true)
-}
-
-fn refuse_incompatible(subject: &Subject, checked: Checked, reserved: Vec<String>) -> Result<(), Error> {
-    if checked.report.is_compatible() && reserved.is_empty() {
-        return Ok(());
-    }
-    let mut lines = reserved;
-    if checked.report.is_compatible() {
-        lines.push(format!("{{validateFields: 'true', compatibility: '{}'}}", checked.report.level));
-    }
-    lines.extend(checked.lines);
-    Err(Error::Incompatible { subject: subject.clone(), report: checked.report, lines })
-}
-
-/// The metadata property that names fields nobody may use, comma separated.
-const RESERVED_PROPERTY: &str = "confluent:reserved";
-
-/// Reserved fields: a name once reserved stays reserved, and no top-level field may have it. Only
-/// checked where fields are validated.
-fn reserved_lines(in_force: &InForce, latest: Option<&Content>, new: &Prepared) -> Vec<String> {
-    if in_force.validate_fields != Some(true) {
-        return Vec::new();
-    }
-    let now = reserved_names(&new.content);
-    let before = latest.map(reserved_names).unwrap_or_default();
-    let dropped = before.iter().filter(|name| !now.contains(name)).map(|name| {
-        format!(
-            "The new schema has reserved field {name} removed from its metadata which is present in the old schema's metadata."
-        )
-    });
-    let fields = new.schema.top_level_fields();
-    let used = now
-        .iter()
-        .filter(|name| fields.contains(name))
-        .map(|name| format!("The new schema has field that conflicts with the reserved field {name}."));
-    dropped.chain(used).collect()
-}
-
-fn reserved_names(content: &Content) -> Vec<String> {
-    let property = content.metadata.as_ref().and_then(|metadata| metadata.property(RESERVED_PROPERTY));
-    let names = property.into_iter().flat_map(|names| names.split(','));
-    names.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
 /// Registration hands parsed schemas to other threads.

@@ -169,6 +169,15 @@ impl Schema {
         }
     }
 
+    /// The first name in it that means nothing, which a stored schema may have and one that is sent
+    /// may not. Only Protobuf texts parse all the same.
+    pub fn unresolved(&self) -> Option<&ParseError> {
+        match self {
+            Schema::Avro(_) | Schema::Json(_) => None,
+            Schema::Protobuf(schema) => schema.unresolved(),
+        }
+    }
+
     /// The language it is written in.
     pub fn format(&self) -> Format {
         match self {
@@ -220,8 +229,23 @@ impl Schema {
     /// the outermost `properties` (JSON Schema), fields of every top-level message (Protobuf).
     pub fn top_level_fields(&self) -> Vec<String> {
         match self {
-            Schema::Avro(schema) => avro_fields(schema),
-            Schema::Json(_) | Schema::Protobuf(_) => Vec::new(),
+            Schema::Avro(schema) => match &schema.model().get(schema.model().root()).kind {
+                avro::model::Kind::Record(record) => {
+                    record.fields.iter().map(|field| field.name.clone()).collect()
+                }
+                _ => Vec::new(),
+            },
+            Schema::Json(schema) => {
+                let properties = schema.root().get("properties").map_or(&[][..], tree::Node::members);
+                properties.iter().map(|property| property.key.clone()).collect()
+            }
+            Schema::Protobuf(schema) => {
+                let messages = schema.file().types.iter().filter_map(|defined| match defined {
+                    protobuf::model::TypeDef::Message(message) => Some(message),
+                    protobuf::model::TypeDef::Enum(_) => None,
+                });
+                messages.flat_map(|message| message.all_fields()).map(|field| field.name.clone()).collect()
+            }
         }
     }
 
@@ -232,13 +256,5 @@ impl Schema {
             Schema::Json(schema) => schema.tagged(),
             Schema::Protobuf(schema) => schema.tagged(),
         }
-    }
-}
-
-fn avro_fields(schema: &avro::AvroSchema) -> Vec<String> {
-    let model = schema.model();
-    match &model.get(model.root()).kind {
-        avro::model::Kind::Record(record) => record.fields.iter().map(|field| field.name.clone()).collect(),
-        _ => Vec::new(),
     }
 }

@@ -33,11 +33,13 @@ impl Tx {
         self.settings_of(&Scope::chain(subject)).await
     }
 
-    /// At most three scopes, as many as a chain has.
+    /// At most three scopes, as many as a chain has. SQLite finds each of three ORs in the index; a list
+    /// of pairs would make it read the whole table.
     async fn settings_of(&mut self, scopes: &[Scope]) -> Result<Vec<Option<Settings>>, StoreError> {
         let keys = keys_of(scopes);
         let sql = "SELECT context, subject, level, normalize, validate_fields FROM settings
-                    WHERE (context, subject) IN (($1, $2), ($3, $4), ($5, $6))";
+                    WHERE (context = $1 AND subject = $2) OR (context = $3 AND subject = $4)
+                       OR (context = $5 AND subject = $6)";
         let found: Vec<SettingsRow> = on!(self, |conn| sqlx::query_as(sql)
             .bind(keys[0].0)
             .bind(keys[0].1)
@@ -116,7 +118,8 @@ impl Tx {
     async fn modes_of(&mut self, scopes: &[Scope]) -> Result<Vec<Option<Mode>>, StoreError> {
         let keys = keys_of(scopes);
         let sql = "SELECT context, subject, mode FROM modes
-                    WHERE (context, subject) IN (($1, $2), ($3, $4), ($5, $6))";
+                    WHERE (context = $1 AND subject = $2) OR (context = $3 AND subject = $4)
+                       OR (context = $5 AND subject = $6)";
         let found: Vec<(String, String, String)> = on!(self, |conn| sqlx::query_as(sql)
             .bind(keys[0].0)
             .bind(keys[0].1)

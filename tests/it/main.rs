@@ -1,9 +1,15 @@
 //! Every test that needs more than one module of the library, in one binary: it links once.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod cli;
+mod compat;
 mod harness;
 mod house;
 mod http;
 mod openapi;
+mod processes;
 mod racing;
+mod server;
 mod serving;
 mod store;

@@ -162,3 +162,64 @@ fn write_key(out: &mut String, key: &str) {
     write_string(out, key);
     out.push(':');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{encode, to_json};
+    use crate::compat::avro::minimal::{Leaf, Minimal};
+    use crate::compat::budget::Fuel;
+    use crate::compat::reference::avro::Edge;
+    use crate::schema::Options;
+    use crate::schema::avro::AvroSchema;
+
+    const EVERYTHING: &str = r#"{"type":"record","name":"R","fields":[
+        {"name":"n","type":"null"},{"name":"b","type":"boolean"},{"name":"i","type":"int"},
+        {"name":"l","type":"long"},{"name":"f","type":"float"},{"name":"d","type":"double"},
+        {"name":"y","type":"bytes"},{"name":"s","type":"string"},
+        {"name":"e","type":{"type":"enum","name":"E","symbols":["A","B"]}},
+        {"name":"x","type":{"type":"fixed","name":"F","size":3}},
+        {"name":"a","type":{"type":"array","items":"E"}},
+        {"name":"m","type":{"type":"map","values":["null","F"]}},
+        {"name":"u","type":["R","null"]}]}"#;
+
+    /// An independent implementation decodes what is encoded here, and encodes it alike.
+    #[test]
+    fn the_encoding_is_avros() {
+        let schema = AvroSchema::parse(EVERYTHING, &[], Options::NEW).expect("a schema");
+        let other = apache_avro::Schema::parse_str(EVERYTHING).expect("a schema");
+        let model = schema.model();
+        let least = r#"{"n":null,"b":false,"i":0,"l":0,"f":0.0,"d":0.0,"y":"","s":"","e":"A","x":"\u0000\u0000\u0000","a":[],"m":{},"u":null}"#;
+        let swap = |from: &str, to: &str| least.replace(from, to);
+        for (edges, leaf, json) in [
+            (vec![], Leaf::Least, least.to_owned()),
+            (vec![Edge::Field(8)], Leaf::Symbol(1), swap(r#""e":"A""#, r#""e":"B""#)),
+            (vec![Edge::Field(10), Edge::Items], Leaf::Symbol(1), swap(r#""a":[]"#, r#""a":["B"]"#)),
+            (
+                vec![Edge::Field(11), Edge::Values, Edge::Branch(1)],
+                Leaf::Least,
+                swap(r#""m":{}"#, r#""m":{"k":{"F":"\u0000\u0000\u0000"}}"#),
+            ),
+            (
+                vec![Edge::Field(12), Edge::Branch(0)],
+                Leaf::Least,
+                swap(r#""u":null"#, &format!(r#""u":{{"R":{least}}}"#)),
+            ),
+        ] {
+            let mut minimal = Minimal::of(model, Fuel::new(Fuel::WITNESSES));
+            let datum = minimal.plugged(&edges, leaf).expect("a value");
+            let (mut bytes, mut text) = (Vec::new(), String::new());
+            encode(model, model.root(), &datum, &mut bytes).expect("a value of the schema");
+            to_json(model, model.root(), &datum, &mut text).expect("a value of the schema");
+            assert_eq!(text, json);
+
+            let reader =
+                apache_avro::reader::datum::GenericDatumReader::builder(&other).build().expect("a reader");
+            let mut rest = bytes.as_slice();
+            let value = reader.read_value(&mut rest).expect("decodes");
+            assert!(rest.is_empty(), "{json}");
+            let writer =
+                apache_avro::writer::datum::GenericDatumWriter::builder(&other).build().expect("a writer");
+            assert_eq!(writer.write_value_to_vec(value).expect("encodes"), bytes, "{json}");
+        }
+    }
+}

@@ -36,6 +36,11 @@ impl<'a> Minimal<'a> {
         self.plug(self.model.root(), edges, leaf)
     }
 
+    /// What is left for values of this writer, and for reading them.
+    pub(super) fn fuel(&mut self) -> &mut Fuel {
+        &mut self.fuel
+    }
+
     fn plug(&mut self, id: TypeId, edges: &[Edge], leaf: Leaf) -> Option<Datum> {
         let of = self.model.get(id);
         let Some((&edge, rest)) = edges.split_first() else {

@@ -16,15 +16,18 @@ use super::rules as catalogue;
 use super::rules::Rule;
 use crate::model::Direction;
 use crate::schema::avro::AvroSchema;
-use crate::schema::avro::model::{Kind, TypeId};
-use crate::schema::{Dependency, Options};
+use crate::schema::avro::model::Kind;
 use minimal::Minimal;
 use sentence::Labels;
 use verify::Claim;
 
+/// A list longer than this serves nobody and could be made to fill the memory.
+const LISTED_AT_MOST: usize = 20_000;
+
 /// Can `reader` read everything that `writer` writes?
 pub(super) fn can_read(direction: Direction, reader: &AvroSchema, writer: &AvroSchema) -> Listing {
     match compare(reader.model(), writer.model(), Fuel::new(Fuel::PAIR)) {
+        Ok(differences) if differences.listed() > LISTED_AT_MOST => exhausted(direction),
         Ok(differences) => {
             let distinct = differences.distinct();
             if distinct.is_empty() {
@@ -67,17 +70,6 @@ impl<'a> Describer<'a> {
         Describer { direction, labels, reader, writer, minimal }
     }
 
-    /// The definition of a named type of the writer, self-contained. It is what a schema that uses the
-    /// type and nothing else prints, the writer being what it depends on.
-    fn definition(&self, id: TypeId) -> Option<String> {
-        let name = self.writer.model().get(id).name()?;
-        let (opening, closing) = (r#"{"type":"array","items":"#, "}");
-        let user = format!(r#"{opening}"{}"{closing}"#, name.full());
-        let writer = Dependency { name: name.full().to_owned(), origin: None, text: self.writer.resolved() };
-        let printed = AvroSchema::parse(&user, &[writer], Options::STORED).ok()?.resolved();
-        printed.strip_prefix(opening)?.strip_suffix(closing).map(str::to_owned)
-    }
-
     fn finding(&mut self, found: &Found<'_>) -> Incompatibility {
         let (reader, writer) = (self.reader.model(), self.writer.model());
         let Found { difference, route, .. } = found;
@@ -115,7 +107,7 @@ impl<'a> Describer<'a> {
             field.name,
             reader.get(field.schema.id).kind.word().to_uppercase(),
             ambiguous.field,
-            self.definition(ambiguous.writer).unwrap_or_else(|| written.name.full().to_owned()),
+            self.writer.definition(ambiguous.writer),
         );
         let rule = &rules::AVRO_ALIAS_AMBIGUOUS;
         let claim = Claim::of_ambiguous(ambiguous);
@@ -141,5 +133,88 @@ fn rule(kind: DifferenceKind) -> &'static Rule {
         DifferenceKind::FieldMissing(_) => &rules::AVRO_FIELD_WITHOUT_DEFAULT,
         DifferenceKind::Type => &rules::AVRO_TYPE_CHANGED,
         DifferenceKind::UnionBranch(_) => &rules::AVRO_UNION_BRANCH_REMOVED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::can_read;
+    use crate::model::Direction;
+    use crate::schema::Options;
+    use crate::schema::avro::AvroSchema;
+
+    fn rules(old: &str, new: &str) -> Vec<&'static str> {
+        let [old, new] =
+            [old, new].map(|text| AvroSchema::parse(text, &[], Options::STORED).expect("a schema"));
+        // The stack of a thread that serves requests is not large.
+        let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
+        let thread = small_stack.spawn(move || can_read(Direction::Backward, &new, &old)).expect("a thread");
+        let listing = thread.join().expect("no panic and no overflow");
+        listing.findings.iter().map(|finding| finding.rule.id).collect()
+    }
+
+    fn record(name: &str, fields: &[(String, String)]) -> String {
+        let fields: Vec<String> =
+            fields.iter().map(|(name, of)| format!(r#"{{"name":"{name}","type":{of}}}"#)).collect();
+        format!(r#"{{"type":"record","name":"{name}","fields":[{}]}}"#, fields.join(","))
+    }
+
+    /// Records R0 to Rn, each of which uses the next one twice.
+    fn doubling(levels: usize, leaf: &str) -> String {
+        (0..levels).rev().fold(format!("\"{leaf}\""), |inner, level| {
+            let again = if level + 1 == levels { inner.clone() } else { format!("\"R{}\"", level + 1) };
+            record(&format!("R{level}"), &[("a".to_owned(), inner), ("b".to_owned(), again)])
+        })
+    }
+
+    /// A ring of records, each in a field of the one before.
+    fn ring(length: usize, leaf: &str) -> String {
+        let leaf = ("v".to_owned(), format!("\"{leaf}\""));
+        let ring = |level: usize, next: String| {
+            record(&format!("R{level}"), &[("next".to_owned(), next), leaf.clone()])
+        };
+        let last = ring(length - 1, r#"["null","R0"]"#.to_owned());
+        let all = (0..length - 1).rev().fold(last, |inner, level| ring(level, inner));
+        all.replace(r#""name":"R"#, r#""aliases":["X"],"name":"R"#)
+    }
+
+    /// A union of as many records.
+    fn wide(branches: usize, of: &str) -> String {
+        let field = [("v".to_owned(), format!("\"{of}\""))];
+        let branches: Vec<String> =
+            (0..branches).map(|branch| record(&format!("{of}{branch}"), &field)).collect();
+        format!("[{}]", branches.join(","))
+    }
+
+    #[test]
+    fn work_is_bounded() {
+        for (name, old, new, expected) in [
+            (
+                "findings that double at each level",
+                doubling(50, "int"),
+                doubling(50, "string"),
+                "comparison-exhausted",
+            ),
+            ("the same, without a finding", doubling(50, "int"), doubling(50, "long"), ""),
+            (
+                "unions too wide to be multiplied",
+                wide(1500, "int"),
+                wide(1500, "string"),
+                "comparison-exhausted",
+            ),
+            ("wide unions that fit", wide(300, "int"), wide(300, "int"), ""),
+            ("rings whose pairs nest too deep", ring(29, "int"), ring(31, "int"), "comparison-exhausted"),
+            ("a ring that stays", ring(31, "int"), ring(31, "long"), ""),
+        ] {
+            let found = rules(&old, &new);
+            assert_eq!(found.first().copied().unwrap_or_default(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn examples_of_the_catalogue_violate_their_rules() {
+        for rule in crate::compat::rules::RULES.iter().filter(|rule| rule.id.starts_with("avro-")) {
+            assert!(rules(rule.example.0, rule.example.1).contains(&rule.id), "{}", rule.id);
+        }
     }
 }

@@ -5,6 +5,9 @@
 //! decoding follows the writer alone: so it names every place at which a value does not fit. Logical
 //! types take no part, and a default counts whatever it is.
 
+use std::collections::HashMap;
+
+use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::reference::avro::{named_alike, reads};
 use crate::schema::avro::model::{Enum, Kind, Model, Primitive, Record, Type, TypeId};
 
@@ -17,39 +20,49 @@ pub(in crate::compat) struct Failure {
     pub(in crate::compat) text: String,
 }
 
-/// The bytes are no value of the writer.
+/// The bytes are no value of the writer, or there is too much to compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::compat) struct Malformed;
+pub(in crate::compat) struct Abandoned;
+
+impl From<Exhausted> for Abandoned {
+    fn from(_: Exhausted) -> Abandoned {
+        Abandoned
+    }
+}
 
 /// Every place of the reader into which the encoded value does not fit; none when it is readable.
 pub(in crate::compat) fn failures(
     reader: &Model,
     writer: &Model,
     bytes: &[u8],
-) -> Result<Vec<Failure>, Malformed> {
-    let mut resolver = Resolver { reader, writer, rest: bytes, at: String::new(), failures: Vec::new() };
+    fuel: &mut Fuel,
+) -> Result<Vec<Failure>, Abandoned> {
+    let mut resolver =
+        Resolver { reader, writer, rest: bytes, at: String::new(), failures: Vec::new(), fuel };
     resolver.read(Some(reader.root()), writer.root())?;
-    if resolver.rest.is_empty() { Ok(resolver.failures) } else { Err(Malformed) }
+    if resolver.rest.is_empty() { Ok(resolver.failures) } else { Err(Abandoned) }
 }
 
-struct Resolver<'a> {
+struct Resolver<'a, 'f> {
     reader: &'a Model,
     writer: &'a Model,
     rest: &'a [u8],
     /// Where in the reader.
     at: String,
     failures: Vec<Failure>,
+    fuel: &'f mut Fuel,
 }
 
-impl<'a> Resolver<'a> {
+impl<'a> Resolver<'a, '_> {
     /// Read one value of the writer's type into the reader's, or past it where there is none.
-    fn read(&mut self, reader: Option<TypeId>, writer: TypeId) -> Result<(), Malformed> {
+    fn read(&mut self, reader: Option<TypeId>, writer: TypeId) -> Result<(), Abandoned> {
+        self.fuel.spend(1)?;
         let (readers, writers) = (self.reader, self.writer);
         let written = writers.get(writer);
         // The writer's union is gone once its branch is known.
         if let Kind::Union(branches) = &written.kind {
             let branch = usize::try_from(self.long()?).ok().and_then(|position| branches.get(position));
-            return self.read(reader, branch.ok_or(Malformed)?.id);
+            return self.read(reader, branch.ok_or(Abandoned)?.id);
         }
         let Some(reader) = reader else {
             return self.value(None, written);
@@ -57,6 +70,7 @@ impl<'a> Resolver<'a> {
         let Kind::Union(branches) = &readers.get(reader).kind else {
             return self.value(Some(readers.get(reader)), written);
         };
+        self.fuel.spend(branches.len())?;
         match branches.iter().position(|branch| self.matches(readers.get(branch.id), written)) {
             Some(position) => self.within(&format!("/{position}"), |resolver| {
                 resolver.value(Some(readers.get(branches[position].id)), written)
@@ -69,7 +83,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The same, neither being a union.
-    fn value(&mut self, reader: Option<&'a Type>, writer: &'a Type) -> Result<(), Malformed> {
+    fn value(&mut self, reader: Option<&'a Type>, writer: &'a Type) -> Result<(), Abandoned> {
         let read = reader.map(|reader| &reader.kind);
         if let Some(reader) = reader {
             self.expect_alike(reader, writer);
@@ -78,8 +92,8 @@ impl<'a> Resolver<'a> {
             Kind::Primitive(primitive) => self.primitive(*primitive),
             Kind::Fixed(fixed) => self.take(fixed.size as usize).map(|_| ()),
             Kind::Enum(symbols) => {
-                let position = usize::try_from(self.long()?).map_err(|_| Malformed)?;
-                let symbol = symbols.symbols.get(position).ok_or(Malformed)?;
+                let position = usize::try_from(self.long()?).map_err(|_| Abandoned)?;
+                let symbol = symbols.symbols.get(position).ok_or(Abandoned)?;
                 if let Some(Kind::Enum(known)) = read {
                     self.expect_symbol(known, symbol);
                 }
@@ -101,16 +115,24 @@ impl<'a> Resolver<'a> {
                 self.record(into, record)
             }
             // A branch of a union is never a union.
-            Kind::Union(_) => Err(Malformed),
+            Kind::Union(_) => Err(Abandoned),
         }
     }
 
-    fn record(&mut self, reader: Option<&'a Record>, writer: &'a Record) -> Result<(), Malformed> {
+    fn record(&mut self, reader: Option<&'a Record>, writer: &'a Record) -> Result<(), Abandoned> {
+        self.fuel.spend(writer.fields.len() + reader.map_or(0, |reader| reader.fields.len()))?;
+        let written: HashMap<&str, usize> = writer
+            .fields
+            .iter()
+            .enumerate()
+            .map(|(position, field)| (field.name.as_str(), position))
+            .collect();
         let mut targets: Vec<Option<(usize, TypeId)>> = vec![None; writer.fields.len()];
         for (position, field) in reader.iter().flat_map(|reader| reader.fields.iter().enumerate()) {
-            let names: Vec<&String> = std::iter::once(&field.name).chain(&field.aliases).collect();
-            let mut hits = (0..writer.fields.len()).filter(|&at| names.contains(&&writer.fields[at].name));
-            let complaint = match (hits.next(), hits.next()) {
+            let names = std::iter::once(&field.name).chain(&field.aliases);
+            let mut hits = names.filter_map(|name| written.get(name.as_str()).copied());
+            let first = hits.next();
+            let complaint = match (first, hits.find(|hit| Some(*hit) != first)) {
                 (Some(_), Some(_)) => format!("several fields were written for the field `{}`", field.name),
                 (Some(hit), None) => {
                     targets[hit] = Some((position, field.schema.id));
@@ -140,8 +162,8 @@ impl<'a> Resolver<'a> {
     /// Array and map blocks: a count, which is negative when a length in bytes follows.
     fn blocks(
         &mut self,
-        mut element: impl FnMut(&mut Self) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+        mut element: impl FnMut(&mut Self) -> Result<(), Abandoned>,
+    ) -> Result<(), Abandoned> {
         loop {
             let count = self.long()?;
             if count == 0 {
@@ -156,7 +178,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn primitive(&mut self, primitive: Primitive) -> Result<(), Malformed> {
+    fn primitive(&mut self, primitive: Primitive) -> Result<(), Abandoned> {
         match primitive {
             Primitive::Null => Ok(()),
             Primitive::Boolean => self.take(1).map(|_| ()),
@@ -164,15 +186,15 @@ impl<'a> Resolver<'a> {
             Primitive::Float => self.take(4).map(|_| ()),
             Primitive::Double => self.take(8).map(|_| ()),
             Primitive::Bytes | Primitive::String => {
-                let length = usize::try_from(self.long()?).map_err(|_| Malformed)?;
+                let length = usize::try_from(self.long()?).map_err(|_| Abandoned)?;
                 let bytes = self.take(length)?;
                 let sound = primitive == Primitive::Bytes || std::str::from_utf8(bytes).is_ok();
-                if sound { Ok(()) } else { Err(Malformed) }
+                if sound { Ok(()) } else { Err(Abandoned) }
             }
         }
     }
 
-    fn long(&mut self) -> Result<i64, Malformed> {
+    fn long(&mut self) -> Result<i64, Abandoned> {
         let mut value: u64 = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.take(1)?[0];
@@ -181,11 +203,11 @@ impl<'a> Resolver<'a> {
                 return Ok((value >> 1) as i64 ^ -((value & 1) as i64));
             }
         }
-        Err(Malformed)
+        Err(Abandoned)
     }
 
-    fn take(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or(Malformed)?;
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Abandoned> {
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(Abandoned)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -193,8 +215,8 @@ impl<'a> Resolver<'a> {
     fn within(
         &mut self,
         step: &str,
-        work: impl FnOnce(&mut Self) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+        work: impl FnOnce(&mut Self) -> Result<(), Abandoned>,
+    ) -> Result<(), Abandoned> {
         let length = self.at.len();
         self.at.push_str(step);
         let done = work(self);

@@ -59,18 +59,22 @@ pub(super) fn of(difference: Difference, readers: &Model, writers: &Model, label
     }
 }
 
-/// A field that matches several.
+/// A field that matches several, or one twice.
 pub(super) fn of_ambiguous(field: &Field, reader: &Record, writer: &Record, labels: &Labels) -> String {
+    let subject =
+        format!("the field `{}` of `{}` in the {} schema", field.name, reader.name.full(), labels.reader);
+    if field.aliases.contains(&field.name) {
+        return format!(
+            "{subject} has its own name among its aliases, which the comparison takes for two fields"
+        );
+    }
     let hits: Vec<String> = std::iter::once(&field.name)
         .chain(&field.aliases)
         .filter(|name| writer.field(name).is_some())
         .map(|name| format!("`{name}`"))
         .collect();
     format!(
-        "the field `{}` of `{}` in the {} schema matches several fields of the {} schema by its name and aliases: {}",
-        field.name,
-        reader.name.full(),
-        labels.reader,
+        "{subject} matches several fields of the {} schema by its name and aliases: {}",
         labels.writer,
         hits.join(", ")
     )

@@ -96,5 +96,5 @@ pub(super) fn attempt(
     claim: &Claim,
 ) -> Option<Witness> {
     let datum = minimal.plugged(&claim.writer, claim.leaf)?;
-    Witness::of_avro(reader, writer, &datum, claim)
+    Witness::of_avro(reader, writer, &datum, claim, minimal.fuel())
 }

@@ -25,27 +25,24 @@ pub(super) fn equivalent(left: &Model, right: &Model) -> bool {
 }
 
 /// May `repeated` stand where the type of that name is defined already? It must say the same;
-/// documentation and aliases may differ, and those of the first definition count.
+/// documentation and aliases may differ.
 pub(super) fn redefines(slots: &[Slot], known: TypeId, repeated: &Type) -> bool {
-    let defined = |id: TypeId| match &slots[id.index()] {
-        Slot::Defined(definition) => Some(definition),
-        Slot::Awaited { .. } => None,
-    };
     let mut open = Vec::new();
-    let Some(known) = defined(known) else {
+    let Slot::Defined(known) = &slots[known.index()] else {
         return false;
     };
     if !same(known, repeated, &mut open) {
         return false;
     }
     while let Some((left, right)) = open.pop() {
-        // Within one arena a named type is one id, so only unnamed types can differ and be the same.
         if left == right {
             continue;
         }
-        match (defined(left), defined(right)) {
-            (Some(left), Some(right))
-                if left.name().is_none() && right.name().is_none() && same(left, right, &mut open) => {}
+        let (left, right) = (&slots[left.index()], &slots[right.index()]);
+        match (left.name(), right.name(), left, right) {
+            // All definitions of one name say the same, or they would have been refused.
+            (Some(left), Some(right), _, _) if left == right => {}
+            (None, None, Slot::Defined(left), Slot::Defined(right)) if same(left, right, &mut open) => {}
             _ => return false,
         }
     }

@@ -86,6 +86,12 @@ impl AvroSchema {
         print::resolved(self.model()).unwrap_or_else(|TooDeep| self.0.canonical.clone())
     }
 
+    /// The definition of one type with all the definitions it needs, or its name alone where that
+    /// nests too deep.
+    pub fn definition(&self, id: TypeId) -> String {
+        print::self_contained(self.model(), id)
+    }
+
     /// The tagged records and fields, in the order of the text, those of dependencies included.
     pub fn tagged(&self) -> Vec<Tagged> {
         tag::tagged(self.model())

@@ -4,7 +4,8 @@
 //! Types live in one arena and point at each other by [`TypeId`], so that a recursive schema is a
 //! plain graph: a walk remembers the ids (or pairs of ids) it has seen and needs no name lookup. A
 //! use of a named type is the id of its definition, wherever that stands: in the text itself or in a
-//! text that it depends on.
+//! text that it depends on. A definition may be repeated; each repetition is a type of its own, all of
+//! them say the same but for documentation and aliases, and the name means the first.
 
 use std::collections::HashMap;
 

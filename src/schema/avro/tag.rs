@@ -13,7 +13,7 @@ const TAGS: &str = "confluent:tags";
 /// name, a field by that of its record and its own.
 pub(super) fn tagged(model: &Model) -> Vec<Tagged> {
     let mut found = Vec::new();
-    let mut seen: HashSet<TypeId> = HashSet::new();
+    let mut seen = HashSet::new();
     // A stack, popped in the order of the text: a chain of records can be longer than the call
     // stack is deep.
     let mut open = vec![Step::Type(model.root())];
@@ -25,10 +25,10 @@ pub(super) fn tagged(model: &Model) -> Vec<Tagged> {
             }
             Step::Type(id) => id,
         };
-        if !seen.insert(id) {
+        let definition = model.get(id);
+        if definition.name().is_some_and(|name| !seen.insert(name.full())) {
             continue;
         }
-        let definition = model.get(id);
         match &definition.kind {
             Kind::Array(content) | Kind::Map(content) => open.push(Step::Type(content.id)),
             Kind::Union(branches) => open.extend(branches.iter().rev().map(|branch| Step::Type(branch.id))),

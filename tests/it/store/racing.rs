@@ -1,6 +1,7 @@
 //! Many writers at once, and writers that give up.
 
 use std::collections::BTreeSet;
+use std::task::Poll;
 use std::time::Duration;
 
 use dovetail::store::{Store, StoreError};
@@ -113,26 +114,57 @@ async fn a_transaction_given_up_leaves_nothing() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_commit_whose_caller_went_away_is_known_of() {
-    for test in stores().await {
-        for round in 0..20_u64 {
-            let store = test.store.clone();
-            let registering = tokio::spawn(async move {
-                register_text(&store, &format!("s{round}"), &format!("\"{round}\"")).await
-            });
-            tokio::time::sleep(Duration::from_micros(round * 150)).await;
-            registering.abort();
-            let _ = registering.await;
+/// Poll `work` at most `polls` times, then drop it where it stands; did it finish?
+async fn give_up_after(polls: usize, work: impl Future<Output = ()>) -> bool {
+    let mut work = std::pin::pin!(work);
+    let mut polled = 0;
+    std::future::poll_fn(|waker| {
+        polled += 1;
+        match work.as_mut().poll(waker) {
+            Poll::Ready(()) => Poll::Ready(true),
+            Poll::Pending if polled >= polls => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
         }
-        // The writer below comes after whatever is still under way, as there is one subject row to lock
-        // or one connection to write through.
-        register_text(&test.store, "last", "\"last\"").await;
-        let newest = test.store.read().await.unwrap().newest_change().await.unwrap();
-        assert_eq!(test.store.seen(), newest, "{}", test.name);
-        let max = test.store.read().await.unwrap().max_id(&context(".")).await.unwrap();
-        assert_eq!(i64::from(max), newest, "{}: no gap", test.name);
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_dropped_anywhere_leaves_all_or_nothing_and_word_of_it() {
+    for test in stores().await {
+        // How often a writer waits differs from time to time, so each place gets several chances.
+        for round in 0..5 {
+            let mut polls = 1;
+            while !write_and_give_up(&test, &format!("\"{round}.{polls}\""), polls).await {
+                polls += 1;
+            }
+            assert!(polls > 5, "{}: dropped at {polls} places only", test.name);
+        }
     }
+}
+
+async fn write_and_give_up(test: &TestStore, text: &str, polls: usize) -> bool {
+    let registering = async {
+        register_text(&test.store, "orders", text).await;
+    };
+    let finished = give_up_after(polls, registering).await;
+
+    // Locked, so after whatever the dropped writer has left behind.
+    let mut tx = test.store.write(&author()).await.unwrap();
+    tx.lock_subjects(&[&subject("orders")]).await.unwrap();
+    let newest = tx.newest_change().await.unwrap();
+    let versions = tx.history(&subject("orders")).await.unwrap().len() as i64;
+    let ids = tx.max_id(&context(".")).await.unwrap();
+    drop(tx);
+    assert_eq!((versions, i64::from(ids)), (newest, newest), "{}: after {polls} polls", test.name);
+    let learning = async {
+        while test.store.seen() < newest {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let learnt = tokio::time::timeout(Duration::from_secs(5), learning).await;
+    assert!(learnt.is_ok(), "{}: a commit went unnoticed, dropped after {polls} polls", test.name);
+    finished
 }
 
 #[tokio::test(flavor = "multi_thread")]

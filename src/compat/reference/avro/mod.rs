@@ -102,6 +102,11 @@ impl Differences {
         .collect()
     }
 
+    /// How many are reported, repetitions included.
+    pub(in crate::compat) fn listed(&self) -> usize {
+        self.listed.len()
+    }
+
     /// The order of mention, as positions in [`Differences::distinct`].
     pub(in crate::compat) fn order(&self) -> Vec<usize> {
         let mut positions = HashMap::new();

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use attribute::{cut, properties, shown};
 
-use super::model::{Kind, Model, Primitive, Property, Source, Type, TypeId, Use};
+use super::model::{Kind, Model, Name, Primitive, Property, Source, Type, TypeId, Use};
 use super::name::Syntax;
 use super::{comment, defaults, equal, logical, print};
 use crate::schema::tree::{self, Node, Span, Value};
@@ -97,6 +97,16 @@ pub(in crate::schema::avro) enum Slot {
     Awaited { name: String, span: Span },
 }
 
+impl Slot {
+    /// The full name of a named type, defined or not.
+    pub(in crate::schema::avro) fn name(&self) -> Option<&str> {
+        match self {
+            Slot::Defined(definition) => definition.name().map(Name::full),
+            Slot::Awaited { name, .. } => Some(name),
+        }
+    }
+}
+
 struct Parser<'a> {
     slots: Vec<Slot>,
     names: HashMap<String, TypeId>,
@@ -113,7 +123,9 @@ impl Parser<'_> {
         let node = tree::parse(&text).map_err(|error| in_dependency(self.dependency, error))?;
         let root = self.schema(&node, None)?;
         self.require_names()?;
-        Ok(root)
+        // The reference looks a named schema up again, and so finds the first of its definitions.
+        let first = self.slots[root.id.index()].name().and_then(|name| self.names.get(name));
+        Ok(Use { id: first.copied().unwrap_or(root.id), span: root.span })
     }
 
     /// Every name that was used must be defined by now.
@@ -217,7 +229,8 @@ impl Parser<'_> {
         Use { id, span }
     }
 
-    /// Enter a named type under its name.
+    /// Enter a named type under its name. A repeated definition is a type of its own, since its
+    /// documentation may differ, but the name keeps meaning the first.
     fn define(&mut self, node: &Node, kind: Kind) -> Result<Use, ParseError> {
         let reserved =
             |key: &str| RESERVED.contains(&key) || (matches!(kind, Kind::Enum(_)) && key == "default");
@@ -228,7 +241,7 @@ impl Parser<'_> {
             if !equal::redefines(&self.slots, known, &definition) {
                 return Err(self.error(node.span, format_args!("Can't redefine: {full}")));
             }
-            return Ok(Use { id: known, span: node.span });
+            return Ok(Use { id: self.push(Slot::Defined(Box::new(definition))), span: node.span });
         }
         let slot = Slot::Defined(Box::new(definition));
         let id = match self.pending.remove(&full) {

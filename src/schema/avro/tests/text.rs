@@ -156,6 +156,12 @@ fn types_of_dependencies_are_printed_by_name() {
         r#"[{"type":"enum","name":"Kind","namespace":"n","symbols":["HOME"]},"n.Address"]"#
     );
     assert_eq!(stored(r#""n.User""#, &[address, user]).canonical(), r#""n.User""#);
+    // A definition that is repeated keeps its own documentation, unless it is the schema itself.
+    let kind =
+        |doc: &str| format!(r#"{{"type":"enum","name":"Kind","namespace":"n"{doc},"symbols":["HOME"]}}"#);
+    let repeated = format!(r#"{{"type":"array","items":{}}}"#, kind(r#","doc":"mine""#));
+    assert_eq!(stored(&repeated, &[address]).canonical(), repeated);
+    assert_eq!(stored(&kind(r#","doc":"mine""#), &[address]).canonical(), kind(""));
 }
 
 #[test]

@@ -1,0 +1,202 @@
+//! The schema files of a folder, a revision or a command line, and the subject each stands for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+
+use crate::cli::Failure;
+use crate::model::Format;
+
+/// Folders that hold other people's files.
+const SKIPPED_FOLDERS: [&str; 2] = ["node_modules", "target"];
+
+/// A schema file, wherever it was read from.
+#[derive(Debug, Clone)]
+pub(super) struct SourceFile {
+    /// Its path below the folder that it was found in, with `/` between the parts.
+    pub(super) below: String,
+    /// The language, by the ending of the name.
+    pub(super) format: Format,
+    /// The text.
+    pub(super) text: String,
+}
+
+/// Schema files by their path, as it is printed.
+pub(super) type Tree = BTreeMap<String, SourceFile>;
+
+/// The files of the command line: those to check, and those that they may refer to.
+pub(super) struct Sources {
+    /// Everything that was read.
+    pub(super) tree: Tree,
+    /// The paths of the files to check.
+    pub(super) checked: Vec<String>,
+}
+
+/// The language of a file by the ending of its name. A `.json` file counts only when it was named
+/// itself or says that it is a schema, because most `.json` files are none.
+pub(super) fn format_of(path: &str) -> Option<Format> {
+    let name = file_name(path);
+    if name.ends_with(".avsc") {
+        Some(Format::Avro)
+    } else if name.ends_with(".proto") {
+        Some(Format::Protobuf)
+    } else if name.ends_with(".json") {
+        Some(Format::Json)
+    } else {
+        None
+    }
+}
+
+/// Is it worth reading as a schema, although nobody named it? `text` gives what it holds.
+pub(super) fn is_schema(path: &str, text: &str) -> bool {
+    let name = file_name(path);
+    match format_of(path) {
+        Some(Format::Json) => name.ends_with(".schema.json") || says_json_schema(text),
+        Some(_) => true,
+        None => false,
+    }
+}
+
+/// The subject that a file stands for: its name without the ending.
+pub(super) fn subject_of(path: &str) -> &str {
+    let name = file_name(path);
+    let endings = [".avsc", ".proto", ".schema.json", ".json"];
+    endings.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
+}
+
+/// Read the files and folders of the command line, and what `include` adds for references only.
+pub(super) fn read_sources(paths: &[PathBuf], include: &[PathBuf]) -> Result<Sources, Failure> {
+    let mut sources = Sources { tree: Tree::new(), checked: Vec::new() };
+    for path in paths {
+        let found = if path.is_file() { vec![read_named_file(path)?] } else { read_folder(path)? };
+        if found.is_empty() {
+            return Err(Failure::bad_request(anyhow!("there is no schema file in {}", shown(path)))
+                .with_hint("Schema files end in .avsc, .proto or .schema.json; a .json file counts when its $schema says so."));
+        }
+        for (path, file) in found {
+            if !sources.checked.contains(&path) {
+                sources.checked.push(path.clone());
+            }
+            sources.tree.insert(path, file);
+        }
+    }
+    for folder in include {
+        sources
+            .tree
+            .extend(read_folder(folder)?.into_iter().filter(|(path, _)| !sources.checked.contains(path)));
+    }
+    let named_files = paths.iter().filter(|path| path.is_file());
+    for folder in named_files.filter_map(|path| path.parent()) {
+        for (path, file) in walk(folder, 1)? {
+            sources.tree.entry(path).or_insert(file);
+        }
+    }
+    sources.checked.sort();
+    Ok(sources)
+}
+
+/// Every schema file below a folder.
+pub(super) fn read_folder(folder: &Path) -> Result<Vec<(String, SourceFile)>, Failure> {
+    if !folder.is_dir() {
+        return Err(Failure::bad_request(anyhow!("there is no file or folder {}", shown(folder))));
+    }
+    walk(folder, usize::MAX)
+}
+
+/// One file that was named itself; its ending must tell the language.
+pub(super) fn read_named_file(path: &Path) -> Result<(String, SourceFile), Failure> {
+    let shown = shown(path);
+    let format = format_of(&shown).ok_or_else(|| {
+        Failure::bad_request(anyhow!(
+            "{shown} has none of the endings .avsc, .proto and .json, which tell the language"
+        ))
+    })?;
+    let text = read_text(path).map_err(Failure::bad_request)?;
+    Ok((shown.clone(), SourceFile { below: file_name(&shown).to_owned(), format, text }))
+}
+
+fn walk(folder: &Path, depth: usize) -> Result<Vec<(String, SourceFile)>, Failure> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = walkdir::WalkDir::new(folder).max_depth(depth).sort_by_file_name();
+    let mut found = Vec::new();
+    for entry in entries.into_iter().filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry)) {
+        let entry = entry.map_err(|error| Failure::bad_request(anyhow!(error)))?;
+        let shown = shown(entry.path());
+        let Some(format) = format_of(&shown).filter(|_| entry.file_type().is_file()) else { continue };
+        let text = read_text(entry.path()).map_err(Failure::bad_request)?;
+        if is_schema(&shown, &text) {
+            let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+            found.push((shown, SourceFile { below: slashed(below), format, text }));
+        }
+    }
+    Ok(found)
+}
+
+fn is_skipped(entry: &walkdir::DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    entry.file_type().is_dir() && (name.starts_with('.') || SKIPPED_FOLDERS.contains(&name.as_ref()))
+}
+
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", shown(path)))?;
+    String::from_utf8(bytes).map_err(|_| anyhow!("{} is not UTF-8 text", shown(path)))
+}
+
+/// Most `.json` files are no schemas, and many that name a `$schema` are instances of one: only the
+/// meta-schemas' own host tells.
+fn says_json_schema(text: &str) -> bool {
+    crate::schema::tree::parse(text)
+        .ok()
+        .and_then(|node| node.get("$schema")?.as_str().map(|uri| uri.contains("json-schema.org/")))
+        .unwrap_or(false)
+}
+
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// A path as it is printed: `/` between the parts, no `./` before it.
+pub(super) fn shown(path: &Path) -> String {
+    let text = slashed(path);
+    text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
+}
+
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{format_of, is_schema, subject_of};
+    use crate::model::Format;
+
+    #[test]
+    fn a_file_name_tells_language_and_subject() {
+        for (path, format, subject) in [
+            ("orders-value.avsc", Some(Format::Avro), "orders-value"),
+            ("a/b/cart.proto", Some(Format::Protobuf), "cart"),
+            ("a/user.schema.json", Some(Format::Json), "user"),
+            ("a/user.v1.json", Some(Format::Json), "user.v1"),
+            ("notes.txt", None, "notes.txt"),
+        ] {
+            assert_eq!((format_of(path), subject_of(path)), (format, subject), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_plain_json_file_must_say_that_it_is_a_schema() {
+        let draft7 = r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#;
+        let instance = r#"{"$schema":"https://example.com/settings.json"}"#;
+        for (path, text, expected) in [
+            ("x.json", draft7, true),
+            ("x.json", instance, false),
+            ("x.json", "{}", false),
+            ("x.json", "{", false),
+            ("x.schema.json", "{}", true),
+            ("x.avsc", "", true),
+        ] {
+            assert_eq!(is_schema(path, text), expected, "{path} {text}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! One schema against its earlier states: the server's own engine, and what it found put beside lines
+//! of the file. Reads and prints nothing.
+
+use md5::{Digest, Md5};
+
+use crate::compat::{self, Extent, Incompatibility, Pointer, Previous};
+use crate::model::{Direction, Format, Level, Version};
+use crate::schema::{Dependency, Options, ParseError, Place, Schema};
+
+/// A schema to check.
+pub(super) struct Candidate<'a> {
+    pub(super) subject: &'a str,
+    pub(super) format: Format,
+    pub(super) text: &'a str,
+    pub(super) dependencies: Vec<Dependency>,
+    pub(super) level: Level,
+}
+
+/// An earlier state of it.
+pub(super) struct Earlier {
+    pub(super) origin: Origin,
+    pub(super) format: Format,
+    pub(super) text: String,
+    pub(super) dependencies: Vec<Dependency>,
+}
+
+/// Where an earlier state comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A file of the base, by its path there.
+    File(String),
+    /// A registered version.
+    Version { version: Version, id: i32 },
+}
+
+/// What became of one checked file.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// There is nothing earlier.
+    New,
+    /// It is what it was.
+    Unchanged,
+    /// It changed, and the level allows that.
+    Compatible,
+    /// It parses; the level is NONE, so nothing was compared.
+    NotCompared,
+    /// It breaks somebody.
+    Incompatible(Vec<Finding>),
+    /// It is no schema.
+    Invalid { place: Option<Place>, message: String },
+    /// Nothing can be said, for this reason.
+    Unchecked(String),
+}
+
+/// An incompatibility, with its places in the checked file and in the earlier state.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) against: Origin,
+    /// Where in the checked file; `None` in a file that it refers to.
+    pub(super) place: Option<Place>,
+    /// Where in the earlier state.
+    pub(super) earlier_place: Option<Place>,
+    pub(super) found: Incompatibility,
+    /// What stays the same while the finding does: from subject, rule and place in the reader.
+    pub(super) fingerprint: String,
+}
+
+/// Compare `candidate` with its `history`, newest first.
+pub(super) fn judge(candidate: &Candidate<'_>, history: &[Earlier]) -> Verdict {
+    let parse = |options| Schema::parse(candidate.format, candidate.text, &candidate.dependencies, options);
+    // What was accepted once may be older than today's stricter rules for new schemas.
+    let stored = parse(Options::STORED);
+    if let (Ok(schema), Some(latest)) = (&stored, history.first())
+        && is_unchanged(candidate, schema, latest)
+    {
+        return Verdict::Unchanged;
+    }
+    let new = match parse(Options::NEW) {
+        Ok(schema) => schema,
+        Err(error) => return Verdict::Invalid { place: error.place, message: error.message },
+    };
+    if history.is_empty() {
+        return Verdict::New;
+    }
+    if candidate.level == Level::None {
+        return Verdict::NotCompared;
+    }
+    compare(candidate, &new, history)
+}
+
+fn compare(candidate: &Candidate<'_>, new: &Schema, history: &[Earlier]) -> Verdict {
+    let mut previous = Vec::new();
+    for (position, earlier) in history.iter().enumerate() {
+        let schema = parse_earlier(earlier);
+        if let (Origin::File(path), Err(error)) = (&earlier.origin, &schema) {
+            return Verdict::Unchecked(format!("the earlier state {path} is no schema: {error}"));
+        }
+        previous.push(Previous { version: number_of(earlier, position), schema });
+    }
+    let report = match compat::check(candidate.level, previous, new, Extent::EveryClash) {
+        Ok(report) => report,
+        Err(unavailable) => return Verdict::Unchecked(unavailable.to_string()),
+    };
+    if report.is_compatible() {
+        return Verdict::Compatible;
+    }
+    let mut findings = Vec::new();
+    for clash in report.clashes {
+        let numbered = history
+            .iter()
+            .enumerate()
+            .find(|(position, earlier)| number_of(earlier, *position) == clash.version);
+        let (_, earlier) = numbered.expect("a clash is with a version that was given");
+        findings.extend(clash.findings.into_iter().map(|found| finding(candidate, earlier, found)));
+    }
+    Verdict::Incompatible(findings)
+}
+
+/// Files have no version; there is one of them.
+fn number_of(earlier: &Earlier, position: usize) -> Version {
+    match earlier.origin {
+        Origin::Version { version, .. } => version,
+        Origin::File(_) => i32::try_from(position + 1).ok().and_then(Version::new).unwrap_or(Version::FIRST),
+    }
+}
+
+fn finding(candidate: &Candidate<'_>, earlier: &Earlier, found: Incompatibility) -> Finding {
+    let (new, old) = match found.direction {
+        Direction::Backward => (&found.reader_at, &found.writer_at),
+        Direction::Forward => (&found.writer_at, &found.reader_at),
+    };
+    let place = |pointer: &Option<Pointer>, text: &str| {
+        pointer.as_ref().and_then(Pointer::span).map(|span| Place::of(text, span.start))
+    };
+    Finding {
+        against: earlier.origin.clone(),
+        place: place(new, candidate.text),
+        earlier_place: place(old, &earlier.text),
+        fingerprint: fingerprint(
+            candidate.subject,
+            found.rule.id,
+            found.reader_at.as_ref().map_or("", Pointer::as_str),
+        ),
+        found,
+    }
+}
+
+fn fingerprint(subject: &str, rule: &str, at: &str) -> String {
+    let digest = Md5::digest(format!("{subject}\0{rule}\0{at}"));
+    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn parse_earlier(earlier: &Earlier) -> Result<Schema, ParseError> {
+    Schema::parse(earlier.format, &earlier.text, &earlier.dependencies, Options::STORED)
+}
+
+/// The same schema, and so is all that it refers to: the text alone may stay while a file that it
+/// refers to breaks somebody.
+fn is_unchanged(candidate: &Candidate<'_>, schema: &Schema, latest: &Earlier) -> bool {
+    let same_text = candidate.format == latest.format && candidate.text == latest.text;
+    let equivalent = same_text || parse_earlier(latest).is_ok_and(|latest| latest.is_equivalent(schema));
+    equivalent
+        && canonical_dependencies(candidate.format, &candidate.dependencies)
+            == canonical_dependencies(latest.format, &latest.dependencies)
+}
+
+/// The texts referred to in their canonical form, whatever their order.
+fn canonical_dependencies(format: Format, dependencies: &[Dependency]) -> Vec<(String, String)> {
+    let canonical = |(position, dependency): (usize, &Dependency)| {
+        let parsed = Schema::parse(format, &dependency.text, &dependencies[..position], Options::STORED);
+        let text = parsed.map_or_else(|_| dependency.text.clone(), |schema| schema.canonical().to_owned());
+        (dependency.name.clone(), text)
+    };
+    let mut all: Vec<_> = dependencies.iter().enumerate().map(canonical).collect();
+    all.sort();
+    all
+}

@@ -1,0 +1,303 @@
+//! `dovetail check`: files and a base → verdicts of the server's own engine → a report.
+
+mod base;
+mod files;
+mod git;
+mod judge;
+mod names;
+mod references;
+mod registered;
+mod report;
+
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+use clap::{Args, ValueEnum};
+
+use super::client::RegistryClient;
+use super::print::Printer;
+use super::serve::{Judge, judge as parse_judge};
+use super::{Failure, Outcome, wait_for};
+use crate::model::Level;
+use base::{Base, EarlierFiles};
+use files::{SourceFile, Sources};
+use judge::{Candidate, Earlier, Origin, Verdict};
+use references::Index;
+use registered::Registered;
+use report::{CheckedFile, LevelSource, Report};
+
+const LONG_HELP: &str = "\
+Files
+  A folder is searched for *.avsc (Avro), *.proto (Protobuf), *.schema.json, and *.json whose $schema names a
+  JSON Schema draft. Folders whose name starts with a dot, node_modules and target are left out.
+  A file stands for the subject of its own name without the ending: orders-value.avsc for `orders-value`.
+
+References
+  What a schema refers to is found in the files beside it: named types (Avro), $ref by path or $id (JSON Schema),
+  imports (Protobuf). For a single file that is its own folder; --include adds more.
+
+Bases
+  dir:PATH        a folder: the same path as given, else the same path below the checked folder, else the same
+                  subject; or one file
+  git:REV[:PATH]  a revision of the repository around the files, or a folder of it. Only that revision is
+                  compared with, at transitive levels too: a revision is one state, not a history
+  registry[:URL]  what is registered: the latest version, or all of them at transitive levels
+  none            nothing: the schemas are parsed only
+
+Level
+  --level, else the registry's level for the subject (registry), else BACKWARD. The report says which.
+
+Exit codes
+  0  nothing incompatible    2  a schema, or the request, cannot be understood
+  1  incompatible            3  could not check (no such revision, registry unreachable, no engine for the format)
+  Everything is checked and printed in any case; when several apply, 1 counts before 2, and 2 before 3.
+
+Examples
+  dovetail check schemas/ --against git:origin/main
+  dovetail check orders-value.avsc --against registry:http://127.0.0.1:8081
+  dovetail check new.avsc --against dir:old.avsc --subject orders-value --level FULL
+  dovetail check schemas/ --against registry --format json | jq '.findings[].rule'";
+
+#[derive(Args)]
+#[command(after_help = "`dovetail check --help` tells about files, bases, levels and exit codes.", after_long_help = LONG_HELP)]
+pub(super) struct Options {
+    /// Schema files, or folders of them.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// What to compare with: dir:PATH, git:REV[:PATH], registry[:URL] or none.
+    #[arg(long, value_name = "BASE", env = "DOVETAIL_AGAINST", hide_env_values = true, value_parser = base_of)]
+    against: Base,
+    /// The compatibility level, instead of the registry's or BACKWARD.
+    #[arg(long, env = "DOVETAIL_LEVEL")]
+    level: Option<Level>,
+    /// The subject, for a single file.
+    #[arg(long, env = "DOVETAIL_SUBJECT")]
+    subject: Option<String>,
+    /// A folder whose schemas may be referred to, but are not checked.
+    #[arg(long, value_name = "FOLDER", env = "DOVETAIL_INCLUDE", value_delimiter = ',')]
+    include: Vec<PathBuf>,
+    /// The registry for a base that names none; may hold credentials, http://USER:PASSWORD@HOST.
+    #[arg(long, value_name = "URL", env = "DOVETAIL_REGISTRY_URL", hide_env_values = true)]
+    registry_url: Option<String>,
+    /// How findings are printed.
+    #[arg(long, env = "DOVETAIL_FORMAT", default_value = "text")]
+    format: ReportFormat,
+    /// Whose verdicts decide: `reference` are those of Confluent Schema Registry.
+    #[arg(long, env = "DOVETAIL_JUDGE", default_value = "reference", value_parser = parse_judge)]
+    judge: Judge,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    Text,
+    Json,
+}
+
+fn base_of(text: &str) -> Result<Base, String> {
+    text.parse()
+}
+
+/// Check, print, and tell the worst of it.
+pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
+    let Judge = options.judge;
+    let sources = files::read_sources(&options.paths, &options.include)?;
+    if options.subject.is_some() && sources.checked.len() != 1 {
+        return Err(Failure::bad_request(anyhow!(
+            "--subject names one subject, but {} files are checked",
+            sources.checked.len()
+        )));
+    }
+    let check = Check { options, index: Index::of(&sources.tree), sources: &sources, printer };
+    let report = match &options.against {
+        Base::None => check.files("none".to_owned(), |_, _| Ok(Vec::new())),
+        Base::Dir(path) => check.against_files(&EarlierFiles::of_dir(path, &sources)?),
+        Base::Git { revision, path } => {
+            let earlier = EarlierFiles::of_git(revision, path.as_deref(), &options.paths, &sources)?;
+            if options.level.is_some_and(|level| level.depth() == crate::model::Depth::All) {
+                printer.note(
+                    "note  a git base is one revision: it alone is compared with, not the history before it",
+                );
+            }
+            check.against_files(&earlier)
+        }
+        Base::Registry(url) => {
+            let url = url.as_deref().or(options.registry_url.as_deref()).ok_or_else(|| {
+                Failure::bad_request(anyhow!("which registry?"))
+                    .with_hint("Say --against registry:URL, or set --registry-url or DOVETAIL_REGISTRY_URL.")
+            })?;
+            let client = RegistryClient::new(url)?;
+            wait_for(check.against_registry(Registered::new(client)))?
+        }
+    };
+    print(&report, options.format, printer);
+    Ok(report.outcome())
+}
+
+fn print(report: &Report, format: ReportFormat, printer: Printer) {
+    report.errors().into_iter().for_each(|sentence| printer.error(sentence));
+    match format {
+        ReportFormat::Text => {
+            report.text(printer.is_quiet()).into_iter().for_each(|line| printer.answer(line))
+        }
+        ReportFormat::Json => printer.answer(format_args!("{:#}", report.json())),
+    }
+}
+
+/// One run.
+struct Check<'a> {
+    options: &'a Options,
+    sources: &'a Sources,
+    index: Index<'a>,
+    printer: Printer,
+}
+
+impl<'a> Check<'a> {
+    fn subject_of(&self, path: &'a str) -> &'a str {
+        self.options.subject.as_deref().unwrap_or_else(|| files::subject_of(path))
+    }
+
+    /// The level when no registry is asked.
+    fn offline_level(&self) -> (Level, LevelSource) {
+        match self.options.level {
+            Some(level) => (level, LevelSource::Flag),
+            None => (Level::Backward, LevelSource::Default),
+        }
+    }
+
+    fn against_files(&'a self, earlier: &EarlierFiles) -> Report {
+        let index = Index::of(&earlier.tree);
+        self.files(earlier.label.clone(), |path, file| {
+            let Some((earlier_path, earlier_file)) = earlier.of_file(path, file)? else {
+                return Ok(Vec::new());
+            };
+            let dependencies =
+                index.closure(earlier_path).map_err(|error| format!("in the base, {error}"))?;
+            Ok(vec![Earlier {
+                origin: Origin::File(earlier_path.to_owned()),
+                format: earlier_file.format,
+                text: earlier_file.text.clone(),
+                dependencies,
+            }])
+        })
+    }
+
+    /// Check every file against what `history` tells of it, or tell why it cannot be told.
+    fn files(
+        &'a self,
+        base: String,
+        history: impl Fn(&str, &SourceFile) -> Result<Vec<Earlier>, String>,
+    ) -> Report {
+        self.announce(&base);
+        let level = self.offline_level();
+        let checked = self.sources.checked.iter().map(|path| {
+            let verdict = match history(path, &self.sources.tree[path]) {
+                Ok(history) => self.judge(path, level.0, &history),
+                Err(reason) => self.unless_invalid(path, reason),
+            };
+            self.checked(path, Some(level), verdict)
+        });
+        Report { files: checked.collect(), base }
+    }
+
+    /// Each subject against its registered versions. Once the registry failed it is not asked again,
+    /// but the files that are no schemas are still told.
+    async fn against_registry(&'a self, mut registered: Registered) -> Result<Report, Failure> {
+        self.refuse_shared_subjects()?;
+        let base = registered.label();
+        self.announce(&base);
+        let (mut files, mut failed) = (Vec::new(), false);
+        for path in &self.sources.checked {
+            if failed {
+                let reason = "the registry had failed before".to_owned();
+                files.push(self.checked(path, None, self.unless_invalid(path, reason)));
+                continue;
+            }
+            files.push(self.against_versions(path, &mut registered).await.unwrap_or_else(|failure| {
+                failed = true;
+                let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                self.checked(path, None, self.unless_invalid(path, format!("{:#}{hint}", failure.error)))
+            }));
+        }
+        Ok(Report { files, base })
+    }
+
+    async fn against_versions(
+        &'a self,
+        path: &'a str,
+        registered: &mut Registered,
+    ) -> Result<CheckedFile, Failure> {
+        let subject = self.subject_of(path);
+        let level = match self.options.level {
+            Some(level) => (level, LevelSource::Flag),
+            None => (registered.level(subject).await?, LevelSource::Registry),
+        };
+        let history = registered.history(subject, level.0).await?;
+        Ok(self.checked(path, Some(level), self.judge(path, level.0, &history)))
+    }
+
+    /// Two files for one subject: a registry has one history for both, so one of them is misnamed.
+    fn refuse_shared_subjects(&self) -> Result<(), Failure> {
+        let mut seen = std::collections::BTreeMap::new();
+        for path in &self.sources.checked {
+            let subject = self.subject_of(path);
+            if let Some(other) = seen.insert(subject, path) {
+                return Err(Failure::bad_request(anyhow!(
+                    "{other} and {path} both stand for the subject `{subject}`"
+                ))
+                .with_hint("Check them one at a time with --subject NAME, or rename one."));
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(&'a self, path: &'a str, level: Level, history: &[Earlier]) -> Verdict {
+        let file = &self.sources.tree[path];
+        let dependencies = match self.index.closure(path) {
+            Ok(dependencies) => dependencies,
+            Err(error) => return Verdict::Invalid { place: None, message: error.to_string() },
+        };
+        let candidate = Candidate {
+            subject: self.subject_of(path),
+            format: file.format,
+            text: &file.text,
+            dependencies,
+            level,
+        };
+        judge::judge(&candidate, history)
+    }
+
+    /// A file that is no schema is told so, whatever else stood in the way.
+    fn unless_invalid(&'a self, path: &'a str, reason: String) -> Verdict {
+        match self.judge(path, Level::None, &[]) {
+            invalid @ Verdict::Invalid { .. } => invalid,
+            _ => Verdict::Unchecked(reason),
+        }
+    }
+
+    fn checked(
+        &'a self,
+        path: &'a str,
+        level: Option<(Level, LevelSource)>,
+        verdict: Verdict,
+    ) -> CheckedFile {
+        let format = self.sources.tree[path].format;
+        CheckedFile {
+            path: path.to_owned(),
+            subject: self.subject_of(path).to_owned(),
+            format,
+            level,
+            verdict,
+        }
+    }
+
+    fn announce(&self, base: &str) {
+        let count = self.sources.checked.len();
+        let level = match (&self.options.level, &self.options.against) {
+            (Some(level), _) => format!("level {level} (--level)"),
+            (None, Base::Registry(_)) => "level of each subject (registry)".to_owned(),
+            (None, _) => "level BACKWARD (default)".to_owned(),
+        };
+        let noun = if count == 1 { "schema" } else { "schemas" };
+        self.printer.note(format_args!("base  {base}  {count} {noun}  {level}"));
+    }
+}

@@ -1,0 +1,268 @@
+//! What a schema file refers to, found in the files beside it: Avro's named types, JSON Schema's
+//! `$ref` and `$id`, Protobuf's imports.
+//!
+//! A name that no file defines is left to the parser, which knows the built-in ones and says best
+//! what is missing.
+
+use std::collections::HashMap;
+
+use super::files::Tree;
+use super::names::{self, Names};
+use crate::model::Format;
+use crate::schema::Dependency;
+
+/// A reference that cannot be followed. Displays as a sentence.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unresolvable {
+    /// Files that need each other.
+    #[error("the references go round in a circle: {}", .0.join(" -> "))]
+    Circle(Vec<String>),
+    /// Files that define the same thing, none nearer than the other.
+    #[error("`{name}` is defined in {}; rename one, or check their folders one at a time", .files.join(" and in "))]
+    Ambiguous { name: String, files: Vec<String> },
+}
+
+/// Who defines what in a tree.
+pub(super) struct Index<'a> {
+    tree: &'a Tree,
+    names: HashMap<&'a str, Names>,
+    /// The files that define an Avro name or have a `$id`, by that name.
+    defined: HashMap<(Format, String), Vec<&'a str>>,
+}
+
+impl<'a> Index<'a> {
+    /// Read every file of a tree for the names in it.
+    pub(super) fn of(tree: &'a Tree) -> Index<'a> {
+        let mut index = Index { tree, names: HashMap::new(), defined: HashMap::new() };
+        for (path, file) in tree {
+            let names = names::of(file.format, &file.text);
+            for name in &names.defined {
+                index.defined.entry((file.format, name.clone())).or_default().push(path);
+            }
+            index.names.insert(path, names);
+        }
+        index
+    }
+
+    /// Everything that the file at `path` refers to, directly or not, referenced texts first.
+    pub(super) fn closure(&'a self, path: &'a str) -> Result<Vec<Dependency>, Unresolvable> {
+        let mut walk = Walk { index: self, open: Vec::new(), found: Vec::new() };
+        walk.visit(path)?;
+        let text = |path: &str| self.tree[path].text.clone();
+        let found = walk.found.into_iter();
+        Ok(found.map(|(name, path)| Dependency { name, origin: None, text: text(path) }).collect())
+    }
+
+    /// The first spelling of a use that leads to a file.
+    fn first_found(
+        &self,
+        format: Format,
+        from: &str,
+        spellings: &[String],
+    ) -> Result<Option<(String, &'a str)>, Unresolvable> {
+        for name in spellings {
+            if let Some(path) = self.find(format, from, name)? {
+                return Ok(Some((name.clone(), path)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The file that `name`, as used in the file at `from`, stands for.
+    fn find(&self, format: Format, from: &str, name: &str) -> Result<Option<&'a str>, Unresolvable> {
+        match format {
+            Format::Avro => self.definition(format, from, name),
+            Format::Json => {
+                let by_path = || self.at_path(format, &names::joined(folder_of(from), name));
+                let absolute = names::resolved(self.names[from].base.as_deref(), name);
+                match self.definition(format, from, &absolute)? {
+                    Some(path) => Ok(Some(path)),
+                    None => Ok(by_path()),
+                }
+            }
+            Format::Protobuf => Ok(self.import(from, name)),
+        }
+    }
+
+    /// The nearest file that defines `name`, other than the file itself.
+    fn definition(&self, format: Format, from: &str, name: &str) -> Result<Option<&'a str>, Unresolvable> {
+        let Some(files) = self.defined.get(&(format, name.to_owned())) else { return Ok(None) };
+        let others = || files.iter().copied().filter(|path| *path != from);
+        let nearest = others().map(|path| shared_folders(from, path)).max();
+        let nearest: Vec<&str> =
+            others().filter(|path| Some(shared_folders(from, path)) == nearest).collect();
+        match nearest[..] {
+            [] => Ok(None),
+            [path] => Ok(Some(path)),
+            _ => Err(Unresolvable::Ambiguous {
+                name: name.to_owned(),
+                files: nearest.into_iter().map(str::to_owned).collect(),
+            }),
+        }
+    }
+
+    /// Imports count from a root that the file does not tell: the nearest folder above it that has
+    /// such a file, else the first folder of the tree that has.
+    fn import(&self, from: &str, name: &str) -> Option<&'a str> {
+        let mut root = folder_of(from);
+        loop {
+            if let Some(path) = self.at_path(Format::Protobuf, &names::joined(root, name)) {
+                return Some(path);
+            }
+            if root.is_empty() {
+                break;
+            }
+            root = folder_of(root);
+        }
+        let ending = format!("/{name}");
+        self.tree.keys().map(String::as_str).find(|path| path.ends_with(&ending))
+    }
+
+    fn at_path(&self, format: Format, path: &str) -> Option<&'a str> {
+        self.tree.get_key_value(path).filter(|(_, file)| file.format == format).map(|(path, _)| path.as_str())
+    }
+}
+
+/// A walk along the references, depth first.
+struct Walk<'a> {
+    index: &'a Index<'a>,
+    /// The files on the way from the first one to here.
+    open: Vec<&'a str>,
+    /// Name and file of what was found, referenced files first.
+    found: Vec<(String, &'a str)>,
+}
+
+impl<'a> Walk<'a> {
+    fn visit(&mut self, path: &'a str) -> Result<(), Unresolvable> {
+        if let Some(start) = self.open.iter().position(|open| *open == path) {
+            let circle = self.open[start..].iter().chain([&path]);
+            return Err(Unresolvable::Circle(circle.map(|path| (*path).to_owned()).collect()));
+        }
+        self.open.push(path);
+        let format = self.index.tree[path].format;
+        for spellings in &self.index.names[path].used {
+            let Some((name, target)) = self.index.first_found(format, path, spellings)? else { continue };
+            if self.is_known(format, &name, target)? {
+                continue;
+            }
+            self.visit(target)?;
+            if !self.is_known(format, &name, target)? {
+                self.found.push((name, target));
+            }
+        }
+        self.open.pop();
+        Ok(())
+    }
+
+    /// Is the text of `target` in the list already? An Avro text stands there once, whichever of its
+    /// names is used; elsewhere each name stands there once, and must mean one file.
+    fn is_known(&self, format: Format, name: &str, target: &str) -> Result<bool, Unresolvable> {
+        if format == Format::Avro {
+            return Ok(self.found.iter().any(|(_, path)| *path == target));
+        }
+        match self.found.iter().find(|(found, _)| found == name) {
+            None => Ok(false),
+            Some((_, path)) if *path == target => Ok(true),
+            Some((_, path)) => Err(Unresolvable::Ambiguous {
+                name: name.to_owned(),
+                files: vec![(*path).to_owned(), target.to_owned()],
+            }),
+        }
+    }
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn shared_folders(left: &str, right: &str) -> usize {
+    folder_of(left)
+        .split('/')
+        .zip(folder_of(right).split('/'))
+        .take_while(|(left, right)| left == right)
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Index, Unresolvable};
+    use crate::cli::check::files::{SourceFile, Tree, format_of};
+
+    fn tree(files: &[(&str, &str)]) -> Tree {
+        let file = |path: &str, text: &str| SourceFile {
+            below: path.to_owned(),
+            format: format_of(path).expect("a schema file"),
+            text: text.to_owned(),
+        };
+        files.iter().map(|(path, text)| ((*path).to_owned(), file(path, text))).collect()
+    }
+
+    fn names(files: &[(&str, &str)], of: &str) -> Result<Vec<String>, Unresolvable> {
+        let closure =
+            Index::of(&tree(files)).closure(of).map(|found| found.into_iter().map(|d| d.name).collect());
+        closure
+    }
+
+    const MONEY: (&str, &str) =
+        ("money.avsc", r#"{"type":"fixed","name":"Money","namespace":"shop","size":8}"#);
+    const ITEM: (&str, &str) = (
+        "item.avsc",
+        r#"{"type":"record","name":"Item","namespace":"shop","fields":[{"name":"price","type":"Money"}]}"#,
+    );
+    const ORDER: (&str, &str) = (
+        "order.avsc",
+        r#"{"type":"record","name":"Order","namespace":"shop","fields":[
+            {"name":"items","type":{"type":"array","items":"Item"}},{"name":"total","type":["null","shop.Money"]}]}"#,
+    );
+
+    #[test]
+    fn avro_names_are_found_across_files_referenced_ones_first() {
+        assert_eq!(
+            names(&[ORDER, ITEM, MONEY], "order.avsc").expect("resolves"),
+            ["shop.Money", "shop.Item"]
+        );
+        assert_eq!(names(&[ORDER, MONEY], "order.avsc").expect("the parser reports it"), ["shop.Money"]);
+    }
+
+    #[test]
+    fn json_references_are_found_by_path_and_by_id() {
+        let files = [
+            (
+                "a/order.schema.json",
+                r##"{"properties":{"x":{"$ref":"../b/money.json#/x"},"y":{"$ref":"#/z"}}}"##,
+            ),
+            ("b/money.json", r#"{"$ref":"https://example.com/currency.json"}"#),
+            ("c/any.schema.json", r#"{"$id":"https://example.com/currency.json"}"#),
+        ];
+        let expected = ["https://example.com/currency.json", "../b/money.json"];
+        assert_eq!(names(&files, "a/order.schema.json").expect("resolves"), expected);
+    }
+
+    #[test]
+    fn protobuf_imports_count_from_a_folder_above() {
+        let files = [
+            ("proto/shop/cart.proto", "syntax = \"proto3\";\nimport \"shop/money.proto\";\n"),
+            ("proto/shop/money.proto", "syntax = \"proto3\";\nimport \"google/protobuf/any.proto\";\n"),
+        ];
+        assert_eq!(names(&files, "proto/shop/cart.proto").expect("resolves"), ["shop/money.proto"]);
+    }
+
+    #[test]
+    fn circles_and_doubts_are_refused() {
+        let circle = [
+            ("a.proto", "syntax = \"proto3\"; import \"b.proto\";"),
+            ("b.proto", "syntax = \"proto3\"; import \"a.proto\";"),
+        ];
+        let error = names(&circle, "a.proto").expect_err("a circle");
+        assert_eq!(error.to_string(), "the references go round in a circle: a.proto -> b.proto -> a.proto");
+
+        let doubt = [ITEM, MONEY, ("money2.avsc", MONEY.1)];
+        let error = names(&doubt, "item.avsc").expect_err("two definitions");
+        assert!(
+            error.to_string().starts_with("`shop.Money` is defined in money.avsc and in money2.avsc"),
+            "{error}"
+        );
+        let near = [("x/item.avsc", ITEM.1), ("x/money.avsc", MONEY.1), ("y/money.avsc", MONEY.1)];
+        assert_eq!(names(&near, "x/item.avsc").expect("the nearest counts"), ["shop.Money"]);
+    }
+}

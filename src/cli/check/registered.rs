@@ -1,0 +1,119 @@
+//! The earlier versions of a subject, read from a registry with everything they refer to.
+
+use std::collections::HashMap;
+
+use anyhow::anyhow;
+
+use super::judge::{Earlier, Origin};
+use crate::cli::Failure;
+use crate::cli::client::{RegistryClient, StoredReference, StoredVersion};
+use crate::model::{Depth, Format, Level, Subject, Version};
+use crate::schema::Dependency;
+
+/// How many texts a schema may refer to, directly or not: a bound on what a server can make us ask.
+const MOST_REFERENCES: usize = 10_000;
+
+/// A registry and what was read from it in this run.
+pub(super) struct Registered {
+    client: RegistryClient,
+    read: HashMap<(String, i32), StoredVersion>,
+}
+
+impl Registered {
+    /// A registry nothing was read from yet.
+    pub(super) fn new(client: RegistryClient) -> Registered {
+        Registered { client, read: HashMap::new() }
+    }
+
+    /// How the base is printed.
+    pub(super) fn label(&self) -> String {
+        format!("registry:{}", self.client.shown())
+    }
+
+    /// The level in force for a subject.
+    pub(super) async fn level(&self, subject: &str) -> Result<Level, Failure> {
+        let level = self.client.level(subject).await?;
+        level.parse().map_err(|error| {
+            Failure::unable(anyhow!("{} tells a level that is none: {error}", self.client.shown()))
+        })
+    }
+
+    /// The versions of a subject that `level` looks at, and the latest in any case, newest first.
+    /// Empty for a new subject.
+    pub(super) async fn history(&mut self, subject: &str, level: Level) -> Result<Vec<Earlier>, Failure> {
+        let mut numbers = self.client.versions(subject).await?.unwrap_or_default();
+        numbers.sort_unstable_by(|left, right| right.cmp(left));
+        if level.depth() == Depth::Latest {
+            numbers.truncate(1);
+        }
+        let mut history = Vec::new();
+        for number in numbers {
+            let stored = self.stored(subject, number).await?;
+            let format = stored.format.as_deref().unwrap_or("AVRO");
+            let format: Format = format
+                .parse()
+                .map_err(|error| Failure::unable(anyhow!("`{subject}` version {number}: {error}")))?;
+            let version = Version::new(stored.version).ok_or_else(|| {
+                Failure::unable(anyhow!(
+                    "{} tells version {} of `{subject}`",
+                    self.client.shown(),
+                    stored.version
+                ))
+            })?;
+            let dependencies = self.closure(&Subject::parse(subject), &stored.references).await?;
+            history.push(Earlier {
+                origin: Origin::Version { version, id: stored.id },
+                format,
+                text: stored.schema,
+                dependencies,
+            });
+        }
+        Ok(history)
+    }
+
+    /// Everything that `references` lead to, referenced texts first, each name once.
+    async fn closure(
+        &mut self,
+        referrer: &Subject,
+        references: &[StoredReference],
+    ) -> Result<Vec<Dependency>, Failure> {
+        let mut found: Vec<Dependency> = Vec::new();
+        // Each reference is met twice: on the way down, and again when what it refers to is in the list.
+        let down =
+            |reference: &StoredReference, home: &Subject| (reference.clone(), home.clone(), None::<String>);
+        let mut open: Vec<_> = references.iter().rev().map(|reference| down(reference, referrer)).collect();
+        let mut met = 0;
+        while let Some((reference, home, text)) = open.pop() {
+            if found.iter().any(|dependency| dependency.name == reference.name) {
+                continue;
+            }
+            let subject = Subject::parse_in(&reference.subject, home.context());
+            if let Some(text) = text {
+                let version = Version::new(reference.version).expect("a version that was read");
+                found.push(Dependency { name: reference.name, origin: Some((subject, version)), text });
+                continue;
+            }
+            met += 1;
+            if met > MOST_REFERENCES {
+                return Err(Failure::unable(anyhow!(
+                    "`{referrer}` refers to more than {MOST_REFERENCES} schemas"
+                )));
+            }
+            let stored = self.stored(&subject.to_string(), reference.version).await?;
+            let reference = StoredReference { version: stored.version.max(1), ..reference };
+            open.push((reference, home, Some(stored.schema)));
+            open.extend(stored.references.iter().rev().map(|inner| down(inner, &subject)));
+        }
+        Ok(found)
+    }
+
+    async fn stored(&mut self, subject: &str, version: i32) -> Result<StoredVersion, Failure> {
+        let key = (subject.to_owned(), version);
+        if let Some(stored) = self.read.get(&key) {
+            return Ok(stored.clone());
+        }
+        let stored = self.client.version(subject, version).await?;
+        self.read.insert(key, stored.clone());
+        Ok(stored)
+    }
+}

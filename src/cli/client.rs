@@ -1,0 +1,186 @@
+//! The few HTTP calls that commands make to a registry. Credentials in the URL are sent, and printed
+//! nowhere.
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use crate::cli::Failure;
+
+/// A registry that is reached over HTTP.
+pub(crate) struct RegistryClient {
+    http: reqwest::Client,
+    root: Url,
+    credentials: Option<(String, Option<String>)>,
+}
+
+/// A registered version, as a registry shows it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct StoredVersion {
+    pub(crate) id: i32,
+    pub(crate) version: i32,
+    pub(crate) schema: String,
+    #[serde(rename = "schemaType", default)]
+    pub(crate) format: Option<String>,
+    #[serde(default)]
+    pub(crate) references: Vec<StoredReference>,
+}
+
+/// A reference of a registered version.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct StoredReference {
+    pub(crate) name: String,
+    pub(crate) subject: String,
+    pub(crate) version: i32,
+}
+
+impl RegistryClient {
+    /// A client of the registry at `url`.
+    pub(crate) fn new(url: &str) -> Result<RegistryClient, Failure> {
+        let wrong = |reason: &str| Failure::bad_request(anyhow!("the registry's URL {reason}"));
+        let mut root = Url::parse(url).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+        if !matches!(root.scheme(), "http" | "https") || root.host().is_none() {
+            return Err(wrong("must start with http:// or https:// and name a host"));
+        }
+        let decoded = |text: &str| percent_decoded(text);
+        let credentials =
+            (!root.username().is_empty()).then(|| (decoded(root.username()), root.password().map(decoded)));
+        let _ = (root.set_username(""), root.set_password(None));
+        let mut http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(30))
+            .user_agent(concat!("dovetail/", env!("CARGO_PKG_VERSION")));
+        if root.scheme() == "http" {
+            // The system's certificates are not needed, and a minimal image has none to load.
+            http = http.tls_certs_only([]);
+        }
+        let http = http.build().map_err(|error| Failure::unable(anyhow!(error)))?;
+        Ok(RegistryClient { http, root, credentials })
+    }
+
+    /// The URL without credentials.
+    pub(crate) fn shown(&self) -> &str {
+        self.root.as_str().trim_end_matches('/')
+    }
+
+    /// The numbers of the live versions of a subject, oldest first; `None` when it does not exist.
+    pub(crate) async fn versions(&self, subject: &str) -> Result<Option<Vec<i32>>, Failure> {
+        self.read(&["subjects", subject, "versions"], None).await
+    }
+
+    /// A live version of a subject.
+    pub(crate) async fn version(&self, subject: &str, version: i32) -> Result<StoredVersion, Failure> {
+        let number = version.to_string();
+        let found = self.read(&["subjects", subject, "versions", &number], None).await?;
+        found.ok_or_else(|| {
+            Failure::unable(anyhow!("{} has no version {version} of `{subject}` any more", self.shown()))
+        })
+    }
+
+    /// The level in force for a subject.
+    pub(crate) async fn level(&self, subject: &str) -> Result<String, Failure> {
+        let config: Option<Value> = self.read(&["config", subject], Some("defaultToGlobal=true")).await?;
+        let level =
+            config.as_ref().and_then(|config| config.get("compatibilityLevel")).and_then(Value::as_str);
+        level.map(str::to_owned).ok_or_else(|| {
+            Failure::unable(anyhow!("{} does not tell the compatibility level of `{subject}`", self.shown()))
+                .with_hint("Give it with --level.")
+        })
+    }
+
+    /// GET and read a JSON answer; `None` for a 404 in the registry's own words.
+    async fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: Option<&str>,
+    ) -> Result<Option<T>, Failure> {
+        let mut url = self.root.clone();
+        url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(path);
+        url.set_query(query);
+        let shown = url.to_string();
+        let mut request =
+            self.http.get(url).header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
+        if let Some((user, password)) = &self.credentials {
+            request = request.basic_auth(user, password.as_deref());
+        }
+        let unreachable = |error: reqwest::Error| {
+            let reason = root_cause(&error);
+            Failure::unable(anyhow!("the registry {} cannot be reached: {reason}", self.shown())).with_hint(
+                "Is the URL right and the registry up? `dovetail health URL/health/ready` asks it.",
+            )
+        };
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(unreachable)?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map(Some).map_err(|error| {
+                Failure::unable(anyhow!("GET {shown} gave an answer that is not a registry's: {error}"))
+            });
+        }
+        let error: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let code = error.get("error_code").and_then(Value::as_i64);
+        if matches!(code, Some(40401 | 40402 | 40403)) {
+            return Ok(None);
+        }
+        let said =
+            error.get("message").and_then(Value::as_str).map(|text| format!(": {text}")).unwrap_or_default();
+        let failure = Failure::unable(anyhow!("GET {shown} was answered with {status}{said}"));
+        Err(if matches!(status.as_u16(), 401 | 403) {
+            failure.with_hint("Credentials go into the URL: https://USER:PASSWORD@HOST.")
+        } else {
+            failure
+        })
+    }
+}
+
+/// Is the server at `url` ready? An answer that is not 2xx is a failure like none at all.
+pub(crate) async fn ask_health(url: &str) -> Result<(), Failure> {
+    let client = RegistryClient::new(url)?;
+    let shown = client.shown();
+    let response = client.http.get(client.root.clone()).timeout(Duration::from_secs(5)).send().await;
+    let response = response
+        .map_err(|error| Failure::unable(anyhow!("{shown} cannot be reached: {}", root_cause(&error))))?;
+    match response.status() {
+        status if status.is_success() => Ok(()),
+        status => Err(Failure::unable(anyhow!("{shown} was answered with {status}"))),
+    }
+}
+
+/// The innermost reason: the outer ones repeat the URL, credentials included.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+fn percent_decoded(text: &str) -> String {
+    // The name of a query pair is decoded by the same rules, but for these three.
+    let pair = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    url::form_urlencoded::parse(pair.as_bytes())
+        .next()
+        .map_or_else(String::new, |(decoded, _)| decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RegistryClient;
+
+    #[test]
+    fn credentials_are_taken_out_of_the_url() {
+        let client = RegistryClient::new("http://al+ice:p%40ss@registry.test/prefix/").expect("a URL");
+        assert_eq!(client.shown(), "http://registry.test/prefix");
+        assert_eq!(client.credentials, Some(("al+ice".to_owned(), Some("p@ss".to_owned()))));
+    }
+
+    #[test]
+    fn only_http_urls_lead_to_a_registry() {
+        for wrong in ["localhost:8081", "ftp://x", "", "http://"] {
+            assert!(RegistryClient::new(wrong).is_err(), "{wrong}");
+        }
+    }
+}

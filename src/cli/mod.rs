@@ -1,0 +1,150 @@
+//! Floor 4, terminal: arguments → one call → an outcome.
+//!
+//! [`run`] reads the command line, hands each verb to its file and is the only place that turns an
+//! outcome into an exit code.
+
+mod check;
+mod client;
+mod explain;
+mod health;
+mod migrate;
+mod openapi;
+mod print;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use print::Printer;
+
+/// The exit codes, decided here and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Done, or checked with nothing to report.
+    Success = 0,
+    /// An incompatibility was found.
+    Incompatible = 1,
+    /// The request, or a schema in it, cannot be understood.
+    BadRequest = 2,
+    /// It could not be done or could not be checked.
+    Unable = 3,
+}
+
+/// Why a command gave up, and what to do about it.
+#[derive(Debug)]
+struct Failure {
+    outcome: Outcome,
+    error: anyhow::Error,
+    hint: Option<&'static str>,
+}
+
+impl Failure {
+    /// The request itself is wrong.
+    fn bad_request(error: anyhow::Error) -> Failure {
+        Failure { outcome: Outcome::BadRequest, error, hint: None }
+    }
+
+    /// The request is fine, the world is not.
+    fn unable(error: anyhow::Error) -> Failure {
+        Failure { outcome: Outcome::Unable, error, hint: None }
+    }
+
+    fn with_hint(self, hint: &'static str) -> Failure {
+        Failure { hint: Some(hint), ..self }
+    }
+}
+
+/// A schema registry for Avro, JSON Schema and Protobuf, and a check for schemas that change.
+#[derive(Parser)]
+#[command(
+    name = "dovetail",
+    version,
+    propagate_version = true,
+    after_help = "Every option may also be given as an environment variable, named in its help.\n\n\
+                  Exit codes:\n  \
+                  0  done; nothing incompatible found\n  \
+                  1  an incompatibility was found\n  \
+                  2  the request, or a schema in it, cannot be understood\n  \
+                  3  it could not be done: registry unreachable, revision unknown, database in the way",
+    after_long_help = "Every option may also be given as an environment variable, named in its help.\n\n\
+                  Exit codes:\n  \
+                  0  done; nothing incompatible found\n  \
+                  1  an incompatibility was found\n  \
+                  2  the request, or a schema in it, cannot be understood\n  \
+                  3  it could not be done: registry unreachable, revision unknown, database in the way\n\n\
+                  Examples:\n  \
+                  dovetail serve\n  \
+                  dovetail check schemas/ --against git:origin/main\n  \
+                  dovetail check schemas/ --against registry:http://127.0.0.1:8081\n  \
+                  dovetail explain avro-field-without-default"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+struct Common {
+    /// Print answers and errors only.
+    #[arg(long, short, global = true, env = "DOVETAIL_QUIET", value_parser = BoolishValueParser::new(), action = ArgAction::SetTrue)]
+    quiet: bool,
+    /// Print without colour (as NO_COLOR does).
+    #[arg(long, global = true, env = "DOVETAIL_NO_COLOR", value_parser = BoolishValueParser::new(), action = ArgAction::SetTrue)]
+    no_color: bool,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Serve the registry.
+    Serve(Box<serve::Options>),
+    /// Check schema files against an earlier state of them.
+    Check(Box<check::Options>),
+    /// Say what a rule means, why it is one, and what to do instead.
+    Explain(explain::Options),
+    /// Bring a database up to date and exit.
+    Migrate(migrate::Options),
+    /// Print the OpenAPI document of the server.
+    Openapi(openapi::Options),
+    /// Ask a running registry whether it is ready.
+    Health(health::Options),
+}
+
+/// Read the command line, do what it says, and tell how it went.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version come this way too. A closed pipe is no failure.
+            let _ = error.print();
+            return exit_code(if error.use_stderr() { Outcome::BadRequest } else { Outcome::Success });
+        }
+    };
+    let printer = Printer::new(arguments.common.quiet, arguments.common.no_color);
+    let done = match arguments.verb {
+        Verb::Serve(options) => serve::run(*options),
+        Verb::Check(options) => check::run(&options, printer),
+        Verb::Explain(options) => explain::run(&options, printer),
+        Verb::Migrate(options) => migrate::run(options, printer),
+        Verb::Openapi(options) => openapi::run(&options, printer),
+        Verb::Health(options) => health::run(&options, printer),
+    };
+    exit_code(done.unwrap_or_else(|failure| {
+        printer.error(format_args!("{:#}", failure.error));
+        failure.hint.into_iter().for_each(|hint| printer.hint(hint));
+        failure.outcome
+    }))
+}
+
+fn exit_code(outcome: Outcome) -> ExitCode {
+    ExitCode::from(outcome as u8)
+}
+
+/// Run a short command that waits for something.
+fn wait_for<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::unable(error.into()))?.block_on(work)
+}

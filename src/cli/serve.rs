@@ -1,0 +1,273 @@
+//! `dovetail serve`: open the store, listen, and serve until told to stop.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, ValueEnum};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::migrate::{self, Database};
+use super::{Failure, Outcome};
+use crate::api;
+use crate::model::Level;
+use crate::registry::{Defaults, Registry};
+use crate::store::{Store, StoreOptions, Synchronous};
+use crate::telemetry;
+
+/// Where to listen unless told otherwise.
+pub(super) const LISTEN: &str = "127.0.0.1:8081";
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    dovetail serve\n  \
+    dovetail serve --listen 0.0.0.0:8081 --database-url sqlite:/data/dovetail.db\n  \
+    DOVETAIL_DATABASE_URL=postgres://dovetail:secret@db/registry dovetail serve\n\n\
+    SIGTERM and SIGINT let requests in flight finish; the exit code is then 0.")]
+pub(super) struct Options {
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDRESS", env = "DOVETAIL_LISTEN", default_value = LISTEN)]
+    listen: String,
+    #[command(flatten)]
+    database: Database,
+    /// Refuse to start when the database is not up to date, instead of bringing it up to date.
+    #[arg(long, env = "DOVETAIL_NO_MIGRATE", value_parser = BoolishValueParser::new(), action = ArgAction::SetTrue)]
+    no_migrate: bool,
+    /// SQLite: `full` keeps an answered registration through a power loss, `normal` is faster.
+    #[arg(long, value_name = "HOW", env = "DOVETAIL_SQLITE_SYNCHRONOUS", default_value = "full")]
+    sqlite_synchronous: SqliteSynchronous,
+    /// The compatibility level where none is recorded.
+    #[arg(long, value_name = "LEVEL", env = "DOVETAIL_COMPATIBILITY_LEVEL", default_value = "BACKWARD")]
+    compatibility_level: Level,
+    /// Whose verdicts decide: `reference` are those of Confluent Schema Registry.
+    #[arg(long, env = "DOVETAIL_JUDGE", default_value = "reference", value_parser = judge)]
+    judge: Judge,
+    /// The error code of a refused registration: clients of Confluent Platform 7 and older look for 409.
+    #[arg(long, value_name = "CODE", env = "DOVETAIL_INCOMPATIBLE_ERROR_CODE", default_value = "40901")]
+    incompatible_error_code: IncompatibleCode,
+    /// Whether answers name the type of Avro schemas too.
+    #[arg(long, value_name = "HOW", env = "DOVETAIL_AVRO_SCHEMA_TYPE", default_value = "show")]
+    avro_schema_type: AvroSchemaType,
+    /// Whether rule sets of schemas are kept or dropped.
+    #[arg(long, value_name = "HOW", env = "DOVETAIL_RULE_SETS", default_value = "keep")]
+    rule_sets: RuleSets,
+    /// The largest request body that is read, in bytes (or with k, M or G).
+    #[arg(long, value_name = "BYTES", env = "DOVETAIL_BODY_LIMIT", default_value = "10M", value_parser = byte_size)]
+    body_limit: u64,
+    /// How long a request may take.
+    #[arg(long, value_name = "TIME", env = "DOVETAIL_REQUEST_TIMEOUT", default_value = "60s", value_parser = humantime::parse_duration)]
+    request_timeout: Duration,
+    /// How much memory may be taken by what is kept at hand: two thirds by schemas, one by answers.
+    #[arg(long, value_name = "BYTES", env = "DOVETAIL_CACHE_SIZE", default_value = "96M", value_parser = byte_size)]
+    cache_size: u64,
+    /// What to log: error, warn, info, debug, trace, or directives such as `warn,dovetail=debug`.
+    #[arg(long, value_name = "LEVEL", env = "DOVETAIL_LOG_LEVEL", default_value = "info")]
+    log_level: String,
+    /// What a line of the log looks like.
+    #[arg(long, value_name = "FORMAT", env = "DOVETAIL_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SqliteSynchronous {
+    Full,
+    Normal,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum IncompatibleCode {
+    #[value(name = "40901")]
+    Specific,
+    #[value(name = "409")]
+    Status,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AvroSchemaType {
+    Show,
+    Omit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RuleSets {
+    Keep,
+    Drop,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+impl From<LogFormat> for telemetry::LogFormat {
+    fn from(format: LogFormat) -> telemetry::LogFormat {
+        match format {
+            LogFormat::Text => telemetry::LogFormat::Text,
+            LogFormat::Json => telemetry::LogFormat::Json,
+        }
+    }
+}
+
+/// Whose verdicts decide. There is one in this version.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judge;
+
+/// Read `--judge`.
+pub(super) fn judge(name: &str) -> Result<Judge, String> {
+    match name {
+        "reference" => Ok(Judge),
+        "proof" | "strictest" => {
+            Err(format!("the judge `{name}` is not available in this version; the only one is `reference`"))
+        }
+        _ => Err("the only judge in this version is `reference`".to_owned()),
+    }
+}
+
+/// Read a number of bytes.
+fn byte_size(text: &str) -> Result<u64, String> {
+    let (digits, factor) = match text.as_bytes() {
+        [.., b'k' | b'K'] => (&text[..text.len() - 1], 1 << 10),
+        [.., b'm' | b'M'] => (&text[..text.len() - 1], 1 << 20),
+        [.., b'g' | b'G'] => (&text[..text.len() - 1], 1 << 30),
+        _ => (text, 1),
+    };
+    let number: Option<u64> = digits.parse().ok();
+    number
+        .and_then(|number| number.checked_mul(factor))
+        .ok_or_else(|| format!("`{text}` is not a number of bytes, such as 500k, 10M or 1G"))
+}
+
+/// Serve until a signal says stop.
+pub(super) fn run(options: Options) -> Result<Outcome, Failure> {
+    telemetry::start_logging(&options.log_level, options.log_format.into())
+        .map_err(|sentence| Failure::bad_request(anyhow!(sentence)))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::unable(error.into()))?.block_on(serve(options))
+}
+
+async fn serve(options: Options) -> Result<Outcome, Failure> {
+    // Before anything else: a signal that comes while the database opens must not be lost.
+    let stop = stop_signal().map_err(Failure::unable)?;
+    let store = Store::open(&StoreOptions {
+        url: options.database.database_url.clone(),
+        migrate: !options.no_migrate,
+        sqlite_synchronous: match options.sqlite_synchronous {
+            SqliteSynchronous::Full => Synchronous::Full,
+            SqliteSynchronous::Normal => Synchronous::Normal,
+        },
+    })
+    .await
+    .map_err(migrate::failure)?;
+    let listener = TcpListener::bind(&options.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", options.listen))
+        .map_err(|error| Failure::unable(error).with_hint("Choose another address with --listen."))?;
+    let address = listener.local_addr().map_err(|error| Failure::unable(error.into()))?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        %address,
+        database = store.location(),
+        "serving; documentation at http://{}/docs",
+        shown_address(address)
+    );
+    let follower = tokio::spawn({
+        let (store, stop) = (store.clone(), stop.clone());
+        async move { store.follow(stopped(stop)).await }
+    });
+    let registry = Registry::new(store.clone(), options.defaults());
+    let served = api::serve(listener, registry, options.api(), stopped(stop)).await;
+    follower.abort();
+    store.close().await;
+    served.context("the server ended").map_err(Failure::unable)?;
+    tracing::info!("stopped");
+    Ok(Outcome::Success)
+}
+
+impl Options {
+    fn defaults(&self) -> Defaults {
+        let Judge = self.judge;
+        Defaults {
+            level: self.compatibility_level,
+            cache_bytes: self.cache_size - self.cache_size / 3,
+            drop_rule_sets: self.rule_sets == RuleSets::Drop,
+        }
+    }
+
+    fn api(&self) -> api::Options {
+        api::Options {
+            incompatible_error_code: match self.incompatible_error_code {
+                IncompatibleCode::Specific => 40901,
+                IncompatibleCode::Status => 409,
+            },
+            omit_avro_schema_type: self.avro_schema_type == AvroSchemaType::Omit,
+            body_limit: usize::try_from(self.body_limit).unwrap_or(usize::MAX),
+            request_timeout: self.request_timeout,
+            answer_bytes: self.cache_size / 3,
+        }
+    }
+}
+
+/// An address that a browser on this machine can open.
+fn shown_address(address: std::net::SocketAddr) -> String {
+    if address.ip().is_unspecified() { format!("localhost:{}", address.port()) } else { address.to_string() }
+}
+
+/// Becomes true at the first SIGTERM or SIGINT. A second one ends the process at once.
+fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    let (sender, receiver) = watch::channel(false);
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::info!("stopping: requests in flight may finish, a second signal ends them");
+        let _ = sender.send(true);
+        signals.next().await;
+        std::process::exit(130);
+    });
+    Ok(receiver)
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// The signals that ask a server to stop.
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::byte_size;
+
+    #[test]
+    fn sizes_may_have_a_unit() {
+        for (text, bytes) in [("0", 0), ("1500", 1500), ("2k", 2048), ("10M", 10 << 20), ("1g", 1 << 30)] {
+            assert_eq!(byte_size(text), Ok(bytes), "{text}");
+        }
+        for wrong in ["", "k", "-1", "1.5M", "10MB", "99999999999G"] {
+            assert!(byte_size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+"""Puts a few schemas into an empty registry, so that the conformance run finds something to read."""
+
+import json
+import os
+import urllib.request
+
+URL = os.environ["DOVETAIL_URL"]
+
+
+def call(method, path, body=None):
+    request = urllib.request.Request(
+        URL + path,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/vnd.schemaregistry.v1+json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)
+
+
+def avro(name, *fields):
+    fields = [{"name": field, "type": "string", "default": ""} for field in fields]
+    return {"schema": json.dumps({"type": "record", "name": name, "fields": fields})}
+
+
+call("POST", "/subjects/orders-value/versions", avro("Order", "id"))
+call("POST", "/subjects/orders-value/versions", avro("Order", "id", "user"))
+call(
+    "POST",
+    "/subjects/customers-value/versions",
+    {
+        "schema": json.dumps({"type": "record", "name": "Customer", "fields": [{"name": "last", "type": "Order"}]}),
+        "references": [{"name": "Order", "subject": "orders-value", "version": 1}],
+    },
+)
+call("POST", "/subjects/deleted-value/versions", {"schema": '{"type":"object"}', "schemaType": "JSON"})
+call("DELETE", "/subjects/deleted-value")
+call("PUT", "/config/orders-value", {"compatibility": "FULL"})

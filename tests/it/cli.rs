@@ -1,0 +1,1084 @@
+//! The command line, by running the real binary: exit code, standard output and standard error.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use insta::assert_snapshot;
+use tempfile::TempDir;
+
+use crate::server::Server;
+
+const ORDER_V1: &str = r#"{
+  "type": "record",
+  "name": "Order",
+  "fields": [
+    { "name": "id", "type": "string" }
+  ]
+}
+"#;
+const ORDER_V2: &str = r#"{
+  "type": "record",
+  "name": "Order",
+  "fields": [
+    { "name": "id", "type": "string" },
+    { "name": "note", "type": "string", "default": "" }
+  ]
+}
+"#;
+const ORDER_BREAKING: &str = r#"{
+  "type": "record",
+  "name": "Order",
+  "fields": [
+    { "name": "id", "type": "string", "doc": "Größe 😀" }, { "name": "country", "type": "string" },
+    { "name": "quantity", "type": "int" }
+  ]
+}
+"#;
+const MONEY_V1: &str =
+    r#"{"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"long"}]}"#;
+const MONEY_BREAKING: &str =
+    r#"{"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"string"}]}"#;
+const CART: &str =
+    r#"{"type":"record","name":"Cart","namespace":"shop","fields":[{"name":"sum","type":"Money"}]}"#;
+
+/// A folder of files.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write(folder.path(), files);
+    folder
+}
+
+fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder is made");
+        fs::write(path, text).expect("a file is written");
+    }
+}
+
+/// The binary, in an environment that does not speak for it.
+fn dovetail(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dovetail"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DOVETAIL_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).args(arguments).env("COLUMNS", "110");
+    command
+}
+
+/// Exit code, standard output and standard error, with what differs from run to run blotted out.
+fn run(folder: &Path, arguments: &[&str]) -> String {
+    shown(folder, &dovetail(folder, arguments).output().expect("the binary runs"))
+}
+
+fn shown(folder: &Path, output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&*folder.to_string_lossy(), "[DIR]");
+    let code = output.status.code().expect("it ended by itself");
+    format!("exit {code}\n--- stdout\n{}--- stderr\n{}", text(&output.stdout), text(&output.stderr))
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("git")
+        .current_dir(folder)
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"])
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
+        .env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
+        .output()
+        .expect("git runs");
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A repository with one commit that holds `files`.
+fn repository(files: &[(&str, &str)]) -> TempDir {
+    let folder = folder(files);
+    git(folder.path(), &["init", "--quiet"]);
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "--quiet", "--message", "first"]);
+    folder
+}
+
+#[test]
+fn a_compatible_change_passes() {
+    let folder =
+        folder(&[("new/order.avsc", ORDER_V2), ("new/user.avsc", MONEY_V1), ("old/order.avsc", ORDER_V1)]);
+    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r"
+    exit 0
+    --- stdout
+    ok    new/order.avsc  order  BACKWARD (default)  compatible
+    new   new/user.avsc  user  BACKWARD (default)  nothing earlier to compare with
+    0 incompatible, 1 compatible, 1 new, 0 invalid, 0 not checked
+    --- stderr
+    base  dir:old  2 schemas  level BACKWARD (default)
+    ");
+}
+
+#[test]
+fn a_break_is_told_with_line_rule_and_way_out() {
+    let folder = folder(&[("order.avsc", ORDER_BREAKING), ("old/order.avsc", ORDER_V1)]);
+    assert_snapshot!(run(folder.path(), &["check", "order.avsc", "--against", "dir:old"]), @r#"
+    exit 1
+    --- stdout
+    FAIL  order.avsc:5:59  order  BACKWARD (default)  20eced7c11aa
+          avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            against   order.avsc:1:1 in dir:old
+            reader    this file at /fields/1
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            hint      give the field a default
+    FAIL  order.avsc:6:5  order  BACKWARD (default)  fa702af97528
+          avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            against   order.avsc:1:1 in dir:old
+            reader    this file at /fields/2
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            hint      give the field a default
+    1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+    --- stderr
+    base  dir:old  1 schema  level BACKWARD (default)
+    "#);
+}
+
+#[test]
+fn forward_findings_stand_at_the_line_of_the_file_too() {
+    let folder = folder(&[("order.avsc", ORDER_V1), ("old.avsc", ORDER_BREAKING)]);
+    assert_snapshot!(run(folder.path(), &["check", "order.avsc", "--against", "dir:old.avsc", "--level", "forward"]), @r#"
+    exit 1
+    --- stdout
+    FAIL  order.avsc:1:1  order  FORWARD (--level)  20eced7c11aa
+          avro-field-without-default  the old schema has the field `country` in `Order` without a default, and the new schema does not write it
+            against   old.avsc:5:59 in dir:old.avsc
+            reader    the earlier schema at /fields/1
+            writer    this file at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            hint      give the field a default
+    FAIL  order.avsc:1:1  order  FORWARD (--level)  fa702af97528
+          avro-field-without-default  the old schema has the field `quantity` in `Order` without a default, and the new schema does not write it
+            against   old.avsc:6:5 in dir:old.avsc
+            reader    the earlier schema at /fields/2
+            writer    this file at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            hint      give the field a default
+    1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+    --- stderr
+    base  dir:old.avsc  1 schema  level FORWARD (--level)
+    "#);
+}
+
+#[test]
+fn json_carries_the_same() {
+    let folder = folder(&[("order.avsc", ORDER_BREAKING), ("old/order.avsc", ORDER_V1)]);
+    let output =
+        run(folder.path(), &["check", "order.avsc", "--against", "dir:old", "--format", "json", "--quiet"]);
+    assert_snapshot!(output, @r#"
+    exit 1
+    --- stdout
+    {
+      "format_version": 1,
+      "verdict": "incompatible",
+      "judge": "reference",
+      "base": "dir:old",
+      "findings": [
+        {
+          "rule": "avro-field-without-default",
+          "severity": "break",
+          "fingerprint": "20eced7c11aa",
+          "subject": "order",
+          "against": {
+            "base": "dir:old",
+            "file": "order.avsc"
+          },
+          "level": "BACKWARD",
+          "level_from": "default",
+          "direction": "backward",
+          "reader": {
+            "pointer": "/fields/1",
+            "file": "order.avsc",
+            "line": 5,
+            "column": 59
+          },
+          "writer": {
+            "pointer": "",
+            "base_file": "order.avsc",
+            "line": 1,
+            "column": 1
+          },
+          "reference": {
+            "verdict": "incompatible",
+            "name": "READER_FIELD_MISSING_DEFAULT_VALUE",
+            "path": "/fields/1"
+          },
+          "witness": {
+            "json": {
+              "id": ""
+            },
+            "bytes": "00",
+            "failure": "no value was written for the field `country`, and it has no default (at /fields/1)",
+            "portable": true
+          },
+          "message": "the new schema has the field `country` in `Order` without a default, and the old schema does not write it",
+          "hint": "give the field a default"
+        },
+        {
+          "rule": "avro-field-without-default",
+          "severity": "break",
+          "fingerprint": "fa702af97528",
+          "subject": "order",
+          "against": {
+            "base": "dir:old",
+            "file": "order.avsc"
+          },
+          "level": "BACKWARD",
+          "level_from": "default",
+          "direction": "backward",
+          "reader": {
+            "pointer": "/fields/2",
+            "file": "order.avsc",
+            "line": 6,
+            "column": 5
+          },
+          "writer": {
+            "pointer": "",
+            "base_file": "order.avsc",
+            "line": 1,
+            "column": 1
+          },
+          "reference": {
+            "verdict": "incompatible",
+            "name": "READER_FIELD_MISSING_DEFAULT_VALUE",
+            "path": "/fields/2"
+          },
+          "witness": {
+            "json": {
+              "id": ""
+            },
+            "bytes": "00",
+            "failure": "no value was written for the field `quantity`, and it has no default (at /fields/2)",
+            "portable": true
+          },
+          "message": "the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it",
+          "hint": "give the field a default"
+        }
+      ],
+      "files": [
+        {
+          "file": "order.avsc",
+          "subject": "order",
+          "schema_type": "AVRO",
+          "level": "BACKWARD",
+          "level_from": "default",
+          "result": "incompatible"
+        }
+      ],
+      "count": {
+        "incompatible": 1,
+        "compatible": 0,
+        "new": 0,
+        "invalid": 0,
+        "unchecked": 0
+      }
+    }
+    --- stderr
+    "#);
+}
+
+#[test]
+fn a_file_that_is_no_schema_is_a_bad_request() {
+    let folder = folder(&[
+        ("a.avsc", "{\"type\":\"record\",\n  \"name\": nonsense}"),
+        ("b.avsc", r#"{"type":"recrod","name":"R"}"#),
+    ]);
+    assert_snapshot!(run(folder.path(), &["check", "--against", "none"]), @r"
+    exit 2
+    --- stdout
+    ????  a.avsc  a  BACKWARD (default)  not a schema
+    ????  b.avsc  b  BACKWARD (default)  not a schema
+    0 incompatible, 0 compatible, 0 new, 2 invalid, 0 not checked
+    --- stderr
+    base  none  2 schemas  level BACKWARD (default)
+    error: a.avsc:2:11: unrecognized token 'nonsense', a JSON value was expected at line 2, column 11
+    error: b.avsc:1:1: Undefined schema: recrod at line 1, column 1
+    ");
+}
+
+#[test]
+fn requests_that_make_no_sense() {
+    let folder =
+        folder(&[("a.avsc", MONEY_V1), ("b.avsc", CART), ("empty/readme.txt", ""), ("notes.txt", "")]);
+    for (arguments, said) in [
+        (&["check"][..], "--against <BASE>"),
+        (&["check", "--against", "main"], "a base is dir:PATH, git:REV[:PATH], registry[:URL] or none"),
+        (
+            &["check", "--against", "none", "--judge", "proof"],
+            "the judge `proof` is not available in this version",
+        ),
+        (&["serve", "--judge", "strictest"], "the judge `strictest` is not available in this version"),
+        (&["serve", "--database-url", "mysql://x"], "the database URL is of no known kind"),
+        (&["serve", "--log-level", "=="], "`==` is no log level"),
+        (&["check", "--against", "none", "--level", "SIDEWAYS"], "`SIDEWAYS` is not a compatibility level"),
+        (
+            &["check", "--against", "none", "--subject", "s"],
+            "--subject names one subject, but 2 files are checked",
+        ),
+        (&["check", "nowhere", "--against", "none"], "there is no file or folder nowhere"),
+        (&["check", "empty", "--against", "none"], "there is no schema file in empty"),
+        (&["check", "notes.txt", "--against", "none"], "notes.txt has none of the endings"),
+        (&["check", "--against", "registry"], "which registry?"),
+        (&["check", "--against", "registry:nonsense"], "the registry's URL cannot be read"),
+        (&["explain", "nothing"], "there is no rule `nothing`"),
+        (&["fly"], "unrecognized subcommand 'fly'"),
+    ] {
+        let output = run(folder.path(), arguments);
+        assert!(output.starts_with("exit 2\n"), "{arguments:?}: {output}");
+        assert!(output.contains(said), "{arguments:?} should say {said:?}: {output}");
+    }
+}
+
+#[test]
+fn what_cannot_be_checked_is_never_passed() {
+    let lone = folder(&[
+        ("a.avsc", MONEY_V1),
+        (
+            "not.db",
+            "This text is long enough to have a header that is none of a database, by a hundred bytes or so of it.",
+        ),
+    ]);
+    for (arguments, said) in [
+        (&["check", "--against", "git:HEAD"][..], "is not in a git repository"),
+        (&["check", "--against", "dir:nowhere"], "the base dir:nowhere does not exist"),
+        (
+            &["check", "--against", "registry:http://127.0.0.1:1"],
+            "the registry http://127.0.0.1:1 cannot be reached",
+        ),
+        (&["health", "http://127.0.0.1:1"], "http://127.0.0.1:1 cannot be reached"),
+        (&["migrate", "--database-url", "sqlite:not.db"], "file is not a database"),
+        (
+            &["serve", "--listen", "256.0.0.1:1", "--database-url", "sqlite::memory:"],
+            "cannot listen on 256.0.0.1:1",
+        ),
+    ] {
+        let output = run(lone.path(), arguments);
+        assert!(output.starts_with("exit 3\n"), "{arguments:?}: {output}");
+        assert!(output.contains(said), "{arguments:?} should say {said:?}: {output}");
+    }
+}
+
+#[test]
+fn credentials_are_printed_nowhere() {
+    let folder = folder(&[("a.avsc", MONEY_V1)]);
+    let arguments = ["check", "--against", "registry:http://alice:s3cret@127.0.0.1:1", "--format", "json"];
+    let output = run(folder.path(), &arguments);
+    assert!(
+        output.starts_with("exit 3\n") && !output.contains("s3cret") && !output.contains("alice"),
+        "{output}"
+    );
+    let help = dovetail(folder.path(), &["check", "--help"])
+        .env("DOVETAIL_REGISTRY_URL", "http://alice:s3cret@host")
+        .env("DOVETAIL_AGAINST", "registry:http://alice:s3cret@host")
+        .output();
+    assert!(!shown(folder.path(), &help.expect("help")).contains("s3cret"));
+    let help = dovetail(folder.path(), &["serve", "--help"])
+        .env("DOVETAIL_DATABASE_URL", "postgres://a:s3cret@h/d")
+        .output();
+    assert!(!shown(folder.path(), &help.expect("help")).contains("s3cret"));
+}
+
+#[test]
+fn everything_is_checked_and_the_break_decides() {
+    let draft =
+        |kind: &str| format!(r#"{{"$schema":"http://json-schema.org/draft-07/schema#","type":"{kind}"}}"#);
+    let folder = folder(&[
+        ("new/broken.avsc", "{"),
+        ("new/order.avsc", ORDER_BREAKING),
+        ("new/user.json", &draft("string")),
+        ("old/order.avsc", ORDER_V1),
+        ("old/user.json", &draft("object")),
+    ]);
+    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old", "--quiet"]), @r#"
+    exit 1
+    --- stdout
+    FAIL  new/order.avsc:5:59  order  BACKWARD (default)  20eced7c11aa
+          avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            against   order.avsc:1:1 in dir:old
+            reader    this file at /fields/1
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            hint      give the field a default
+    FAIL  new/order.avsc:6:5  order  BACKWARD (default)  fa702af97528
+          avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            against   order.avsc:1:1 in dir:old
+            reader    this file at /fields/2
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            hint      give the field a default
+    --- stderr
+    error: new/broken.avsc:1:2: expected a key in double quotes at line 1, column 2
+    error: new/user.json: could not check: Compatibility of JSON schemas is not available in this version; set the level to NONE
+    "#);
+    fs::remove_file(folder.path().join("new/order.avsc")).expect("removed");
+    assert!(run(folder.path(), &["check", "new", "--against", "dir:old"]).starts_with("exit 2\n"));
+    fs::remove_file(folder.path().join("new/broken.avsc")).expect("removed");
+    assert!(run(folder.path(), &["check", "new", "--against", "dir:old"]).starts_with("exit 3\n"));
+}
+
+#[test]
+fn formats_without_an_engine_pass_only_unchanged_or_at_none() {
+    let proto = |kind: &str| format!("syntax = \"proto3\";\nmessage User {{\n  {kind} id = 1;\n}}\n");
+    let folder = folder(&[
+        ("new/user.schema.json", r#"{"type":"string"}"#),
+        ("new/same.schema.json", r#"{ "type": "object" }"#),
+        ("new/user.proto", &proto("string")),
+        ("new/same.proto", &proto("int32")),
+        ("old/user.schema.json", r#"{"type":"object"}"#),
+        ("old/same.schema.json", r#"{"type":"object"}"#),
+        ("old/user.proto", &proto("int32")),
+        ("old/same.proto", &proto("int32")),
+    ]);
+    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r"
+    exit 3
+    --- stdout
+    ok    new/same.proto  same  BACKWARD (default)  unchanged
+    ok    new/same.schema.json  same  BACKWARD (default)  unchanged
+    ????  new/user.proto  user  BACKWARD (default)  could not check
+    ????  new/user.schema.json  user  BACKWARD (default)  could not check
+    0 incompatible, 2 compatible, 0 new, 0 invalid, 2 not checked
+    --- stderr
+    base  dir:old  4 schemas  level BACKWARD (default)
+    error: new/user.proto: could not check: Compatibility of PROTOBUF schemas is not available in this version; set the level to NONE
+    error: new/user.schema.json: could not check: Compatibility of JSON schemas is not available in this version; set the level to NONE
+    ");
+    let at_none = run(folder.path(), &["check", "new", "--against", "dir:old", "--level", "NONE"]);
+    assert!(at_none.starts_with("exit 0\n"), "{at_none}");
+}
+
+#[test]
+fn references_are_found_beside_the_file() {
+    let folder = folder(&[
+        ("new/shop/cart.avsc", CART),
+        ("new/shop/money.avsc", MONEY_BREAKING),
+        ("old/shop/cart.avsc", CART),
+        ("old/shop/money.avsc", MONEY_V1),
+    ]);
+    // The cart's own text did not change; what it refers to did.
+    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r#"
+    exit 1
+    --- stdout
+    FAIL  new/shop/cart.avsc  cart  BACKWARD (default)  16cbc48d59b4
+          avro-type-changed  the old schema writes long, the new schema reads string
+            against   shop/cart.avsc in dir:old
+            reader    this file at /fields/0/type/fields/0/type
+            writer    the earlier schema at /fields/0/type/fields/0/type
+            reference TYPE_MISMATCH at /fields/0/type/fields/0/type
+            witness   {"sum":{"cents":0}}  (found long, expected string (at /fields/0/type/fields/0/type))
+            hint      keep the type, widen it, or add a new field and leave the old one
+    FAIL  new/shop/money.avsc:1:85  money  BACKWARD (default)  0030fe6e5aca
+          avro-type-changed  the old schema writes long, the new schema reads string
+            against   shop/money.avsc:1:85 in dir:old
+            reader    this file at /fields/0/type
+            writer    the earlier schema at /fields/0/type
+            reference TYPE_MISMATCH at /fields/0/type
+            witness   {"cents":0}  (found long, expected string (at /fields/0/type))
+            hint      keep the type, widen it, or add a new field and leave the old one
+    2 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+    --- stderr
+    base  dir:old  2 schemas  level BACKWARD (default)
+    "#);
+    let alone = run(folder.path(), &["check", "new/shop/cart.avsc", "--against", "dir:new"]);
+    assert!(alone.starts_with("exit 0\n"), "a single file finds what lies beside it: {alone}");
+}
+
+#[test]
+fn references_in_a_circle_are_refused() {
+    let uses = |own: &str, other: &str| {
+        format!(r#"{{"type":"record","name":"{own}","fields":[{{"name":"other","type":"{other}"}}]}}"#)
+    };
+    let folder = folder(&[("a.avsc", &uses("A", "B")), ("b.avsc", &uses("B", "A"))]);
+    assert_snapshot!(run(folder.path(), &["check", "--against", "none"]), @r"
+    exit 2
+    --- stdout
+    ????  a.avsc  a  BACKWARD (default)  not a schema
+    ????  b.avsc  b  BACKWARD (default)  not a schema
+    0 incompatible, 0 compatible, 0 new, 2 invalid, 0 not checked
+    --- stderr
+    base  none  2 schemas  level BACKWARD (default)
+    error: a.avsc: the references go round in a circle: a.avsc -> b.avsc -> a.avsc
+    error: b.avsc: the references go round in a circle: b.avsc -> a.avsc -> b.avsc
+    ");
+}
+
+#[test]
+fn a_revision_is_a_base() {
+    let repository = repository(&[
+        ("schemas/order.avsc", ORDER_V1),
+        ("schemas/cart.avsc", CART),
+        ("schemas/money.avsc", MONEY_V1),
+    ]);
+    let root = repository.path();
+    let unchanged = run(root, &["check", "schemas", "--against", "git:HEAD"]);
+    assert!(unchanged.starts_with("exit 0\n"), "{unchanged}");
+
+    write(
+        root,
+        &[
+            ("schemas/order.avsc", ORDER_BREAKING),
+            ("schemas/user.avsc", r#"{"type":"fixed","name":"User","size":4}"#),
+        ],
+    );
+    assert_snapshot!(run(root, &["check", "schemas", "--against", "git:HEAD"]), @r#"
+    exit 1
+    --- stdout
+    ok    schemas/cart.avsc  cart  BACKWARD (default)  unchanged
+    ok    schemas/money.avsc  money  BACKWARD (default)  unchanged
+    FAIL  schemas/order.avsc:5:59  order  BACKWARD (default)  20eced7c11aa
+          avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            against   schemas/order.avsc:1:1 in git:HEAD@c68e2d7
+            reader    this file at /fields/1
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            hint      give the field a default
+    FAIL  schemas/order.avsc:6:5  order  BACKWARD (default)  fa702af97528
+          avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            against   schemas/order.avsc:1:1 in git:HEAD@c68e2d7
+            reader    this file at /fields/2
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            hint      give the field a default
+    new   schemas/user.avsc  user  BACKWARD (default)  nothing earlier to compare with
+    1 incompatible, 2 compatible, 1 new, 0 invalid, 0 not checked
+    --- stderr
+    base  git:HEAD@c68e2d7  4 schemas  level BACKWARD (default)
+    "#);
+    // From inside a folder, and with the folder named in the revision, it is the same file.
+    for arguments in
+        [["check", ".", "--against", "git:main"], ["check", "order.avsc", "--against", "git:HEAD:schemas"]]
+    {
+        let output = run(&root.join("schemas"), &arguments);
+        assert!(
+            output.starts_with("exit 1\n") && output.contains("order.avsc:5:59"),
+            "{arguments:?}: {output}"
+        );
+    }
+}
+
+#[test]
+fn a_moved_file_is_a_change_not_a_new_schema() {
+    let repository = repository(&[("schemas/order.avsc", ORDER_V1)]);
+    let root = repository.path();
+    fs::remove_file(root.join("schemas/order.avsc")).expect("removed");
+    write(root, &[("schemas/orders/order.avsc", ORDER_BREAKING)]);
+    let output = run(root, &["check", "schemas", "--against", "git:HEAD"]);
+    assert!(output.starts_with("exit 1\n"), "{output}");
+}
+
+#[test]
+fn an_unknown_revision_says_what_to_do() {
+    let origin = repository(&[("order.avsc", ORDER_V1)]);
+    assert_snapshot!(run(origin.path(), &["check", "--against", "git:origin/main"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error: the revision `origin/main` is not in this repository
+    hint: Fetch it with `git fetch origin`, and see `git branch --all` for the names there are.
+    ");
+
+    write(origin.path(), &[("order.avsc", ORDER_V2)]);
+    git(origin.path(), &["commit", "--quiet", "--all", "--message", "second"]);
+    let clone = tempfile::tempdir().expect("a folder");
+    let url = format!("file://{}", origin.path().display());
+    git(clone.path(), &["clone", "--quiet", "--depth", "1", &url, "."]);
+    assert_snapshot!(run(clone.path(), &["check", "--against", "git:HEAD~1"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error: the revision `HEAD~1` is not in this clone, which is a shallow one
+    hint: Fetch it with `git fetch --no-tags --depth=200 origin main`, let the pipeline clone with full history (fetch-depth: 0), or check with --against registry.
+    ");
+}
+
+fn send(server: &Server, method: reqwest::Method, path: &str, body: serde_json::Value) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let request = reqwest::Client::new().request(method, format!("{}{path}", server.url));
+    let request = request.header("Content-Type", "application/json").body(body.to_string()).send();
+    let response = runtime.block_on(request).expect("an answer");
+    assert!(response.status().is_success(), "{path}: {}", response.status());
+}
+
+fn register(server: &Server, subject: &str, body: serde_json::Value) {
+    send(server, reqwest::Method::POST, &format!("/subjects/{subject}/versions"), body);
+}
+
+#[test]
+fn a_registry_is_a_base() {
+    let server = Server::start();
+    let base = format!("registry:{}", server.url);
+    let check = |files: &[(&str, &str)], more: &[&str]| {
+        let folder = folder(files);
+        let output = run(folder.path(), &[&["check", "--against", &base], more].concat());
+        output.replace(&server.url, "[URL]")
+    };
+    // Nothing is registered: everything is new.
+    let new = check(&[("order.avsc", ORDER_V1)], &[]);
+    assert!(
+        new.starts_with("exit 0\n") && new.contains("new   order.avsc  order  BACKWARD (registry)"),
+        "{new}"
+    );
+
+    register(&server, "order", serde_json::json!({ "schema": ORDER_V1 }));
+    register(&server, "order", serde_json::json!({ "schema": ORDER_V2 }));
+    register(&server, "shop/money", serde_json::json!({ "schema": MONEY_V1 }));
+    let references = [serde_json::json!({ "name": "shop.Money", "subject": "shop/money", "version": 1 })];
+    register(&server, "cart", serde_json::json!({ "schema": CART, "references": references }));
+
+    // References of the registered version are read too; a subject may hold a slash.
+    let unchanged = check(&[("cart.avsc", CART), ("types/money.avsc", MONEY_V1)], &["--quiet"]);
+    assert!(unchanged.starts_with("exit 0\n"), "{unchanged}");
+    let money = check(&[("money.avsc", MONEY_BREAKING)], &["--subject", "shop/money"]);
+    assert!(money.starts_with("exit 1\n"), "{money}");
+
+    assert_snapshot!(check(&[("order.avsc", ORDER_BREAKING)], &["--level", "BACKWARD_TRANSITIVE"]), @"");
+    // The registry's own level for the subject.
+    send(&server, reqwest::Method::PUT, "/config/order", serde_json::json!({ "compatibility": "NONE" }));
+    let at_none = check(&[("order.avsc", ORDER_BREAKING)], &[]);
+    assert!(at_none.starts_with("exit 0\n") && at_none.contains("NONE (registry)"), "{at_none}");
+
+    let health = run(Path::new("."), &["health", &format!("{}/health/ready", server.url)]);
+    assert!(health.starts_with("exit 0\n"), "{health}");
+    assert_eq!(server.stop().code(), Some(0), "a signal ends it in good order");
+}
+
+#[test]
+fn migrate_says_from_where_to_where() {
+    let folder = folder(&[]);
+    let first = run(folder.path(), &["migrate"]);
+    assert!(first.starts_with("exit 0\n") && first.contains("was created and migrated"), "{first}");
+    let second = run(folder.path(), &["migrate"]);
+    assert!(second.starts_with("exit 0\n") && second.contains("is up to date: nothing to do"), "{second}");
+}
+
+#[test]
+fn a_rule_is_explained() {
+    let folder = folder(&[]);
+    assert_snapshot!(run(folder.path(), &["explain", "avro-field-without-default"]), @r#"
+    exit 0
+    --- stdout
+    avro-field-without-default (break)
+
+    The reader has a field that the writer does not write, and no default for it.
+    There is no value to put there.
+
+    Example, at the level BACKWARD:
+      old  {"type":"record","name":"R","fields":[]}
+      new  {"type":"record","name":"R","fields":[{"name":"a","type":"int"}]}
+
+    What to do: give the field a default
+    Confluent Schema Registry calls it READER_FIELD_MISSING_DEFAULT_VALUE.
+    --- stderr
+    "#);
+    let list = run(folder.path(), &["explain"]);
+    assert!(dovetail::compat::rules::RULES.iter().all(|rule| list.contains(rule.id)), "{list}");
+}
+
+#[test]
+fn colour_is_for_terminals() {
+    let folder = folder(&[("order.avsc", ORDER_BREAKING), ("old/order.avsc", ORDER_V1)]);
+    let output = dovetail(folder.path(), &["check", "order.avsc", "--against", "dir:old"]).output();
+    assert!(!output.expect("it runs").stdout.contains(&0x1b));
+}
+
+#[test]
+fn help_of_the_program() {
+    assert_snapshot!(run(Path::new("."), &["--help"]), @r"
+    exit 0
+    --- stdout
+    A schema registry for Avro, JSON Schema and Protobuf, and a check for schemas that change
+
+    Usage: dovetail [OPTIONS] <COMMAND>
+
+    Commands:
+      serve    Serve the registry
+      check    Check schema files against an earlier state of them
+      explain  Say what a rule means, why it is one, and what to do instead
+      migrate  Bring a database up to date and exit
+      openapi  Print the OpenAPI document of the server
+      health   Ask a running registry whether it is ready
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Every option may also be given as an environment variable, named in its help[DIR]
+
+    Exit codes:
+      0  done; nothing incompatible found
+      1  an incompatibility was found
+      2  the request, or a schema in it, cannot be understood
+      3  it could not be done: registry unreachable, revision unknown, database in the way
+
+    Examples:
+      dovetail serve
+      dovetail check schemas/ --against git:origin/main
+      dovetail check schemas/ --against registry:http://127[DIR]0[DIR]0[DIR]1:8081
+      dovetail explain avro-field-without-default
+    --- stderr
+    ");
+}
+
+#[test]
+fn help_of_serve() {
+    assert_snapshot!(run(Path::new("."), &["serve", "--help"]), @r"
+    exit 0
+    --- stdout
+    Serve the registry
+
+    Usage: dovetail serve [OPTIONS]
+
+    Options:
+          --listen <ADDRESS>
+              The address to listen on
+              
+              [env: DOVETAIL_LISTEN=]
+              [default: 127[DIR]0[DIR]0[DIR]1:8081]
+
+          --database-url <URL>
+              The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE
+              
+              [env: DOVETAIL_DATABASE_URL]
+              [default: sqlite:dovetail[DIR]db]
+
+          --no-migrate
+              Refuse to start when the database is not up to date, instead of bringing it up to date
+              
+              [env: DOVETAIL_NO_MIGRATE=]
+
+          --sqlite-synchronous <HOW>
+              SQLite: `full` keeps an answered registration through a power loss, `normal` is faster
+              
+              [env: DOVETAIL_SQLITE_SYNCHRONOUS=]
+              [default: full]
+              [possible values: full, normal]
+
+          --compatibility-level <LEVEL>
+              The compatibility level where none is recorded
+              
+              [env: DOVETAIL_COMPATIBILITY_LEVEL=]
+              [default: BACKWARD]
+
+          --judge <JUDGE>
+              Whose verdicts decide: `reference` are those of Confluent Schema Registry
+              
+              [env: DOVETAIL_JUDGE=]
+              [default: reference]
+
+          --incompatible-error-code <CODE>
+              The error code of a refused registration: clients of before 2020 look for 409
+              
+              [env: DOVETAIL_INCOMPATIBLE_ERROR_CODE=]
+              [default: 40901]
+              [possible values: 40901, 409]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --avro-schema-type <HOW>
+              Whether answers name the type of Avro schemas too
+              
+              [env: DOVETAIL_AVRO_SCHEMA_TYPE=]
+              [default: show]
+              [possible values: show, omit]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+          --rule-sets <HOW>
+              Whether rule sets of schemas are kept or dropped
+              
+              [env: DOVETAIL_RULE_SETS=]
+              [default: keep]
+              [possible values: keep, drop]
+
+          --body-limit <BYTES>
+              The largest request body that is read, in bytes (or with k, M or G)
+              
+              [env: DOVETAIL_BODY_LIMIT=]
+              [default: 10M]
+
+          --request-timeout <TIME>
+              How long a request may take
+              
+              [env: DOVETAIL_REQUEST_TIMEOUT=]
+              [default: 60s]
+
+          --cache-size <BYTES>
+              How much memory may be taken by what is kept at hand: two thirds by schemas, one by answers
+              
+              [env: DOVETAIL_CACHE_SIZE=]
+              [default: 96M]
+
+          --log-level <LEVEL>
+              What to log: error, warn, info, debug, trace, or directives such as `warn,dovetail=debug`
+              
+              [env: DOVETAIL_LOG_LEVEL=]
+              [default: info]
+
+          --log-format <FORMAT>
+              What a line of the log looks like
+
+              Possible values:
+              - text: For people
+              - json: One JSON object a line, for collectors
+              
+              [env: DOVETAIL_LOG_FORMAT=]
+              [default: text]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Examples:
+      dovetail serve
+      dovetail serve --listen 0[DIR]0[DIR]0[DIR]0:8081 --database-url sqlite:/data/dovetail[DIR]db
+      DOVETAIL_DATABASE_URL=postgres://dovetail:secret@db/registry dovetail serve
+
+    SIGTERM and SIGINT let requests in flight finish; the exit code is then 0[DIR]
+    --- stderr
+    ");
+}
+
+#[test]
+fn help_of_check() {
+    assert_snapshot!(run(Path::new("."), &["check", "--help"]), @r"
+    exit 0
+    --- stdout
+    Check schema files against an earlier state of them
+
+    Usage: dovetail check [OPTIONS] --against <BASE> [PATH][DIR][DIR][DIR]
+
+    Arguments:
+      [PATH][DIR][DIR][DIR]
+              Schema files, or folders of them
+              
+              [default: [DIR]]
+
+    Options:
+          --against <BASE>
+              What to compare with: dir:PATH, git:REV[:PATH], registry[:URL] or none
+              
+              [env: DOVETAIL_AGAINST]
+
+          --level <LEVEL>
+              The compatibility level, instead of the registry's or BACKWARD
+              
+              [env: DOVETAIL_LEVEL=]
+
+          --subject <SUBJECT>
+              The subject, for a single file
+              
+              [env: DOVETAIL_SUBJECT=]
+
+          --include <FOLDER>
+              A folder whose schemas may be referred to, but are not checked
+              
+              [env: DOVETAIL_INCLUDE=]
+
+          --registry-url <URL>
+              The registry for a base that names none; may hold credentials, http://USER:PASSWORD@HOST
+              
+              [env: DOVETAIL_REGISTRY_URL]
+
+          --format <FORMAT>
+              How findings are printed
+              
+              [env: DOVETAIL_FORMAT=]
+              [default: text]
+              [possible values: text, json]
+
+          --judge <JUDGE>
+              Whose verdicts decide: `reference` are those of Confluent Schema Registry
+              
+              [env: DOVETAIL_JUDGE=]
+              [default: reference]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Files
+      A folder is searched for *[DIR]avsc (Avro), *[DIR]proto (Protobuf), *[DIR]schema[DIR]json, and *[DIR]json whose $schema names a
+      JSON Schema draft[DIR] Folders whose name starts with a dot, node_modules and target are left out[DIR]
+      A file stands for the subject of its own name without the ending: orders-value[DIR]avsc for `orders-value`[DIR]
+
+    References
+      What a schema refers to is found in the files beside it: named types (Avro), $ref by path or $id (JSON
+      Schema),
+      imports (Protobuf)[DIR] For a single file that is its own folder; --include adds more[DIR]
+
+    Bases
+      dir:PATH        a folder: the same path as given, else the same path below the checked folder, else the same
+                      subject; or one file
+      git:REV[:PATH]  a revision of the repository around the files, or a folder of it[DIR] Only that revision is
+                      compared with, at transitive levels too: a revision is one state, not a history
+      registry[:URL]  what is registered: the latest version, or all of them at transitive levels
+      none            nothing: the schemas are parsed only
+
+    Level
+      --level, else the registry's level for the subject (registry), else BACKWARD[DIR] The report says which[DIR]
+
+    Exit codes
+      0  nothing incompatible    2  a schema, or the request, cannot be understood
+      1  incompatible            3  could not check (no such revision, registry unreachable, no engine for the
+      format)
+      Everything is checked and printed in any case; when several apply, 1 counts before 2, and 2 before 3[DIR]
+
+    Examples
+      dovetail check schemas/ --against git:origin/main
+      dovetail check orders-value[DIR]avsc --against registry:http://127[DIR]0[DIR]0[DIR]1:8081
+      dovetail check new[DIR]avsc --against dir:old[DIR]avsc --subject orders-value --level FULL
+      dovetail check schemas/ --against registry --format json | jq '[DIR]findings[][DIR]rule'
+    --- stderr
+    ");
+}
+
+#[test]
+fn help_of_the_small_verbs() {
+    let all = ["explain", "migrate", "openapi", "health"].map(|verb| run(Path::new("."), &[verb, "--help"]));
+    assert_snapshot!(all.join("\n"), @r"
+    exit 0
+    --- stdout
+    Say what a rule means, why it is one, and what to do instead
+
+    Usage: dovetail explain [OPTIONS] [RULE]
+
+    Arguments:
+      [RULE]  The rule, as a finding names it; every rule in a line each when left out
+
+    Options:
+      -q, --quiet     Print answers and errors only [env: DOVETAIL_QUIET=]
+          --no-color  Print without colour (as NO_COLOR does) [env: DOVETAIL_NO_COLOR=]
+      -h, --help      Print help
+      -V, --version   Print version
+
+    Example:
+      dovetail explain avro-field-without-default
+    --- stderr
+
+    exit 0
+    --- stdout
+    Bring a database up to date and exit
+
+    Usage: dovetail migrate [OPTIONS]
+
+    Options:
+          --database-url <URL>  The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE [env:
+                                DOVETAIL_DATABASE_URL] [default: sqlite:dovetail[DIR]db]
+      -q, --quiet               Print answers and errors only [env: DOVETAIL_QUIET=]
+          --no-color            Print without colour (as NO_COLOR does) [env: DOVETAIL_NO_COLOR=]
+      -h, --help                Print help
+      -V, --version             Print version
+
+    `dovetail serve` does this by itself unless told --no-migrate[DIR]
+
+    Examples:
+      dovetail migrate
+      dovetail migrate --database-url postgres://dovetail@db/registry
+    --- stderr
+
+    exit 0
+    --- stdout
+    Print the OpenAPI document of the server
+
+    Usage: dovetail openapi [OPTIONS]
+
+    Options:
+      -q, --quiet     Print answers and errors only [env: DOVETAIL_QUIET=]
+          --no-color  Print without colour (as NO_COLOR does) [env: DOVETAIL_NO_COLOR=]
+      -h, --help      Print help
+      -V, --version   Print version
+
+    Example:
+      dovetail openapi > openapi[DIR]json
+    --- stderr
+
+    exit 0
+    --- stdout
+    Ask a running registry whether it is ready
+
+    Usage: dovetail health [OPTIONS] [URL]
+
+    Arguments:
+      [URL]  What to ask; http://127[DIR]0[DIR]0[DIR]1:8081/health/ready, or the port of DOVETAIL_LISTEN [env:
+             DOVETAIL_HEALTH_URL=]
+
+    Options:
+      -q, --quiet     Print answers and errors only [env: DOVETAIL_QUIET=]
+          --no-color  Print without colour (as NO_COLOR does) [env: DOVETAIL_NO_COLOR=]
+      -h, --help      Print help
+      -V, --version   Print version
+
+    Exits with 0 when the registry is ready and with 3 when it is not[DIR]
+
+    Examples:
+      dovetail health
+      dovetail health http://registry:8081/health/ready
+    --- stderr
+    ");
+}
+
+#[test]
+fn the_example_does_what_its_page_says() {
+    let orders = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/orders");
+    let against = |file: &str, base: &str| {
+        let base = format!("dir:{base}");
+        run(&orders, &["check", file, "--subject", "orders-value", "--level", "FULL", "--against", &base])
+    };
+    for (file, base, exit) in [
+        ("v2.avsc", "v1.avsc", 0),
+        ("v3.avsc", "v2.avsc", 0),
+        ("v3.avsc", "v1.avsc", 0),
+        ("v4-breaking.avsc", "v3.avsc", 1),
+    ] {
+        let output = against(file, base);
+        assert!(output.starts_with(&format!("exit {exit}\n")), "{file} after {base}: {output}");
+    }
+}

@@ -1,0 +1,63 @@
+//! The real binary, serving.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use tempfile::TempDir;
+
+/// A server process on a port that was free. Dropping it kills it.
+pub struct Server {
+    process: Child,
+    pub url: String,
+    _data: Option<TempDir>,
+}
+
+impl Server {
+    /// On a SQLite file of its own.
+    pub fn start() -> Server {
+        let data = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", data.path().join("dovetail.db").display());
+        let mut server = Server::on(&url);
+        server._data = Some(data);
+        server
+    }
+
+    /// On a database that others may share.
+    pub fn on(database_url: &str) -> Server {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_dovetail"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
+            .env("DOVETAIL_DATABASE_URL", database_url)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut log = BufReader::new(process.stderr.take().expect("a pipe")).lines();
+        let address = log.find_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(&line.ok()?).ok()?;
+            Some(line.get("address")?.as_str()?.to_owned())
+        });
+        let url = format!("http://{}", address.expect("the address is logged"));
+        // The pipe must not fill up and block the server.
+        std::thread::spawn(move || log.for_each(drop));
+        Server { process, url, _data: None }
+    }
+
+    /// Ask it to stop, as a supervisor would.
+    pub fn stop(mut self) -> ExitStatus {
+        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        assert!(asked.expect("kill runs").success());
+        self.process.wait().expect("it ends")
+    }
+
+    /// End it as a power cut would.
+    pub fn kill(mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it ends");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended_already = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
