@@ -7,9 +7,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::answer::{self, Answer};
 use super::error::{ApiError, BodyErrors, During};
 use super::extract::{JsonBody, Query, SubjectPath, VersionPath, subject_to_read};
-use super::shapes::{SchemaRequest, SchemaRequestBody};
+use super::schema_request::{SchemaRequest, SchemaRequestBody};
 use crate::registry::{Checked, Error, Registry};
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]

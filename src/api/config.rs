@@ -159,6 +159,7 @@ pub fn check_scope(scope: &Scope) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]

@@ -10,6 +10,7 @@ use super::extract::Query;
 use super::shapes::{Paging, cut};
 use crate::registry::Registry;
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]

@@ -27,8 +27,16 @@ pub fn complete(handlers: OpenApi) -> OpenApi {
     document.merge(handlers);
     for (path, item) in &mut document.paths.paths {
         let negotiated = !(path.starts_with("/health") || path == "/metrics");
-        for operation in operations(item).filter(|_| negotiated) {
-            offer_media_types(operation);
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(operation_id(method, path));
+            if negotiated {
+                offer_media_types(operation);
+            }
+            if negotiated && method == "get" {
+                let unchanged =
+                    ResponseBuilder::new().description("`If-None-Match` names the answer the client has.");
+                operation.responses.responses.insert("304".to_owned(), unchanged.build().into());
+            }
         }
     }
     let mut components = document.components.take().unwrap_or_default();
@@ -47,8 +55,18 @@ pub fn complete(handlers: OpenApi) -> OpenApi {
     document
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let PathItem { get, put, post, delete, .. } = item;
+    let named = [("get", get), ("put", put), ("post", post), ("delete", delete)];
+    named
+        .into_iter()
+        .filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
+}
+
+/// Handlers of different modules share names; method and path are unique.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 /// A handler documents `application/json`; the other media types carry the same.

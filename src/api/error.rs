@@ -272,6 +272,15 @@ impl IntoResponses for Refusals {
     }
 }
 
+/// Documents the refusal of an incompatible schema.
+pub struct Conflict;
+
+impl IntoResponses for Conflict {
+    fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
+        documented(&["409"])
+    }
+}
+
 fn documented(statuses: &[&str]) -> BTreeMap<String, RefOr<ResponseDoc>> {
     let refer = |status: &&str| ((*status).to_owned(), Ref::from_response_name(name_of(status)).into());
     statuses.iter().map(refer).collect()

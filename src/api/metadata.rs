@@ -14,7 +14,7 @@ use crate::registry::Registry;
 pub struct Empty {}
 
 /// Say that the server is there.
-#[utoipa::path(get, path = "/", tag = "Server", operation_id = "root",
+#[utoipa::path(get, path = "/", tag = "Server",
     responses((status = 200, description = "It is.", body = Empty), ApiError))]
 pub async fn root() -> Answer {
     answer::read(&Empty {})
@@ -23,7 +23,7 @@ pub async fn root() -> Answer {
 /// Say that the server is there.
 ///
 /// The body is ignored.
-#[utoipa::path(post, path = "/", tag = "Server", operation_id = "post_root",
+#[utoipa::path(post, path = "/", tag = "Server",
     responses((status = 200, description = "It is.", body = Empty), ApiError,
         (status = 415, description = "The body's media type is not understood.", body = super::error::ErrorBody)))]
 pub async fn post_root() -> Answer {

@@ -17,6 +17,7 @@ mod metadata;
 mod mode;
 mod negotiate;
 mod requests;
+mod schema_request;
 mod schemas;
 mod serve;
 mod shapes;

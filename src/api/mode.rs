@@ -69,6 +69,7 @@ impl ModeRequest {
     }
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]

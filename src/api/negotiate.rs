@@ -3,7 +3,7 @@
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::error::ApiError;
 
@@ -31,6 +31,10 @@ pub async fn negotiate(request: Request, next: Next) -> Response {
     } else {
         (next.run(request).await, chosen)
     };
+    if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && !is_json(&response) {
+        // The inflating layer refuses an encoding without a body.
+        response = ApiError::unsupported_media_type().into_response();
+    }
     if is_json(&response) {
         let media_type = HeaderValue::from_static(media_type.unwrap_or(OFFERED[0].0));
         response.headers_mut().insert(header::CONTENT_TYPE, media_type);

@@ -8,13 +8,15 @@ use super::Options;
 use super::answer::{self, Answer};
 use super::error::{ApiError, During, Refusals};
 use super::extract::{GuidPath, IdPath, Query};
+use super::schema_request::{FormatName, MetadataBody, ReferenceBody, RuleSetBody};
 use super::shapes::{
-    FormatName, MetadataBody, Paging, ReferenceBody, ReferenceView, RuleSetBody, SCHEMA_PAGE, SchemaTags,
-    SchemaView, Showing, cut, page, references, shown_type, tags_of, text_of,
+    Paging, ReferenceView, SCHEMA_PAGE, SchemaTags, SchemaView, Showing, cut, page, references, shown_type,
+    tags_of, text_of,
 };
 use crate::model::{Format, Metadata, RuleSet, SchemaId, Subject, Timestamp, Version};
 use crate::registry::{Registry, SchemaFilter};
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -87,12 +89,14 @@ pub struct SchemaById {
     /// The highest id given out in the context, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_id: Option<i32>,
+    #[schema(value_type = Option<i64>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     ts: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted: Option<bool>,
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -145,6 +149,7 @@ pub async fn by_id(
     })
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -173,6 +178,7 @@ pub async fn text_by_id(
     Ok(answer::text(text))
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -235,6 +241,7 @@ pub async fn versions_of_id(
     answer::read(&cut::<SubjectVersion>(uses, &paging, usize::MAX))
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]

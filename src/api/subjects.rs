@@ -6,15 +6,16 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Options;
 use super::answer::{self, Answer};
-use super::error::{ApiError, BodyErrors, During, Refusals};
+use super::error::{ApiError, BodyErrors, Conflict, During, Refusals};
 use super::extract::{Caller, JsonBody, Query, SubjectPath, subject_to_read};
-use super::shapes::{
-    FormatName, MetadataBody, Paging, ReferenceBody, ReferenceView, RuleSetBody, SchemaRequest,
-    SchemaRequestBody, SchemaView, Showing, cut, references, shown_type, text_of,
+use super::schema_request::{
+    FormatName, MetadataBody, ReferenceBody, RuleSetBody, SchemaRequest, SchemaRequestBody,
 };
+use super::shapes::{Paging, ReferenceView, SchemaView, Showing, cut, references, shown_type, text_of};
 use crate::model::{Metadata, RuleSet, Timestamp, Version};
 use crate::registry::{RegisterOptions, Registered, Registry, SubjectFilter};
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -49,6 +50,7 @@ pub async fn list(
     answer::read(&cut(names, &paging, usize::MAX))
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -85,6 +87,7 @@ pub async fn look_up(
     answer::read(&SchemaView::of(&registry, found, showing).await?)
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -120,6 +123,7 @@ pub struct RegisteredSchema {
     rule_set: Option<RuleSet>,
     schema: String,
     /// When it had been registered, if it was there already.
+    #[schema(value_type = Option<i64>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     ts: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,8 +135,7 @@ pub struct RegisteredSchema {
 /// Answers with the id; a schema that is registered there already keeps its id and version.
 #[utoipa::path(post, path = "/subjects/{subject}/versions", tag = "Subjects",
     params(("subject" = String, Path, description = "The subject."), RegisterQuery), request_body = SchemaRequestBody,
-    responses((status = 200, description = "Registered, now or earlier.", body = RegisteredSchema), ApiError, BodyErrors,
-        (status = 409, description = "The schema is incompatible with an earlier one.", body = super::error::ErrorBody)))]
+    responses((status = 200, description = "Registered, now or earlier.", body = RegisteredSchema), ApiError, BodyErrors, Conflict))]
 pub async fn register(
     State(registry): State<Registry>,
     State(options): State<Options>,
@@ -178,6 +181,7 @@ fn outcome_label(outcome: &Result<Registered, crate::registry::Error>) -> &'stat
     }
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -207,6 +211,7 @@ pub async fn delete(
     answer::written(&deleted.into_iter().map(Version::number).collect::<Vec<i32>>())
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]

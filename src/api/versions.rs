@@ -12,6 +12,7 @@ use super::shapes::{Paging, SCHEMA_PAGE, SchemaView, Showing, cut, text_of};
 use super::subjects::DeleteQuery;
 use crate::registry::{Registry, VersionFilter};
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -52,6 +53,7 @@ pub async fn list(
     answer::read(&cut(shown.collect::<Vec<i32>>(), &paging, usize::MAX))
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -95,6 +97,7 @@ pub async fn get(
     answer::read(&SchemaView::of(&registry, found, showing).await?)
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -127,6 +130,7 @@ pub async fn text(
     Ok(answer::text(text))
 }
 
+/// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]

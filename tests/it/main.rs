@@ -11,4 +11,5 @@ mod openapi;
 mod processes;
 mod racing;
 mod server;
+mod serving;
 mod store;

@@ -28,7 +28,8 @@ async fn path_parameter<S: Send + Sync>(
     let parameters =
         RawPathParams::from_request_parts(parts, state).await.map_err(|_| ApiError::not_found())?;
     let found = parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
-    found.ok_or_else(ApiError::not_found)
+    // The router lets an empty segment stand for a parameter; it names nothing.
+    found.filter(|value| !value.is_empty()).ok_or_else(ApiError::not_found)
 }
 
 /// The `{subject}` of a path; its qualified form is understood.
