@@ -146,7 +146,7 @@ impl Registry {
         let (guid, format) = (prepared.content.guid(), prepared.content.format);
         let recorded = history.iter().rfind(|stored| stored.guid == guid && stored.format == format);
         if let Some(stored) = recorded.filter(|stored| deleted || !stored.deleted) {
-            return Ok(Some(stored.clone()));
+            return Ok(Some(*stored));
         }
         let mut alike = Vec::new();
         for stored in
@@ -157,13 +157,13 @@ impl Registry {
                 continue;
             }
             if content.text == prepared.content.text {
-                alike.push((stored.clone(), Likeness::Certain));
+                alike.push((*stored, Likeness::Certain));
                 break;
             }
             // JSON Schemas are the same when their texts are; the others must be compared as trees.
             if format != Format::Json {
                 let parseable = self.parseable(tx, subject.context(), content).await?;
-                alike.push((stored.clone(), Likeness::AfterParsing(parseable)));
+                alike.push((*stored, Likeness::AfterParsing(parseable)));
             }
         }
         newest_equivalent(alike, Arc::clone(&prepared.schema)).await

@@ -198,9 +198,8 @@ mod tests {
     }
 
     fn names(files: &[(&str, &str)], of: &str) -> Result<Vec<String>, Unresolvable> {
-        let closure =
-            Index::of(&tree(files)).closure(of).map(|found| found.into_iter().map(|d| d.name).collect());
-        closure
+        let tree = tree(files);
+        Index::of(&tree).closure(of).map(|found| found.into_iter().map(|d| d.name).collect())
     }
 
     const MONEY: (&str, &str) =
