@@ -154,8 +154,9 @@ fn router(shared: Shared) -> Router {
     let (own, _) = own_routes().split_for_parts();
     let text = openapi_text();
     let document = async move || ([(header::CONTENT_TYPE, "application/json")], text.clone());
-    // The page is told where the document is and loads nothing from elsewhere.
-    let pages = SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json"));
+    // The page loads nothing from elsewhere; by default it would ask a validator in the internet.
+    let pages = SwaggerUi::new("/docs")
+        .config(utoipa_swagger_ui::Config::from("/openapi.json").validator_url("none"));
     contract
         .merge(own)
         .route("/openapi.json", get(document))
