@@ -57,10 +57,7 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
             (REFUSED, 42201)
         }
         Error::InvalidVersion(_) => (REFUSED, 42202),
-        Error::IdTaken { .. }
-        | Error::ReadOnly(_)
-        | Error::NotImporting { .. }
-        | Error::NotInThisVersion(_) => (REFUSED, 42205),
+        Error::ReadOnly(_) | Error::NotImporting { .. } | Error::NotInThisVersion(_) => (REFUSED, 42205),
         Error::Referenced(..) => (REFUSED, 42206),
         Error::InvalidSubject(_) => (REFUSED, 42208),
         Error::InvalidRuleSet(_) => (REFUSED, 42210),

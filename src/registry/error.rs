@@ -47,8 +47,6 @@ pub enum Error {
     EmptySchema,
     #[error("Version is not one more than previous version")]
     WrongVersion,
-    #[error("Overwrite new schema with id {id} in context {} is not permitted.", .context.prefix())]
-    IdTaken { id: SchemaId, context: Context },
     #[error(transparent)]
     NoEngine(#[from] Unavailable),
     #[error(transparent)]
