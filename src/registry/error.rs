@@ -2,7 +2,7 @@
 
 use crate::compat::{Report, Unavailable};
 use crate::model::{
-    Context, Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
+    Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
     Version, VersionRef,
 };
 use crate::schema::ParseError;
@@ -63,8 +63,8 @@ pub enum Error {
     Referenced(Subject, Version),
     #[error("{0}")]
     NotInThisVersion(String),
-    #[error("the comparison ended without an answer")]
-    ComparisonFailed,
+    #[error("parsing or comparing ended without an answer")]
+    WorkFailed(#[source] tokio::task::JoinError),
     #[error("Error in the backend data store")]
     Store(#[from] StoreError),
 }
