@@ -89,9 +89,9 @@ fn verdict(checked: Result<Checked, Error>, verbose: bool, operation: std::fmt::
         Err(error @ (Error::InvalidSchema(_) | Error::EmptySchema)) => return invalid(error.into(), verbose),
         other => other.during(operation)?,
     };
-    let is_compatible = checked.report.is_compatible();
-    let messages = if is_compatible { Vec::new() } else { checked.lines };
-    answer::read(&Verdict { is_compatible, messages: verbose.then_some(messages) })
+    // Not the report alone: reserved fields can refuse what the comparison lets pass.
+    let is_compatible = checked.is_compatible();
+    answer::read(&Verdict { is_compatible, messages: verbose.then_some(checked.lines) })
 }
 
 /// Who asks for reasons gets the reason why a schema is none; anybody else an error.

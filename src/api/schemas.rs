@@ -29,6 +29,37 @@ pub struct SchemasQuery {
     pub latest_only: bool,
     /// Only schemas that have a rule of this type.
     pub rule_type: Option<String>,
+    /// Only subjects associated with a resource of this type; there are no associations yet.
+    pub resource_type: Option<String>,
+    /// Only subjects with an association of one of these types; there are no associations yet.
+    pub association_type: Vec<String>,
+    /// Only subjects with an association of one of these lifecycles; `NONE` keeps those without any.
+    #[param(inline)]
+    pub lifecycle: Vec<Lifecycle>,
+}
+
+/// How long an association lives.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Lifecycle {
+    /// There is no association.
+    None,
+    /// It ends with its resource.
+    Strong,
+    /// It outlives its resource.
+    Weak,
+}
+
+impl SchemasQuery {
+    /// Does a filter ask for associations, which no subject has?
+    fn asks_for_associations(&self) -> bool {
+        let filters = [
+            self.resource_type.as_deref().is_some_and(|name| !name.is_empty()),
+            !self.association_type.is_empty(),
+            !self.lifecycle.is_empty(),
+        ];
+        filters.contains(&true) && !self.lifecycle.contains(&Lifecycle::None)
+    }
 }
 
 /// List schemas.
@@ -42,6 +73,9 @@ pub async fn list(
     Query(query): Query<SchemasQuery>,
     Query(paging): Query<Paging>,
 ) -> Answer {
+    if query.asks_for_associations() {
+        return answer::read(&[(); 0]);
+    }
     let (offset, limit) = page(&paging, SCHEMA_PAGE);
     let prefix = &query.subject_prefix;
     let filter =
