@@ -115,7 +115,7 @@ impl Registry {
         text: &str,
         preparation: Preparation,
     ) -> Result<Prepared, Error> {
-        let format = candidate.format;
+        let format = candidate.format.clone()?;
         let sent = &candidate.references;
         let resolved = match self.resolve_sent(tx, subject.context(), sent, preparation.reach).await {
             Ok(resolved) => resolved,
@@ -228,7 +228,7 @@ fn concrete(
         references.dedup();
     }
     let content = Content {
-        format: candidate.format,
+        format: schema.format(),
         text,
         references,
         metadata: candidate.metadata.clone(),

@@ -129,7 +129,12 @@ impl Registry {
         }
         let normalize = normalize || self.in_force(&mut tx, subject).await?.normalize == Some(true);
         let preparation = Preparation::to_look_up(normalize);
-        let prepared = self.prepare(&mut tx, subject, candidate, text, preparation).await?;
+        let prepared = match self.prepare(&mut tx, subject, candidate, text, preparation).await {
+            Ok(prepared) => prepared,
+            // What is no schema is not known; whether that or the mode is the error is decided later.
+            Err(Error::InvalidSchema(_) | Error::UnknownFormat(_)) => return Ok(None),
+            Err(other) => return Err(other),
+        };
         let held = self.holding(&mut tx, subject, &history, &prepared, false).await?;
         match held.filter(|stored| is_what_was_asked_for(candidate, stored)) {
             Some(stored) => self.registered(&mut tx, subject, stored).await.map(Some),
@@ -267,7 +272,7 @@ fn filled_from(candidate: &Candidate, latest: &Content) -> Candidate {
         subject: Some(reference.subject.clone()),
         version: Some(reference.version.number()),
     });
-    Candidate { format: latest.format, references: references.collect(), ..candidate.clone() }
+    Candidate { format: Ok(latest.format), references: references.collect(), ..candidate.clone() }
 }
 
 /// The registry writes a schema's own version into its metadata when the caller asked for a version,

@@ -37,7 +37,6 @@ struct FlowOptions {
     incompatible_error_code: Option<u32>,
     omit_avro_schema_type: bool,
     body_limit: Option<usize>,
-    request_timeout_millis: Option<u64>,
     drop_rule_sets: bool,
     default_level: Option<String>,
 }
@@ -134,9 +133,6 @@ fn options(given: &FlowOptions) -> Options {
         incompatible_error_code: given.incompatible_error_code.unwrap_or(defaults.incompatible_error_code),
         omit_avro_schema_type: given.omit_avro_schema_type,
         body_limit: given.body_limit.unwrap_or(defaults.body_limit),
-        request_timeout: given
-            .request_timeout_millis
-            .map_or(defaults.request_timeout, std::time::Duration::from_millis),
         ..defaults
     }
 }
@@ -235,11 +231,7 @@ fn fill(text: &str, kept: &BTreeMap<String, String>) -> String {
     kept.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
 }
 
-async fn send(
-    server: &Answers,
-    step: &Step,
-    memory: &Memory,
-) -> (u16, http::HeaderMap, Vec<u8>) {
+async fn send(server: &Answers, step: &Step, memory: &Memory) -> (u16, http::HeaderMap, Vec<u8>) {
     let (method, path) = step.request.split_once(' ').expect("METHOD /path");
     let kept = &memory.texts;
     let body = match (&step.body, &step.body_hex, &step.body_kept) {
