@@ -3,7 +3,7 @@
 use crate::compat::{Report, Unavailable};
 use crate::model::{
     Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
-    Version, VersionRef,
+    UnknownFormat, Version, VersionRef,
 };
 use crate::schema::ParseError;
 use crate::store::StoreError;
@@ -43,6 +43,8 @@ pub enum Error {
     Incompatible { subject: Subject, report: Report, lines: Vec<String> },
     #[error("{}", .0.sentence())]
     InvalidSchema(Box<InvalidSchema>),
+    #[error(transparent)]
+    UnknownFormat(#[from] UnknownFormat),
     #[error("Empty schema")]
     EmptySchema,
     #[error("Version is not one more than previous version")]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::compat::Previous;
-use crate::model::{Content, Context, Level, Reference, SchemaId, Subject};
 use crate::model::Depth;
+use crate::model::{Content, Context, Level, Reference, SchemaId, Subject};
 use crate::schema::{Dependency, Options, ParseError, Schema};
 use crate::store::{StoreError, StoredVersion, Tx};
 

@@ -79,10 +79,10 @@ impl Registry {
         Ok(held.await?.map(|past| Found::of(subject, past.stored, past.content)))
     }
 
-    /// A candidate prepared for looking it up; its text must be there.
+    /// A candidate prepared for looking it up.
     ///
     /// # Errors
-    /// When the schema is invalid.
+    /// When there is no text, or it is invalid.
     pub(super) async fn as_sent(
         &self,
         subject: &Subject,

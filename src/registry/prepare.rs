@@ -1,6 +1,6 @@
 //! From a schema as it was sent to one that can be stored, compared and hashed.
 
-use crate::model::{Content, Context, Subject};
+use crate::model::{Content, Context, Format, Subject};
 use crate::schema::{Dependency, Options, ParseError, Schema};
 use crate::store::Tx;
 
@@ -47,7 +47,12 @@ impl Registry {
     ///
     /// # Errors
     /// When the store fails; a reference that leads nowhere is told when the candidate is prepared.
-    pub(super) async fn sent(&self, tx: &mut Tx, subject: &Subject, candidate: Candidate) -> Result<Sent, Error> {
+    pub(super) async fn sent(
+        &self,
+        tx: &mut Tx,
+        subject: &Subject,
+        candidate: Candidate,
+    ) -> Result<Sent, Error> {
         let home: &Context = subject.context();
         let resolved = match self.resolve_sent(tx, home, &candidate.references).await {
             Ok(resolved) => Ok(resolved),
@@ -66,13 +71,14 @@ impl Sent {
     pub(super) fn prepare(&self, purpose: Purpose) -> Result<Prepared, Error> {
         let candidate = &self.candidate;
         let text = candidate.given_text().ok_or(Error::EmptySchema)?;
+        let format = candidate.format.clone()?;
         let nothing = Resolved::default();
         let (resolved, dead_end) = match &self.resolved {
             Ok(resolved) => (resolved, resolved.deleted.as_ref().filter(|_| purpose.options.new)),
             Err(sentence) => (&nothing, Some(sentence)),
         };
         let content = |text: String, resolved: &Resolved| Content {
-            format: candidate.format,
+            format,
             text,
             references: resolved.references.clone(),
             metadata: candidate.metadata.clone(),
@@ -80,7 +86,7 @@ impl Sent {
         };
         let outcome = match dead_end {
             Some(sentence) => Err(InvalidCause::Reference(sentence.clone())),
-            None => parse(candidate, text, &resolved.dependencies, purpose).map_err(InvalidCause::Text),
+            None => parse(format, text, &resolved.dependencies, purpose).map_err(InvalidCause::Text),
         };
         match outcome {
             Ok((schema, stored_text)) => {
@@ -97,12 +103,12 @@ impl Sent {
 
 /// Parse a text; answers with the schema and the text to store.
 fn parse(
-    candidate: &Candidate,
+    format: Format,
     text: &str,
     dependencies: &[Dependency],
     purpose: Purpose,
 ) -> Result<(Schema, String), ParseError> {
-    let schema = Schema::parse(candidate.format, text, dependencies, purpose.options)?;
+    let schema = Schema::parse(format, text, dependencies, purpose.options)?;
     if let Some(unresolved) = schema.unresolved() {
         return Err(unresolved.clone());
     }
@@ -112,13 +118,15 @@ fn parse(
     }
     // From here on the schema is what its normal form says: that is what will be read back.
     let normal = schema.normal_form();
-    let normalized = Schema::parse(candidate.format, &normal, dependencies, Options::STORED)?;
+    let normalized = Schema::parse(format, &normal, dependencies, Options::STORED)?;
     Ok((normalized, normal))
 }
 
 /// Sorted by subject and version, exact duplicates removed.
 fn normalize_references(content: &mut Content) {
-    content.references.sort_by(|left, right| (&left.subject, left.version).cmp(&(&right.subject, right.version)));
+    content
+        .references
+        .sort_by(|left, right| (&left.subject, left.version).cmp(&(&right.subject, right.version)));
     let mut seen = std::collections::HashSet::new();
     content.references.retain(|reference| seen.insert(reference.clone()));
 }

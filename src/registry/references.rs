@@ -125,8 +125,11 @@ impl Registry {
             }));
             push_all(&mut stack, &known.content.references, subject.context());
         }
-        let as_target =
-            |(subject, stored): (Subject, StoredVersion)| Target { subject, version: stored.version, id: stored.id };
+        let as_target = |(subject, stored): (Subject, StoredVersion)| Target {
+            subject,
+            version: stored.version,
+            id: stored.id,
+        };
         let targets = direct.into_iter().map(as_target).collect();
         let Closure { dependencies, deleted, .. } = closure;
         Ok(Resolved { references, dependencies: dependencies.into(), targets, deleted })
@@ -157,7 +160,8 @@ async fn complete(tx: &mut Tx, home: &Context, sent: &CandidateReference) -> Res
         -1 => tx.latest(&subject_of(home, subject, number)?).await?.map(|latest| latest.version),
         number => Version::new(number),
     };
-    let version = version.ok_or_else(|| Unresolved::Sentence(missing(&Subject::parse_in(subject, home), number)))?;
+    let version =
+        version.ok_or_else(|| Unresolved::Sentence(missing(&Subject::parse_in(subject, home), number)))?;
     Ok(Reference { name: name.clone(), subject: subject.clone(), version })
 }
 

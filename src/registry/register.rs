@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Content, Guid, Metadata, Scope, SchemaId, Subject, Timestamp, VERSION_PROPERTY, Version};
+use crate::model::{Content, Guid, Metadata, SchemaId, Scope, Subject, Timestamp, VERSION_PROPERTY, Version};
 use crate::store::{StoredVersion, Tx};
 
 use super::check::compare;
@@ -56,7 +56,7 @@ struct Basis {
 struct Material {
     basis: Basis,
     sent: Sent,
-    /// The candidate prepared for looking it up; `None` when it has no text of its own.
+    /// The candidate prepared for looking it up; `None` when its own text is no schema.
     as_sent: Option<Arc<Prepared>>,
     is_writable: bool,
     history: Vec<StoredVersion>,
@@ -100,9 +100,11 @@ impl Registry {
             rule_set.validate()?;
         }
         subject.check_writable()?;
-        let as_sent = match candidate.given_text() {
-            Some(_) => Some(Arc::new(self.as_sent(subject, candidate.clone(), options.normalize).await?)),
-            None => None,
+        let as_sent = match self.as_sent(subject, candidate.clone(), options.normalize).await {
+            Ok(prepared) => Some(Arc::new(prepared)),
+            // What is no schema is not known; whether that or the mode is the error is decided later.
+            Err(Error::EmptySchema | Error::InvalidSchema(_) | Error::UnknownFormat(_)) => None,
+            Err(other) => return Err(other),
         };
         if let Some(prepared) = &as_sent
             && let Some(known) = self.known_by_hash(subject, &candidate, prepared).await?
@@ -114,11 +116,14 @@ impl Registry {
             let material = self.gather(&mut tx, subject, &candidate, as_sent.clone(), options).await?;
             drop(tx);
             let addition = match self.workers.run(move || material.decide()).await?? {
-                Decision::Known(past) => return Ok(Registered::known(Found::of(subject, past.stored, past.content))),
+                Decision::Known(past) => {
+                    return Ok(Registered::known(Found::of(subject, past.stored, past.content)));
+                }
                 Decision::Append(addition) => addition,
             };
             let mut tx = self.store.write(caller).await?;
-            lock(&mut tx, subject, addition.basis.targets.iter().map(|target| target.subject.clone())).await?;
+            lock(&mut tx, subject, addition.basis.targets.iter().map(|target| target.subject.clone()))
+                .await?;
             if self.holds(&mut tx, subject, &addition.basis).await? {
                 return self.append(tx, subject, *addition).await;
             }
@@ -172,7 +177,16 @@ impl Registry {
             targets: sent.resolved.as_ref().map(|resolved| resolved.targets.clone()).unwrap_or_default(),
         };
         let is_writable = is_writable(tx, &Scope::of(subject)).await?;
-        Ok(Material { basis, sent, as_sent, is_writable, history, live, matcher: self.matcher(subject), options })
+        Ok(Material {
+            basis,
+            sent,
+            as_sent,
+            is_writable,
+            history,
+            live,
+            matcher: self.matcher(subject),
+            options,
+        })
     }
 
     /// Is everything as it was when the decision was made?
@@ -307,7 +321,7 @@ fn filled_from(candidate: &Candidate, latest: &Content) -> Candidate {
     });
     Candidate {
         text: Some(latest.text.clone()),
-        format: latest.format,
+        format: Ok(latest.format),
         references: references.collect(),
         ..candidate.clone()
     }
@@ -325,7 +339,11 @@ fn write_version_property(content: &mut Content, asked_for: i32, version: Versio
 
 /// Lock the subject and everything the new version refers to, so that none of it can be deleted
 /// before this is written.
-async fn lock(tx: &mut Tx, subject: &Subject, referenced: impl Iterator<Item = Subject>) -> Result<(), Error> {
+async fn lock(
+    tx: &mut Tx,
+    subject: &Subject,
+    referenced: impl Iterator<Item = Subject>,
+) -> Result<(), Error> {
     let mut subjects = vec![subject.clone()];
     // A subject that cannot exist cannot be locked either; resolving the reference says so.
     subjects.extend(referenced.filter(|subject| !subject.has_control_character()));
