@@ -173,8 +173,8 @@ pub async fn referenced_by(
     params(("subject" = String, Path, description = "The subject."),
         ("version" = String, Path, description = "A number from 1, or `latest`.", example = "1"),
         DeleteQuery),
-    responses((status = 200, description = "The number of the version.", body = i32, example = json!(1)),
-        ApiError, Refusals))]
+    responses((status = 200, description = "The number of the version.", body = i32,
+        content_type = "application/json", example = json!(1)), ApiError, Refusals))]
 pub async fn delete(
     State(registry): State<Registry>,
     SubjectPath(subject): SubjectPath,

@@ -6,7 +6,6 @@
 //! stderr, and refused to be left out when `CI` is set.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -151,68 +150,17 @@ impl Drop for TestDatabase {
     }
 }
 
-/// Runs the cluster and waits for its standard input to end, which it does when the test process
-/// does, killed or not. `$1` holds Postgres's programs, `$2` is the user to run them as, if any.
-///
-/// The locale sorts like a dictionary, where the data allow it: a query that forgets to compare
-/// bytes must fail here, not at a user's.
-const KEEPER: &str = r#"
-trap '' INT TERM HUP
-bin=$1
-as() { if [ -n "$owner" ]; then runuser -u "$owner" -- "$@"; else "$@"; fi; }
-owner=$2
-cd /
-dir=$(as mktemp -d /tmp/dovetail-postgres-XXXXXX) || { echo "no folder for Postgres"; exit 1; }
-create() {
-    as "$bin/initdb" -D "$dir/data" -U dovetail -A trust -E UTF8 --no-sync "$@" >"/dev/null" 2>&1
-}
-create --locale=C.UTF-8 --locale-provider=icu --icu-locale=en-US ||
-    { as rm -rf "$dir/data"; create --locale=C; } ||
-    { as rm -rf "$dir"; echo "initdb failed"; exit 1; }
-settings="-k $dir -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=400"
-as "$bin/pg_ctl" -D "$dir/data" -o "$settings" -l "$dir/log" -w start >/dev/null 2>&1 ||
-    { as rm -rf "$dir"; echo "pg_ctl start failed"; exit 1; }
-echo "ready $dir"
-cat >/dev/null
-as "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1
-as rm -rf "$dir"
-"#;
-
+/// The cluster ends when its standard input does, which is when the test process does, killed or not.
 fn start_cluster() -> Result<Server, String> {
-    let programs = postgres_programs().ok_or("its programs (initdb, pg_ctl) were not found")?;
-    let owner = if is_root() { unprivileged_user()? } else { "" };
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(KEEPER).arg("keeper").arg(&programs).arg(owner);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut keeper = command.spawn().map_err(|error| format!("no shell could be started: {error}"))?;
-    let mut answer = String::new();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lib/postgres");
+    let mut command = Command::new(script);
+    command.arg("hold").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut keeper = command.spawn().map_err(|error| format!("{script} did not run: {error}"))?;
+    let mut url = String::new();
     let stdout = keeper.stdout.take().expect("it was asked to be piped");
-    BufReader::new(stdout).read_line(&mut answer).map_err(|error| error.to_string())?;
-    let folder = answer.trim().strip_prefix("ready ").ok_or_else(|| format!("its start failed: {answer}"))?;
-    let admin_url = format!("postgres://dovetail@localhost/postgres?host={folder}");
-    Ok(Server { admin_url, is_ours: true, _keeper: Some(keeper) })
-}
-
-/// The folder of the newest Postgres that Debian installed, else the one on the path.
-fn postgres_programs() -> Option<PathBuf> {
-    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut folders: Vec<PathBuf> = installed.map(|version| version.path().join("bin")).collect();
-    folders.sort_by_key(|folder| std::cmp::Reverse(version_of(folder)));
-    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-    folders.into_iter().find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
-}
-
-fn version_of(folder: &Path) -> Option<u32> {
-    folder.parent()?.file_name()?.to_str()?.parse().ok()
-}
-
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output();
-    id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
-}
-
-/// Postgres refuses to run as root.
-fn unprivileged_user() -> Result<&'static str, String> {
-    let exists = |user: &&str| Command::new("id").arg(user).output().is_ok_and(|id| id.status.success());
-    ["postgres", "nobody"].into_iter().find(exists).ok_or_else(|| "there is no user to run it as".to_owned())
+    BufReader::new(stdout).read_line(&mut url).map_err(|error| error.to_string())?;
+    if url.is_empty() {
+        return Err(format!("{script} started none"));
+    }
+    Ok(Server { admin_url: url.trim_end().to_owned(), is_ours: true, _keeper: Some(keeper) })
 }

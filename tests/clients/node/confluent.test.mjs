@@ -156,14 +156,8 @@ test('Avro: references', async () => {
   const topic = shop.newTopic('confluent')
   const client = connect()
   await client.register(`${topic}-item`, avro(JSON.stringify(shop.itemRecord)))
-  const basket = {
-    type: 'record',
-    name: 'Basket',
-    namespace: 'shop',
-    fields: [{ name: 'item', type: 'shop.Item' }],
-  }
   const references = [{ name: 'shop.Item', subject: `${topic}-item`, version: 1 }]
-  await client.register(`${topic}-value`, avro(JSON.stringify(basket), references))
+  await client.register(`${topic}-value`, avro(JSON.stringify(shop.basketRecord), references))
   const writer = new AvroSerializer(connect(), SerdeType.VALUE, { useLatestVersion: true })
   const payload = await writer.serialize(topic, { item: { sku: 'apple', qty: 3 } })
   const read = await new AvroDeserializer(connect(), SerdeType.VALUE, {}).deserialize(topic, payload)
@@ -184,7 +178,7 @@ test('JSON Schema: references and validation', async () => {
   }
   const id = await client.register(`${topic}-value`, {
     schemaType: 'JSON',
-    schema: JSON.stringify(basket),
+    schema: JSON.stringify(shop.basketRecord),
     references: [{ name: 'item.json', subject: `${topic}-item`, version: 1 }],
   })
   const writer = new JsonSerializer(connect(), SerdeType.VALUE, { useLatestVersion: true, validate: true })

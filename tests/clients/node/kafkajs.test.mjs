@@ -61,15 +61,9 @@ test('Avro: references', async () => {
   const topic = shop.newTopic('kafkajs')
   const registry = connect()
   await registry.register(avro(JSON.stringify(shop.itemRecord)), { subject: `${topic}-item` })
-  const basket = {
-    type: 'record',
-    name: 'Basket',
-    namespace: 'shop',
-    fields: [{ name: 'item', type: 'shop.Item' }],
-  }
   const references = [{ name: 'shop.Item', subject: `${topic}-item`, version: 1 }]
   const subject = `${topic}-value`
-  const { id } = await registry.register(avro(JSON.stringify(basket), references), { subject })
+  const { id } = await registry.register(avro(JSON.stringify(shop.basketRecord), references), { subject })
   const payload = await registry.encode(id, { item: { sku: 'apple', qty: 3 } })
   const read = await connect().decode(payload)
   assert.deepEqual([read.item.sku, read.item.qty], ['apple', 3])
@@ -96,7 +90,7 @@ test('JSON Schema: register, encode, decode, references', async () => {
   const { id } = await registry.register(
     {
       type: SchemaType.JSON,
-      schema: JSON.stringify(basket),
+      schema: JSON.stringify(shop.basketRecord),
       references: [{ name: 'https://shop.example/item.json', subject: `${topic}-item`, version: 1 }],
     },
     { subject: `${topic}-value` },

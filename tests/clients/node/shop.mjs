@@ -37,6 +37,14 @@ export const itemRecord = {
   ],
 }
 
+/** Names the item's record, which is registered by itself. */
+export const basketRecord = {
+  type: 'record',
+  name: 'Basket',
+  namespace: 'shop',
+  fields: [{ name: 'item', type: 'shop.Item' }],
+}
+
 export function avroOrder(...extra) {
   return JSON.stringify({
     type: 'record',
