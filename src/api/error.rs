@@ -59,14 +59,11 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         | Error::WrongVersion
         | Error::NoEngine(_) => (REFUSED, 42201),
         Error::InvalidVersion(_) => (REFUSED, 42202),
-        Error::IdTaken { .. }
-        | Error::ReadOnly(_)
-        | Error::NotImporting { .. }
-        | Error::NotInThisVersion(_) => (REFUSED, 42205),
+        Error::ReadOnly(_) | Error::NotImporting { .. } | Error::NotInThisVersion(_) => (REFUSED, 42205),
         Error::Referenced(..) => (REFUSED, 42206),
         Error::InvalidSubject(_) => (REFUSED, 42208),
         Error::InvalidRuleSet(_) => (REFUSED, 42210),
-        Error::ComparisonFailed => (StatusCode::INTERNAL_SERVER_ERROR, 500),
+        Error::WorkFailed(_) => (StatusCode::INTERNAL_SERVER_ERROR, 500),
         // Clients come back after 503 as after 500, but only 503 tells them when.
         Error::Store(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, STORE),
         Error::Store(StoreError::Unstorable(_)) => (REFUSED, 42201),
@@ -84,7 +81,7 @@ impl From<Error> for ApiError {
             metrics::counter!("dovetail_store_errors_total").increment(1);
         }
         let message = match error {
-            Error::ComparisonFailed => INTERNAL.to_owned(),
+            Error::WorkFailed(_) => INTERNAL.to_owned(),
             Error::Store(StoreError::Unstorable(sentence)) => sentence,
             other => other.to_string(),
         };

@@ -2,7 +2,7 @@
 
 use crate::compat::{Report, Unavailable};
 use crate::model::{
-    Context, Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
+    Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
     UnknownFormat, Version, VersionRef,
 };
 use crate::schema::ParseError;
@@ -49,8 +49,6 @@ pub enum Error {
     EmptySchema,
     #[error("Version is not one more than previous version")]
     WrongVersion,
-    #[error("Overwrite new schema with id {id} in context {} is not permitted.", .context.prefix())]
-    IdTaken { id: SchemaId, context: Context },
     #[error(transparent)]
     NoEngine(#[from] Unavailable),
     #[error(transparent)]
@@ -67,8 +65,8 @@ pub enum Error {
     Referenced(Subject, Version),
     #[error("{0}")]
     NotInThisVersion(String),
-    #[error("the comparison ended without an answer")]
-    ComparisonFailed,
+    #[error("parsing or comparing ended without an answer")]
+    WorkFailed(#[source] tokio::task::JoinError),
     #[error("Error in the backend data store")]
     Store(#[from] StoreError),
 }
