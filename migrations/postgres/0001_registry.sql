@@ -77,7 +77,12 @@ CREATE TABLE versions (
     PRIMARY KEY (context, subject, version),
     FOREIGN KEY (context, id) REFERENCES schema_ids (context, id)
 );
-CREATE INDEX versions_by_id ON versions (context, id);
+-- Whose is an id: a live version first, the one written first.
+CREATE INDEX versions_by_id ON versions (context, id, deleted, written);
+-- Which versions of a subject have an id, and which of them was written last.
+CREATE INDEX versions_by_subject_and_id ON versions (context, subject, id, written);
+-- In which contexts there is a subject of a name.
+CREATE INDEX versions_by_name ON versions (subject, context);
 
 -- What was purged, by whom, when and why. The content itself stays in contents.
 CREATE TABLE tombstones (

@@ -114,11 +114,12 @@ impl Answers {
 
     fn work(&self, asked: Asked, key: Option<Vec<u8>>, request: Request<Body>) -> Answering {
         let server = self.clone();
+        let media_type = negotiate::for_errors(request.headers());
         Answering::Working(Box::pin(async move {
             let work = server.router.clone().oneshot(request);
             match tokio::time::timeout(server.timeout, work).await {
                 Ok(Ok(response)) => server.finish(asked, key, response).await,
-                Err(_) => server.finish(asked, None, labelled(ApiError::timed_out())).await,
+                Err(_) => server.finish(asked, None, labelled(ApiError::timed_out(), media_type)).await,
             }
         }))
     }
@@ -129,15 +130,19 @@ impl Answers {
         B::Error: Into<axum::BoxError>,
     {
         let server = self.clone();
+        let media_type = negotiate::for_errors(&parts.headers);
         Answering::Working(Box::pin(async move {
             let collected = tokio::time::timeout(server.timeout, body.collect()).await;
             let body = match collected.map(|done| done.ok().map(Collected::to_bytes)) {
                 Ok(Some(body)) => body,
                 Ok(None) => {
                     let error = ApiError::bad_body("the request body ended early");
-                    return server.finish(asked, None, labelled(error)).await;
+                    return server.finish(asked, None, labelled(error, media_type)).await;
                 }
-                Err(_) => return server.finish(asked, None, labelled(ApiError::timed_out())).await,
+                Err(_) => {
+                    let error = ApiError::timed_out();
+                    return server.finish(asked, None, labelled(error, media_type)).await;
+                }
             };
             let key = key(&parts, &body);
             if let Some(kept) = key.as_ref().and_then(|key| server.still_good(key, asked.seen)) {
@@ -160,7 +165,8 @@ impl Answers {
             metrics::counter!("dovetail_answer_cache_misses_total").increment(1);
             let (parts, body) = response.into_parts();
             let Ok(body) = body.collect().await.map(Collected::to_bytes) else {
-                return asked.complete(labelled(ApiError::internal("an answer could not be read back")));
+                let error = ApiError::internal("an answer could not be read back");
+                return asked.complete(labelled(error, negotiate::DEFAULT));
             };
             let headers = headers_to_keep(parts.headers, &asked.method, &body);
             let kept = Arc::new(Kept { seen: asked.seen, headers, body, meter });
@@ -195,9 +201,8 @@ fn headers_to_keep(mut headers: HeaderMap, method: &Method, body: &Bytes) -> Hea
 }
 
 /// An error made outside the router, where nothing was negotiated yet.
-fn labelled(error: ApiError) -> Response {
+fn labelled(error: ApiError, media_type: &'static str) -> Response {
     let mut response = error.into_response();
-    let media_type = negotiate::offered().next().expect("something is offered");
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }

@@ -222,7 +222,8 @@ pub async fn get_top(State(registry): State<Registry>, Query(query): Query<Defau
 
 /// Change the top-level configuration.
 #[utoipa::path(put, path = "/config", tag = "Config", request_body = ConfigUpdate,
-    responses((status = 200, description = "The whole configuration afterwards.", body = ConfigUpdate), ApiError, BodyErrors))]
+    responses((status = 200, description = "The whole configuration afterwards.", body = ConfigUpdate),
+        ApiError, BodyErrors))]
 pub async fn put_top(
     State(registry): State<Registry>,
     Caller(caller): Caller,
@@ -233,7 +234,8 @@ pub async fn put_top(
 
 /// Forget the top-level configuration.
 #[utoipa::path(delete, path = "/config", tag = "Config",
-    responses((status = 200, description = "The configuration that was.", body = Config), ApiError, Refusals))]
+    responses((status = 200, description = "The configuration that was.", body = Config),
+        ApiError, Refusals))]
 pub async fn delete_top(State(registry): State<Registry>, Caller(caller): Caller) -> Answer {
     remove(&registry, &Scope::top(), &caller).await
 }
@@ -266,8 +268,10 @@ pub async fn get(
 ///
 /// The subject need not exist yet.
 #[utoipa::path(put, path = "/config/{subject}", tag = "Config",
-    params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`.")), request_body = ConfigUpdate,
-    responses((status = 200, description = "The whole configuration afterwards.", body = ConfigUpdate), ApiError, BodyErrors))]
+    params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`.")),
+    request_body = ConfigUpdate,
+    responses((status = 200, description = "The whole configuration afterwards.", body = ConfigUpdate),
+        ApiError, BodyErrors))]
 pub async fn put_subject(
     State(registry): State<Registry>,
     SubjectPath(subject): SubjectPath,
@@ -280,7 +284,8 @@ pub async fn put_subject(
 /// Forget the configuration of a subject or context.
 #[utoipa::path(delete, path = "/config/{subject}", tag = "Config",
     params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`.")),
-    responses((status = 200, description = "The configuration that was.", body = Config), ApiError, Refusals))]
+    responses((status = 200, description = "The configuration that was.", body = Config),
+        ApiError, Refusals))]
 pub async fn delete(
     State(registry): State<Registry>,
     SubjectPath(subject): SubjectPath,

@@ -23,7 +23,8 @@ pub struct ContextsQuery {
 ///
 /// The default context `.` comes first; a context appears with its first schema.
 #[utoipa::path(get, path = "/contexts", tag = "Contexts", params(ContextsQuery, Paging),
-    responses((status = 200, description = "Contexts.", body = Vec<String>, example = json!([".", ".test"])), ApiError))]
+    responses((status = 200, description = "Contexts.", body = Vec<String>, example = json!([".", ".test"])),
+        ApiError))]
 pub async fn list(
     State(registry): State<Registry>,
     Query(query): Query<ContextsQuery>,

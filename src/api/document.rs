@@ -17,9 +17,10 @@ pub fn complete(handlers: OpenApi) -> OpenApi {
         .title("Dovetail")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
-            "A schema registry for Avro, JSON Schema and Protobuf. Every answer of the registry's routes can be \
-             had as `application/vnd.schemaregistry.v1+json` (the default), `application/vnd.schemaregistry+json` \
-             or `application/json`; request bodies may be any of these. Every answer carries `X-Request-ID`.",
+            "A schema registry for Avro, JSON Schema and Protobuf. Every answer of the registry's routes can \
+             be had as `application/vnd.schemaregistry.v1+json` (the default), \
+             `application/vnd.schemaregistry+json` or `application/json`; request bodies may be any of \
+             these. Every answer carries `X-Request-ID`.",
         ))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").build()))
         .build();

@@ -53,15 +53,17 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         Error::LevelNotConfigured(_) => (MISSING, 40408),
         Error::ModeNotConfigured(_) => (MISSING, 40409),
         Error::Incompatible { .. } => (StatusCode::CONFLICT, 40901),
-        Error::InvalidSchema(_) | Error::EmptySchema | Error::WrongVersion | Error::NoEngine(_) => {
-            (REFUSED, 42201)
-        }
+        Error::InvalidSchema(_)
+        | Error::UnknownFormat(_)
+        | Error::EmptySchema
+        | Error::WrongVersion
+        | Error::NoEngine(_) => (REFUSED, 42201),
         Error::InvalidVersion(_) => (REFUSED, 42202),
         Error::ReadOnly(_) | Error::NotImporting { .. } | Error::NotInThisVersion(_) => (REFUSED, 42205),
         Error::Referenced(..) => (REFUSED, 42206),
         Error::InvalidSubject(_) => (REFUSED, 42208),
         Error::InvalidRuleSet(_) => (REFUSED, 42210),
-        Error::ComparisonFailed => (StatusCode::INTERNAL_SERVER_ERROR, 500),
+        Error::WorkFailed(_) => (StatusCode::INTERNAL_SERVER_ERROR, 500),
         // Clients come back after 503 as after 500, but only 503 tells them when.
         Error::Store(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, STORE),
         Error::Store(StoreError::Unstorable(_)) => (REFUSED, 42201),
@@ -79,7 +81,7 @@ impl From<Error> for ApiError {
             metrics::counter!("dovetail_store_errors_total").increment(1);
         }
         let message = match error {
-            Error::ComparisonFailed => INTERNAL.to_owned(),
+            Error::WorkFailed(_) => INTERNAL.to_owned(),
             Error::Store(StoreError::Unstorable(sentence)) => sentence,
             other => other.to_string(),
         };
@@ -145,11 +147,6 @@ impl ApiError {
         ApiError::generic(StatusCode::UNPROCESSABLE_ENTITY, &format!("{what} must not be null (was null)"))
     }
 
-    /// A `schemaType` that is none of the three.
-    pub fn unknown_format(error: &crate::model::UnknownFormat) -> ApiError {
-        ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, 42201, error.to_string())
-    }
-
     /// A compatibility level that is none.
     pub fn unknown_level() -> ApiError {
         const SENTENCE: &str = "Invalid compatibility level. Valid values are none, backward, forward, full, \
@@ -199,12 +196,6 @@ impl ApiError {
     /// Give an incompatibility the code that older clients know.
     pub fn with_incompatible_code(self, code: u32) -> ApiError {
         if self.status == StatusCode::CONFLICT { ApiError { code, ..self } } else { self }
-    }
-
-    /// Is it about a schema that cannot be accepted? Such an error is a verdict when verdicts are
-    /// asked for.
-    pub fn into_invalid_schema(self) -> Result<String, ApiError> {
-        if self.code == 42201 { Ok(self.message) } else { Err(self) }
     }
 }
 
@@ -315,7 +306,8 @@ pub const DOCUMENTED: [(&str, &str, &str, u32, &str); 10] = [
         "Incompatible",
         "The schema is incompatible with an earlier one.",
         40901,
-        "Schema being registered is incompatible with an earlier schema for subject \"orders-value\", details: [...]",
+        "Schema being registered is incompatible with an earlier schema for subject \"orders-value\", \
+         details: [...]",
     ),
     (
         "413",

@@ -51,9 +51,15 @@ impl Meter {
         let method = method_label(method);
         let status = ["1xx", "2xx", "3xx", "4xx", "5xx"][usize::from(status.as_u16() / 100).clamp(1, 5) - 1];
         Meter {
-            requests: metrics::counter!("dovetail_http_requests_total", "route" => route.clone(), "method" => method, "status" => status),
+            requests: metrics::counter!(
+                "dovetail_http_requests_total",
+                "route" => route.clone(), "method" => method, "status" => status
+            ),
             hits: metrics::counter!("dovetail_answer_cache_hits_total"),
-            seconds: metrics::histogram!("dovetail_http_request_seconds", "route" => route, "method" => method),
+            seconds: metrics::histogram!(
+                "dovetail_http_request_seconds",
+                "route" => route, "method" => method
+            ),
         }
     }
 

@@ -25,14 +25,17 @@ pub async fn root() -> Answer {
 /// The body is ignored.
 #[utoipa::path(post, path = "/", tag = "Server",
     responses((status = 200, description = "It is.", body = Empty), ApiError,
-        (status = 415, description = "The body's media type is not understood.", body = super::error::ErrorBody)))]
+        (status = 415, description = "The body's media type is not understood.",
+            body = super::error::ErrorBody)))]
 pub async fn post_root() -> Answer {
     answer::read(&Empty {})
 }
 
 /// What this registry is called.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"scope": {"path": [], "clusters": {"kafka-cluster": "f1c3…", "schema-registry-cluster": "schema-registry"}}}))]
+#[schema(example = json!({"scope": {
+    "path": [], "clusters": {"kafka-cluster": "f1c3…", "schema-registry-cluster": "schema-registry"}
+}}))]
 pub struct ServerId {
     scope: ServerScope,
 }

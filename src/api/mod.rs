@@ -147,10 +147,8 @@ fn router(shared: Shared) -> Router {
         .route("/contexts/{*rest}", any(contexts::unavailable))
         .route("/subjects/{subject}/versions/{version}/tags", post(contexts::tags_unavailable))
         .fallback(async || ApiError::not_found())
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(RequestDecompressionLayer::new())
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(negotiate::negotiate));
+        .method_not_allowed_fallback(method_not_allowed);
+    let contract = guarded(contract);
     let (own, _) = own_routes().split_for_parts();
     let text = openapi_text();
     let document = async move || ([(header::CONTENT_TYPE, "application/json")], text.clone());
@@ -166,6 +164,15 @@ fn router(shared: Shared) -> Router {
         .layer(from_fn(measure::remember_route))
 }
 
+/// Around every route of the contract: bodies come in inflated, a panic costs one request, and every
+/// answer has the media type that was asked for.
+fn guarded(routes: Router<Shared>) -> Router<Shared> {
+    routes
+        .layer(RequestDecompressionLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(negotiate::negotiate))
+}
+
 /// Every path answers OPTIONS with the list of its methods, which the router adds.
 async fn method_not_allowed(method: Method) -> Response {
     if method == Method::OPTIONS {
@@ -179,4 +186,41 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     ApiError::internal(format!("panic: {}", text.as_deref().unwrap_or("without a text"))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http::{Request, StatusCode, header};
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::error::Cause;
+    use super::{Options, Shared, guarded};
+    use crate::registry::{Defaults, Registry};
+    use crate::store::{Store, StoreOptions, Synchronous};
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_and_a_line_in_the_log() {
+        let place = StoreOptions {
+            url: "sqlite::memory:".to_owned(),
+            migrate: true,
+            sqlite_synchronous: Synchronous::Full,
+        };
+        let store = Store::open(&place).await.expect("a store in memory");
+        let shared =
+            Shared { registry: Registry::new(store, Defaults::default()), options: Options::default() };
+        let breaks = get(async || -> StatusCode { panic!("the invariant of {}", "nobody") });
+        let server = guarded(Router::new().route("/breaks", breaks)).with_state(shared);
+        let request = Request::get("/breaks").header(header::ACCEPT, "application/json");
+        let response = server.oneshot(request.body(Body::empty()).expect("a request")).await;
+        let (parts, body) = response.expect("an answer").into_parts();
+        assert_eq!(parts.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(parts.headers[header::CONTENT_TYPE], "application/json");
+        assert_eq!(parts.extensions.get::<Cause>().expect("a cause").0, "panic: the invariant of nobody");
+        let body = body.collect().await.expect("a body").to_bytes();
+        assert_eq!(body, r#"{"error_code":500,"message":"Internal Server Error"}"#);
+    }
 }

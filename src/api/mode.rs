@@ -151,7 +151,8 @@ pub async fn get(
 ///
 /// `null` forgets it. Answers with the request. The subject need not exist yet.
 #[utoipa::path(put, path = "/mode/{subject}", tag = "Mode",
-    params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`.")), request_body = ModeView,
+    params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`.")),
+    request_body = ModeView,
     responses((status = 200, description = "The request.", body = ModeView), ApiError, BodyErrors))]
 pub async fn put_subject(
     State(registry): State<Registry>,
@@ -164,7 +165,8 @@ pub async fn put_subject(
 
 /// Forget the mode of a subject or context.
 #[utoipa::path(delete, path = "/mode/{subject}", tag = "Mode",
-    params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`."), RecursiveQuery),
+    params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`."),
+        RecursiveQuery),
     responses((status = 200, description = "The mode that was.", body = FormerMode), ApiError, Refusals))]
 pub async fn delete(
     State(registry): State<Registry>,

@@ -14,6 +14,14 @@ const OFFERED: [(&str, f32); 3] = [
     ("application/json", 0.5),
 ];
 
+/// The media type of who does not say what to answer with.
+pub const DEFAULT: &str = OFFERED[0].0;
+
+/// The media type of an error, whatever the client accepts.
+pub fn for_errors(headers: &HeaderMap) -> &'static str {
+    best(headers).unwrap_or(DEFAULT)
+}
+
 /// The media types of answers, first the default one.
 pub fn offered() -> impl Iterator<Item = &'static str> {
     OFFERED.into_iter().map(|(name, _)| name)
@@ -36,7 +44,7 @@ pub async fn negotiate(request: Request, next: Next) -> Response {
         response = ApiError::unsupported_media_type().into_response();
     }
     if is_json(&response) {
-        let media_type = HeaderValue::from_static(media_type.unwrap_or(OFFERED[0].0));
+        let media_type = HeaderValue::from_static(media_type.unwrap_or(DEFAULT));
         response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     }
     response
@@ -104,7 +112,7 @@ fn ranges(headers: &HeaderMap) -> impl Iterator<Item = Range<'_>> {
 fn best(headers: &HeaderMap) -> Option<&'static str> {
     let ranges: Vec<Range<'_>> = ranges(headers).collect();
     if ranges.is_empty() {
-        return Some(OFFERED[0].0);
+        return Some(DEFAULT);
     }
     let mut best: Option<(&'static str, f32, u8)> = None;
     for (name, weight) in OFFERED {

@@ -13,7 +13,8 @@ use crate::schema::tree::Node;
 /// A schema to register, look up or check.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", as = SchemaRequest, example = json!({
-    "schema": "{\"type\":\"record\",\"name\":\"Order\",\"fields\":[{\"name\":\"order_id\",\"type\":\"string\"}]}",
+    "schema":
+        "{\"type\":\"record\",\"name\":\"Order\",\"fields\":[{\"name\":\"order_id\",\"type\":\"string\"}]}",
     "schemaType": "AVRO"
 }))]
 #[expect(dead_code, reason = "documents what `SchemaRequest` reads")]
@@ -102,7 +103,10 @@ pub struct RuleSetBody {
 
 /// One rule.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase", as = Rule, example = json!({"name": "checkSku", "kind": "CONDITION", "mode": "WRITE", "type": "CEL", "expr": "message.sku != ''", "disabled": false}))]
+#[schema(rename_all = "camelCase", as = Rule, example = json!({
+    "name": "checkSku", "kind": "CONDITION", "mode": "WRITE", "type": "CEL",
+    "expr": "message.sku != ''", "disabled": false
+}))]
 #[expect(dead_code, reason = "documents a shape")]
 pub struct RuleBody {
     /// Unique within the set.
@@ -132,22 +136,7 @@ pub struct RuleBody {
 }
 
 /// What [`SchemaRequestBody`] documents, read.
-pub struct SchemaRequest {
-    format: Option<String>,
-    candidate: Candidate,
-}
-
-impl SchemaRequest {
-    /// The candidate, once its format is known to exist.
-    ///
-    /// # Errors
-    /// When `schemaType` is none of the three.
-    pub fn candidate(self) -> Result<Candidate, ApiError> {
-        let format = self.format.as_deref().map_or(Ok(Format::Avro), str::parse);
-        let format = format.map_err(|error| ApiError::unknown_format(&error))?;
-        Ok(Candidate { format, ..self.candidate })
-    }
-}
+pub struct SchemaRequest(pub Candidate);
 
 impl Shape for SchemaRequest {
     fn read(body: &Node) -> Result<SchemaRequest, ApiError> {
@@ -160,16 +149,17 @@ impl Shape for SchemaRequest {
         if given.given("propagateSchemaTags", flag)?.value() == Some(true) {
             return Err(ApiError::unavailable("Editing inline tags (`propagateSchemaTags`)"));
         }
+        let format = given.text("schemaType")?;
         let candidate = Candidate {
+            format: format.as_deref().map_or(Ok(Format::Avro), str::parse),
             text: given.text("schema")?,
             references: given.list("references", reference)?.unwrap_or_default(),
             metadata: given.given("metadata", |node| metadata(node).map(Some))?.value(),
             rule_set: given.given("ruleSet", |node| rule_set(node).map(Some))?.value(),
             version: given.number("version")?.unwrap_or(0),
             id: given.number("id")?.unwrap_or(-1),
-            ..Candidate::of(Format::Avro, "")
         };
-        Ok(SchemaRequest { format: given.text("schemaType")?, candidate })
+        Ok(SchemaRequest(candidate))
     }
 }
 

@@ -29,6 +29,37 @@ pub struct SchemasQuery {
     pub latest_only: bool,
     /// Only schemas that have a rule of this type.
     pub rule_type: Option<String>,
+    /// Only subjects associated with a resource of this type; there are no associations yet.
+    pub resource_type: Option<String>,
+    /// Only subjects with an association of one of these types; there are no associations yet.
+    pub association_type: Vec<String>,
+    /// Only subjects with an association of one of these lifecycles; `NONE` keeps those without any.
+    #[param(inline)]
+    pub lifecycle: Vec<Lifecycle>,
+}
+
+/// How long an association lives.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Lifecycle {
+    /// There is no association.
+    None,
+    /// It ends with its resource.
+    Strong,
+    /// It outlives its resource.
+    Weak,
+}
+
+impl SchemasQuery {
+    /// Does a filter ask for associations, which no subject has?
+    fn asks_for_associations(&self) -> bool {
+        let filters = [
+            self.resource_type.as_deref().is_some_and(|name| !name.is_empty()),
+            !self.association_type.is_empty(),
+            !self.lifecycle.is_empty(),
+        ];
+        filters.contains(&true) && !self.lifecycle.contains(&Lifecycle::None)
+    }
 }
 
 /// List schemas.
@@ -42,6 +73,9 @@ pub async fn list(
     Query(query): Query<SchemasQuery>,
     Query(paging): Query<Paging>,
 ) -> Answer {
+    if query.asks_for_associations() {
+        return answer::read(&[(); 0]);
+    }
     let (offset, limit) = page(&paging, SCHEMA_PAGE);
     let prefix = &query.subject_prefix;
     let filter =
@@ -165,7 +199,8 @@ pub struct IdTextQuery {
 /// The schema text itself, not wrapped in a JSON string.
 #[utoipa::path(get, path = "/schemas/ids/{id}/schema", tag = "Schemas",
     params(("id" = i32, Path, description = "The id.", example = 1), IdTextQuery),
-    responses((status = 200, description = "The schema text.", content_type = "application/json"), ApiError, Refusals))]
+    responses((status = 200, description = "The schema text.", content_type = "application/json"),
+        ApiError, Refusals))]
 pub async fn text_by_id(
     State(registry): State<Registry>,
     IdPath(id): IdPath,
@@ -202,7 +237,9 @@ async fn uses(
 /// List the subjects that use an id.
 #[utoipa::path(get, path = "/schemas/ids/{id}/subjects", tag = "Schemas",
     params(("id" = i32, Path, description = "The id.", example = 1), UsesQuery, Paging),
-    responses((status = 200, description = "Subjects.", body = Vec<String>, example = json!(["orders-value"])), ApiError))]
+    responses((status = 200, description = "Subjects.",
+        body = Vec<String>, example = json!(["orders-value"])),
+        ApiError))]
 pub async fn subjects_of_id(
     State(registry): State<Registry>,
     IdPath(id): IdPath,
@@ -252,7 +289,9 @@ pub struct GuidQuery {
 
 /// Get a schema by guid.
 #[utoipa::path(get, path = "/schemas/guids/{guid}", tag = "Schemas",
-    params(("guid" = String, Path, description = "The guid, with or without dashes.", example = "095d71cf-1255-6b9d-5e33-0ad575b3df5d"), GuidQuery),
+    params(("guid" = String, Path, description = "The guid, with or without dashes.",
+        example = "095d71cf-1255-6b9d-5e33-0ad575b3df5d"),
+        GuidQuery),
     responses((status = 200, description = "The schema.", body = SchemaById), ApiError, Refusals))]
 pub async fn by_guid(
     State(registry): State<Registry>,
@@ -290,8 +329,10 @@ pub struct ContextId {
 
 /// List the ids of a guid in every context.
 #[utoipa::path(get, path = "/schemas/guids/{guid}/ids", tag = "Schemas",
-    params(("guid" = String, Path, description = "The guid, with or without dashes.", example = "095d71cf-1255-6b9d-5e33-0ad575b3df5d")),
-    responses((status = 200, description = "Ids; none for an unknown guid.", body = Vec<ContextId>), ApiError))]
+    params(("guid" = String, Path, description = "The guid, with or without dashes.",
+        example = "095d71cf-1255-6b9d-5e33-0ad575b3df5d")),
+    responses((status = 200, description = "Ids; none for an unknown guid.", body = Vec<ContextId>),
+        ApiError))]
 pub async fn ids_of_guid(State(registry): State<Registry>, GuidPath(guid): GuidPath) -> Answer {
     let ids = registry.ids_of_guid(&guid).await;
     let ids =
@@ -305,7 +346,9 @@ pub async fn ids_of_guid(State(registry): State<Registry>, GuidPath(guid): GuidP
 
 /// List the schema languages.
 #[utoipa::path(get, path = "/schemas/types", tag = "Schemas",
-    responses((status = 200, description = "Schema types.", body = Vec<String>, example = json!(["JSON", "PROTOBUF", "AVRO"])), ApiError))]
+    responses((status = 200, description = "Schema types.",
+        body = Vec<String>, example = json!(["JSON", "PROTOBUF", "AVRO"])),
+        ApiError))]
 pub async fn types() -> Answer {
     answer::read(&Format::ALL.map(Format::as_str))
 }

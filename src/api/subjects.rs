@@ -33,7 +33,9 @@ pub struct SubjectsQuery {
 ///
 /// Sorted by name; names outside the default context are qualified, as in `:.ctx:orders-value`.
 #[utoipa::path(get, path = "/subjects", tag = "Subjects", params(SubjectsQuery, Paging),
-    responses((status = 200, description = "Subjects.", body = Vec<String>, example = json!(["orders-value"])), ApiError))]
+    responses((status = 200, description = "Subjects.",
+        body = Vec<String>, example = json!(["orders-value"])),
+        ApiError))]
 pub async fn list(
     State(registry): State<Registry>,
     Query(query): Query<SubjectsQuery>,
@@ -67,17 +69,19 @@ pub struct LookUpQuery {
 ///
 /// Finds the version that holds the same schema; registers nothing.
 #[utoipa::path(post, path = "/subjects/{subject}", tag = "Subjects",
-    params(("subject" = String, Path, description = "The subject."), LookUpQuery), request_body = SchemaRequestBody,
-    responses((status = 200, description = "The version that holds the schema.", body = SchemaView), ApiError, BodyErrors))]
+    params(("subject" = String, Path, description = "The subject."), LookUpQuery),
+    request_body = SchemaRequestBody,
+    responses((status = 200, description = "The version that holds the schema.", body = SchemaView),
+        ApiError, BodyErrors))]
 pub async fn look_up(
     State(registry): State<Registry>,
     State(options): State<Options>,
     SubjectPath(subject): SubjectPath,
     Query(query): Query<LookUpQuery>,
-    JsonBody(request): JsonBody<SchemaRequest>,
+    JsonBody(SchemaRequest(candidate)): JsonBody<SchemaRequest>,
 ) -> Answer {
     let subject = subject_to_read(&registry, subject).await?;
-    let found = registry.look_up(&subject, request.candidate()?, query.normalize, query.deleted).await;
+    let found = registry.look_up(&subject, candidate, query.normalize, query.deleted).await;
     let found = found.during(format_args!("Error while looking up schema under subject {subject}"))?;
     let showing = Showing {
         format: query.format.as_deref(),
@@ -103,7 +107,10 @@ pub struct RegisterQuery {
 /// What was registered.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(example = json!({"id": 1, "version": 1, "guid": "095d71cf-1255-6b9d-5e33-0ad575b3df5d", "schemaType": "AVRO", "schema": "\"string\""}))]
+#[schema(example = json!({
+    "id": 1, "version": 1, "guid": "095d71cf-1255-6b9d-5e33-0ad575b3df5d",
+    "schemaType": "AVRO", "schema": "\"string\""
+}))]
 pub struct RegisteredSchema {
     /// The id that serialised messages carry.
     id: i32,
@@ -134,22 +141,24 @@ pub struct RegisteredSchema {
 ///
 /// Answers with the id; a schema that is registered there already keeps its id and version.
 #[utoipa::path(post, path = "/subjects/{subject}/versions", tag = "Subjects",
-    params(("subject" = String, Path, description = "The subject."), RegisterQuery), request_body = SchemaRequestBody,
-    responses((status = 200, description = "Registered, now or earlier.", body = RegisteredSchema), ApiError, BodyErrors, Conflict))]
+    params(("subject" = String, Path, description = "The subject."), RegisterQuery),
+    request_body = SchemaRequestBody,
+    responses((status = 200, description = "Registered, now or earlier.", body = RegisteredSchema),
+        ApiError, BodyErrors, Conflict))]
 pub async fn register(
     State(registry): State<Registry>,
     State(options): State<Options>,
     SubjectPath(subject): SubjectPath,
     Query(query): Query<RegisterQuery>,
     Caller(caller): Caller,
-    JsonBody(request): JsonBody<SchemaRequest>,
+    JsonBody(SchemaRequest(candidate)): JsonBody<SchemaRequest>,
 ) -> Answer {
     let format = query.format.as_deref();
     if format.is_some_and(|name| name.eq_ignore_ascii_case("logical")) {
         return Err(ApiError::unavailable("The format `logical`"));
     }
     let how = RegisterOptions { normalize: query.normalize, force: query.force };
-    let outcome = registry.register(&subject, request.candidate()?, how, &caller).await;
+    let outcome = registry.register(&subject, candidate, how, &caller).await;
     metrics::counter!("dovetail_registrations_total", "outcome" => outcome_label(&outcome)).increment(1);
     let registered = outcome
         .during("Register schema operation failed while writing to the store")
@@ -195,7 +204,9 @@ pub struct DeleteQuery {
 /// Softly first: its versions can still be read by id. Then, with `permanent=true`, for good.
 #[utoipa::path(delete, path = "/subjects/{subject}", tag = "Subjects",
     params(("subject" = String, Path, description = "The subject."), DeleteQuery),
-    responses((status = 200, description = "The versions that were deleted.", body = Vec<i32>, example = json!([1, 2])), ApiError, Refusals))]
+    responses((status = 200, description = "The versions that were deleted.",
+        body = Vec<i32>, example = json!([1, 2])),
+        ApiError, Refusals))]
 pub async fn delete(
     State(registry): State<Registry>,
     SubjectPath(subject): SubjectPath,

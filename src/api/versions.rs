@@ -28,7 +28,9 @@ pub struct VersionsQuery {
 /// List the versions of a subject.
 #[utoipa::path(get, path = "/subjects/{subject}/versions", tag = "Subjects",
     params(("subject" = String, Path, description = "The subject."), VersionsQuery, Paging),
-    responses((status = 200, description = "Version numbers, ascending.", body = Vec<i32>, example = json!([1, 2])), ApiError))]
+    responses((status = 200, description = "Version numbers, ascending.",
+        body = Vec<i32>, example = json!([1, 2])),
+        ApiError))]
 pub async fn list(
     State(registry): State<Registry>,
     SubjectPath(subject): SubjectPath,
@@ -71,7 +73,8 @@ pub struct VersionQuery {
 /// Get a version of a subject.
 #[utoipa::path(get, path = "/subjects/{subject}/versions/{version}", tag = "Subjects",
     params(("subject" = String, Path, description = "The subject."),
-        ("version" = String, Path, description = "A number from 1, or `latest`.", example = "latest"), VersionQuery),
+        ("version" = String, Path, description = "A number from 1, or `latest`.", example = "latest"),
+        VersionQuery),
     responses((status = 200, description = "The version.", body = SchemaView), ApiError, Refusals))]
 pub async fn get(
     State(registry): State<Registry>,
@@ -113,8 +116,10 @@ pub struct TextQuery {
 /// The schema text itself, not wrapped in a JSON string.
 #[utoipa::path(get, path = "/subjects/{subject}/versions/{version}/schema", tag = "Subjects",
     params(("subject" = String, Path, description = "The subject."),
-        ("version" = String, Path, description = "A number from 1, or `latest`.", example = "latest"), TextQuery),
-    responses((status = 200, description = "The schema text.", content_type = "application/json"), ApiError, Refusals))]
+        ("version" = String, Path, description = "A number from 1, or `latest`.", example = "latest"),
+        TextQuery),
+    responses((status = 200, description = "The schema text.", content_type = "application/json"),
+        ApiError, Refusals))]
 pub async fn text(
     State(registry): State<Registry>,
     SubjectPath(subject): SubjectPath,
@@ -142,8 +147,10 @@ pub struct ReferrersQuery {
 /// List the schemas that refer to a version.
 #[utoipa::path(get, path = "/subjects/{subject}/versions/{version}/referencedby", tag = "Subjects",
     params(("subject" = String, Path, description = "The subject."),
-        ("version" = String, Path, description = "A number from 1, or `latest`.", example = "latest"), ReferrersQuery, Paging),
-    responses((status = 200, description = "Ids of the schemas.", body = Vec<i32>, example = json!([2])), ApiError, Refusals))]
+        ("version" = String, Path, description = "A number from 1, or `latest`.", example = "latest"),
+        ReferrersQuery, Paging),
+    responses((status = 200, description = "Ids of the schemas.", body = Vec<i32>, example = json!([2])),
+        ApiError, Refusals))]
 pub async fn referenced_by(
     State(registry): State<Registry>,
     SubjectPath(subject): SubjectPath,
@@ -164,8 +171,10 @@ pub async fn referenced_by(
 /// Softly first: it can still be read by id. Then, with `permanent=true`, for good.
 #[utoipa::path(delete, path = "/subjects/{subject}/versions/{version}", tag = "Subjects",
     params(("subject" = String, Path, description = "The subject."),
-        ("version" = String, Path, description = "A number from 1, or `latest`.", example = "1"), DeleteQuery),
-    responses((status = 200, description = "The number of the version.", body = i32, content_type = "application/json", example = json!(1)), ApiError, Refusals))]
+        ("version" = String, Path, description = "A number from 1, or `latest`.", example = "1"),
+        DeleteQuery),
+    responses((status = 200, description = "The number of the version.", body = i32,
+        content_type = "application/json", example = json!(1)), ApiError, Refusals))]
 pub async fn delete(
     State(registry): State<Registry>,
     SubjectPath(subject): SubjectPath,

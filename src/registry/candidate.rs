@@ -1,14 +1,15 @@
 //! A schema as a caller sends it: not parsed, its references not resolved.
 
-use crate::model::{Format, Metadata, RuleSet};
+use crate::model::{Format, Metadata, RuleSet, UnknownFormat};
 
 /// A schema to register, look up or check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// The text as sent; `None` or blank means "as the latest version" when registering.
     pub text: Option<String>,
-    /// The language it claims to be in.
-    pub format: Format,
+    /// The language it claims to be in. One that does not exist is an error only once the text is
+    /// needed: a missing version or a read-only subject comes first.
+    pub format: Result<Format, UnknownFormat>,
     /// References as sent, possibly incomplete.
     pub references: Vec<CandidateReference>,
     /// Metadata as sent; `None` is inherited from the latest version.
@@ -26,7 +27,7 @@ impl Candidate {
     pub fn of(format: Format, text: impl Into<String>) -> Candidate {
         Candidate {
             text: Some(text.into()),
-            format,
+            format: Ok(format),
             references: Vec::new(),
             metadata: None,
             rule_set: None,

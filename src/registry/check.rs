@@ -1,13 +1,12 @@
 //! Ask whether a schema would be compatible. Never writes.
 
-use std::sync::Arc;
-
-use crate::compat::{self, Extent, Previous, Report};
-use crate::model::{Content, Depth, Level, Subject, Version, VersionRef};
+use crate::compat::{self, Extent, Report};
+use crate::model::{Content, Level, Subject, VersionRef};
 use crate::store::{StoredVersion, Tx};
 
-use super::lookup::{Preparation, Prepared, inherit};
-use super::references::{Parseable, off_thread};
+use super::history::{Past, looked_at};
+use super::likeness::inherit;
+use super::prepare::{Prepared, Purpose};
 use super::settings::InForce;
 use super::{Candidate, Error, Registry, reserved};
 
@@ -27,9 +26,6 @@ impl Checked {
     }
 }
 
-/// An old version that can be parsed when its turn comes.
-pub(super) type Earlier = (Version, Parseable);
-
 impl Registry {
     /// Would the schema be compatible with one version, at the level in force? A transitive level
     /// looks no further here.
@@ -45,6 +41,7 @@ impl Registry {
         normalize: bool,
     ) -> Result<Checked, Error> {
         let mut tx = self.store.read().await?;
+        let in_force = self.in_force(&mut tx, subject).await?;
         let stored = match version {
             VersionRef::Latest => tx.latest(subject).await?,
             VersionRef::Number(number) => {
@@ -52,8 +49,8 @@ impl Registry {
                 Some(stored.ok_or(Error::VersionNotFound(version))?)
             }
         };
-        let earlier = self.earlier(&mut tx, subject, stored.as_slice()).await?;
-        self.check_candidate(tx, subject, candidate, normalize, earlier).await
+        let compared = if in_force.level == Level::None { None } else { stored };
+        self.check_against(tx, subject, candidate, normalize, in_force, compared.as_slice()).await
     }
 
     /// Would the schema be compatible with the subject's versions, exactly as a registration would
@@ -68,79 +65,61 @@ impl Registry {
         normalize: bool,
     ) -> Result<Checked, Error> {
         let mut tx = self.store.read().await?;
-        let level = self.in_force(&mut tx, subject).await?.level;
-        let history = tx.history(subject).await?;
-        let earlier = self.earlier(&mut tx, subject, &newest_first(&history, level)).await?;
-        self.check_candidate(tx, subject, candidate, normalize, earlier).await
+        let in_force = self.in_force(&mut tx, subject).await?;
+        let compared = looked_at(&tx.history(subject).await?, in_force.level);
+        self.check_against(tx, subject, candidate, normalize, in_force, &compared).await
     }
 
-    async fn check_candidate(
+    async fn check_against(
         &self,
         mut tx: Tx,
         subject: &Subject,
         candidate: Candidate,
         normalize: bool,
-        earlier: Vec<Earlier>,
+        in_force: InForce,
+        compared: &[StoredVersion],
     ) -> Result<Checked, Error> {
-        let text = candidate.given_text().ok_or(Error::EmptySchema)?;
-        let in_force = self.in_force(&mut tx, subject).await?;
-        let normalize = normalize || in_force.normalize == Some(true);
-        let preparation = Preparation::to_register(normalize, in_force.validate_fields == Some(true));
-        let mut prepared = self.prepare(&mut tx, subject, &candidate, text, preparation).await?;
+        let pasts = self.pasts(&mut tx, subject, compared).await?;
         let latest = match tx.latest(subject).await? {
-            Some(stored) => Some(self.content_of(&mut tx, subject.context(), &stored).await?),
+            Some(stored) => Some(self.content_of(&mut tx, subject.context(), &stored).await?.content),
             None => None,
         };
+        let sent = self.sent(&mut tx, subject, candidate).await?;
         drop(tx);
-        if let Some(latest) = &latest {
-            prepared.content = inherit(&prepared.content, latest);
-        }
-        compare(&in_force, earlier, latest.as_deref(), &prepared).await
-    }
-
-    /// Versions with everything that parsing them needs.
-    pub(super) async fn earlier(
-        &self,
-        tx: &mut Tx,
-        subject: &Subject,
-        versions: &[StoredVersion],
-    ) -> Result<Vec<Earlier>, Error> {
-        let mut earlier = Vec::with_capacity(versions.len());
-        for stored in versions {
-            let content = self.content_of(tx, subject.context(), stored).await?;
-            earlier.push((stored.version, self.parseable(tx, subject.context(), content).await?));
-        }
-        Ok(earlier)
+        let purpose = in_force.purpose(normalize);
+        let checked = self.workers.run(move || {
+            let mut prepared = sent.prepare(purpose)?;
+            if let Some(latest) = &latest {
+                prepared.content = inherit(&prepared.content, latest);
+            }
+            compare(&in_force, &pasts, latest.as_deref(), &prepared)
+        });
+        checked.await?
     }
 }
 
-/// The live versions that a level can look at, newest first.
-pub(super) fn newest_first(history: &[StoredVersion], level: Level) -> Vec<StoredVersion> {
-    let reach = match level.depth() {
-        Depth::Latest => 1,
-        Depth::All => usize::MAX,
-    };
-    history.iter().rev().filter(|stored| !stored.deleted).take(reach).cloned().collect()
+impl InForce {
+    /// How these settings want a new schema to be prepared.
+    pub(super) fn purpose(&self, normalize: bool) -> Purpose {
+        let normalize = normalize || self.normalize == Some(true);
+        Purpose::to_register(normalize, self.validate_fields == Some(true))
+    }
 }
 
-/// Judge a schema against earlier versions, off the async threads, and its reserved fields against
-/// the latest one.
+/// Judge a schema against earlier versions (oldest first), and its reserved fields against the latest
+/// one.
 ///
 /// # Errors
 /// When there is no engine for the format.
-pub(super) async fn compare(
+pub(super) fn compare(
     in_force: &InForce,
-    earlier: Vec<Earlier>,
+    pasts: &[Past],
     latest: Option<&Content>,
     new: &Prepared,
 ) -> Result<Checked, Error> {
-    let (level, schema) = (in_force.level, Arc::clone(&new.schema));
-    let report = off_thread(move || {
-        let previous =
-            earlier.into_iter().map(|(version, parseable)| Previous { version, schema: parseable.parse() });
-        compat::check(level, previous, &schema, Extent::FirstClash)
-    })
-    .await??;
+    let level = in_force.level;
+    let newest_first = pasts.iter().rev().map(Past::previous);
+    let report = compat::check(level, newest_first, &new.schema, Extent::FirstClash)?;
     let validate_fields = in_force.validate_fields == Some(true);
     let mut lines = if validate_fields { reserved::lines(latest, new) } else { Vec::new() };
     if report.is_compatible() && !lines.is_empty() {

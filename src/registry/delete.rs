@@ -2,9 +2,9 @@
 //! from the wire, while their content and a tombstone stay in the store.
 
 use crate::model::{Scope, Subject, Version, VersionRef};
-use crate::store::{StoredVersion, Tx};
+use crate::store::{StoreError, StoredVersion, Tx};
 
-use super::references::not_found;
+use super::read::not_found;
 use super::settings::check_writable;
 use super::{Caller, Error, Registry};
 
@@ -20,15 +20,16 @@ impl Registry {
         caller: &Caller,
     ) -> Result<Vec<Version>, Error> {
         let mut tx = self.store.write(caller).await?;
-        tx.lock_subjects(&[subject]).await?;
+        lock(&mut tx, subject).await?;
         let history = known_history(&mut tx, subject).await?;
         let live: Vec<Version> = history.iter().filter(|s| !s.deleted).map(|s| s.version).collect();
         if live.is_empty() {
             return Err(Error::SubjectAlreadyDeleted(subject.clone()));
         }
         check_writable(&mut tx, &Scope::of(subject)).await?;
-        for version in &live {
-            check_unreferenced(&mut tx, subject, *version, Referrers::LiveOfOthers).await?;
+        let referred = tx.referred(subject, true, true).await?;
+        if let Some(version) = live.iter().find(|version| referred.contains(version)) {
+            return Err(Error::Referenced(subject.clone(), *version));
         }
         tx.soft_delete(subject, &live).await?;
         tx.commit().await?;
@@ -42,11 +43,14 @@ impl Registry {
     /// subject, even a soft-deleted one, refers to one of the versions.
     pub async fn purge_subject(&self, subject: &Subject, caller: &Caller) -> Result<Vec<Version>, Error> {
         let mut tx = self.store.write(caller).await?;
-        tx.lock_subjects(&[subject]).await?;
+        lock(&mut tx, subject).await?;
         let history = known_history(&mut tx, subject).await?;
         check_writable(&mut tx, &Scope::of(subject)).await?;
+        let referred = tx.referred(subject, false, true).await?;
         for stored in &history {
-            check_unreferenced(&mut tx, subject, stored.version, Referrers::AnyOfOthers).await?;
+            if referred.contains(&stored.version) {
+                return Err(Error::Referenced(subject.clone(), stored.version));
+            }
             if !stored.deleted {
                 return Err(Error::SubjectNotDeletedFirst(subject.clone()));
             }
@@ -70,13 +74,13 @@ impl Registry {
         caller: &Caller,
     ) -> Result<Version, Error> {
         let mut tx = self.store.write(caller).await?;
-        tx.lock_subjects(&[subject]).await?;
+        lock(&mut tx, subject).await?;
         let stored = stored_version(&mut tx, subject, version).await?;
         if stored.deleted {
             return Err(Error::VersionAlreadyDeleted(subject.clone(), stored.version));
         }
         check_writable(&mut tx, &Scope::of(subject)).await?;
-        check_unreferenced(&mut tx, subject, stored.version, Referrers::Live).await?;
+        check_unreferenced(&mut tx, subject, stored.version, Deleted::DoNotCount).await?;
         tx.soft_delete(subject, &[stored.version]).await?;
         tx.commit().await?;
         Ok(stored.version)
@@ -95,10 +99,10 @@ impl Registry {
         caller: &Caller,
     ) -> Result<Version, Error> {
         let mut tx = self.store.write(caller).await?;
-        tx.lock_subjects(&[subject]).await?;
+        lock(&mut tx, subject).await?;
         let stored = stored_version(&mut tx, subject, version).await?;
         check_writable(&mut tx, &Scope::of(subject)).await?;
-        check_unreferenced(&mut tx, subject, stored.version, Referrers::Any).await?;
+        check_unreferenced(&mut tx, subject, stored.version, Deleted::Count).await?;
         if !stored.deleted {
             return Err(Error::VersionNotDeletedFirst(subject.clone(), stored.version));
         }
@@ -137,28 +141,30 @@ async fn forget_settings(tx: &mut Tx, subject: &Subject) -> Result<(), Error> {
     Ok(())
 }
 
-/// Which referrers protect a version. Versions of one subject may refer to each other and still go
-/// together.
+/// Whether soft-deleted referrers protect a version too.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Referrers {
-    Live,
-    Any,
-    LiveOfOthers,
-    AnyOfOthers,
+enum Deleted {
+    Count,
+    DoNotCount,
 }
 
 async fn check_unreferenced(
     tx: &mut Tx,
     subject: &Subject,
     version: Version,
-    which: Referrers,
+    deleted: Deleted,
 ) -> Result<(), Error> {
-    let live_only = matches!(which, Referrers::Live | Referrers::LiveOfOthers);
-    let others_only = matches!(which, Referrers::LiveOfOthers | Referrers::AnyOfOthers);
-    let protects = tx
-        .referrers(subject, version)
-        .await?
-        .into_iter()
-        .any(|referrer| !(live_only && referrer.deleted || others_only && referrer.subject == *subject));
-    if protects { Err(Error::Referenced(subject.clone(), version)) } else { Ok(()) }
+    let referrers = tx.referrers(subject, version).await?;
+    if referrers.iter().any(|referrer| deleted == Deleted::Count || !referrer.deleted) {
+        return Err(Error::Referenced(subject.clone(), version));
+    }
+    Ok(())
+}
+
+/// A subject that cannot be stored has nothing to delete.
+async fn lock(tx: &mut Tx, subject: &Subject) -> Result<(), Error> {
+    match tx.lock_subjects(&[subject]).await {
+        Err(StoreError::Unstorable(_)) => Err(Error::SubjectNotFound(subject.clone())),
+        other => Ok(other?),
+    }
 }

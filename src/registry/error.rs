@@ -2,8 +2,8 @@
 
 use crate::compat::{Report, Unavailable};
 use crate::model::{
-    Context, Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
-    Version, VersionRef,
+    Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
+    UnknownFormat, Version, VersionRef,
 };
 use crate::schema::ParseError;
 use crate::store::StoreError;
@@ -43,6 +43,8 @@ pub enum Error {
     Incompatible { subject: Subject, report: Report, lines: Vec<String> },
     #[error("{}", .0.sentence())]
     InvalidSchema(Box<InvalidSchema>),
+    #[error(transparent)]
+    UnknownFormat(#[from] UnknownFormat),
     #[error("Empty schema")]
     EmptySchema,
     #[error("Version is not one more than previous version")]
@@ -63,8 +65,8 @@ pub enum Error {
     Referenced(Subject, Version),
     #[error("{0}")]
     NotInThisVersion(String),
-    #[error("the comparison ended without an answer")]
-    ComparisonFailed,
+    #[error("parsing or comparing ended without an answer")]
+    WorkFailed(#[source] tokio::task::JoinError),
     #[error("Error in the backend data store")]
     Store(#[from] StoreError),
 }

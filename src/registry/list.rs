@@ -1,11 +1,15 @@
 //! Listings: subjects, versions, schemas, contexts.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::model::{Context, Subject, Version};
-use crate::store::{SubjectPrefix, Tx, Which};
+use crate::store::{StoredVersion, SubjectPrefix, Tx, Which};
 
 use super::{Error, Found, Registry};
+
+/// How many versions are looked at together when searching.
+const CHUNK: usize = 500;
 
 /// Which subjects to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,26 +124,33 @@ impl Registry {
             }
             rows.retain(|(subject, stored)| highest.get(subject) == Some(&stored.version));
         }
-        if filter.rule_type.is_none() {
-            rows = rows.into_iter().skip(offset).take(limit).collect();
-        }
-        let mut page = Vec::new();
-        let mut to_skip = if filter.rule_type.is_some() { offset } else { 0 };
-        for (subject, stored) in rows {
-            let found = self.found(&mut tx, &subject, stored).await?;
-            if !has_rule_of(&found, filter.rule_type.as_deref()) {
-                continue;
-            }
-            if to_skip > 0 {
-                to_skip -= 1;
-                continue;
-            }
-            page.push(found);
-            if page.len() == limit {
+        let Some(rule_type) = filter.rule_type.as_deref() else {
+            let page: Vec<_> = rows.into_iter().skip(offset).take(limit).collect();
+            return self.found_all(&mut tx, &page).await;
+        };
+        let mut matching = Vec::new();
+        for part in rows.chunks(CHUNK) {
+            let found = self.found_all(&mut tx, part).await?;
+            matching.extend(found.into_iter().filter(|found| has_rule_of(found, rule_type)));
+            if matching.len() >= offset.saturating_add(limit) {
                 break;
             }
         }
-        Ok(page)
+        Ok(matching.into_iter().skip(offset).take(limit).collect())
+    }
+
+    /// Versions with their contents, those of one context asked for together.
+    async fn found_all(&self, tx: &mut Tx, rows: &[(Subject, StoredVersion)]) -> Result<Vec<Found>, Error> {
+        let mut found = Vec::with_capacity(rows.len());
+        for of_one_context in rows.chunk_by(|left, right| left.0.context() == right.0.context()) {
+            let context = of_one_context[0].0.context();
+            let versions: Vec<StoredVersion> = of_one_context.iter().map(|(_, stored)| *stored).collect();
+            let contents = self.contents_of(tx, context, &versions).await?;
+            found.extend(of_one_context.iter().map(|(subject, stored)| {
+                Found::of(subject, *stored, Arc::clone(&contents[&stored.id].content))
+            }));
+        }
+        Ok(found)
     }
 
     /// Every context that was ever registered into; the default one first, the others sorted.
@@ -165,12 +176,10 @@ async fn stands_for_a_context(tx: &mut Tx, subject: &Subject) -> Result<bool, Er
     if !subject.name().is_empty() || subject.context().is_default() {
         return Ok(false);
     }
-    let inside = SubjectPrefix::Context { context: subject.context().clone(), name: String::new() };
-    Ok(!tx.subjects(&inside, Which::All).await?.is_empty())
+    Ok(tx.holds_subjects(subject.context()).await?)
 }
 
-fn has_rule_of(found: &Found, rule_type: Option<&str>) -> bool {
-    let Some(wanted) = rule_type else { return true };
+fn has_rule_of(found: &Found, wanted: &str) -> bool {
     found.content.rule_set.iter().any(|set| {
         let mut rules = set.migration_rules.iter().chain(&set.domain_rules).chain(&set.encoding_rules);
         rules.any(|rule| rule.rule_type.as_deref() == Some(wanted))

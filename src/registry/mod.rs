@@ -8,13 +8,17 @@ mod candidate;
 mod check;
 mod delete;
 mod error;
+mod history;
+mod likeness;
 mod list;
 mod lookup;
+mod prepare;
 mod read;
 mod references;
 mod register;
 mod reserved;
 mod settings;
+mod work;
 
 pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
@@ -51,6 +55,7 @@ impl Default for Defaults {
 pub struct Registry {
     store: Store,
     cache: Arc<cache::Contents>,
+    workers: work::Workers,
     defaults: Arc<Defaults>,
 }
 
@@ -58,7 +63,7 @@ impl Registry {
     /// A registry over an open store.
     pub fn new(store: Store, defaults: Defaults) -> Registry {
         let cache = Arc::new(cache::Contents::new(defaults.cache_bytes));
-        Registry { store, cache, defaults: Arc::new(defaults) }
+        Registry { store, cache, workers: work::Workers::new(), defaults: Arc::new(defaults) }
     }
 
     /// The store, for health checks and the follower task.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::model::{Content, Context, Guid, SchemaId, Subject, Timestamp, Version, VersionRef};
-use crate::schema::{Rendering, Schema, Tagged};
+use crate::schema::{Options, Rendering, Schema, Tagged};
 use crate::store::{StoredVersion, Tx, Use};
 
-use super::references::{not_found, off_thread};
-use super::{Error, InvalidCause, InvalidSchema, Registry};
+use super::prepare::invalid;
+use super::references::Unresolved;
+use super::{Error, InvalidCause, Registry};
 
 /// A stored version with its content.
 #[derive(Debug, Clone)]
@@ -46,8 +47,9 @@ impl Registry {
             other => return other,
         };
         for elsewhere in places_elsewhere(&mut tx, subject).await? {
-            if let Ok(found) = self.version_in(&mut tx, &elsewhere, version, deleted).await {
-                return Ok(found);
+            match self.version_in(&mut tx, &elsewhere, version, deleted).await {
+                Err(Error::SubjectNotFound(_) | Error::VersionNotFound(_)) => {}
+                other => return other,
             }
         }
         Err(first)
@@ -82,16 +84,8 @@ impl Registry {
         subject: &Subject,
         stored: StoredVersion,
     ) -> Result<Found, Error> {
-        let content = self.content_of(tx, subject.context(), &stored).await?;
-        Ok(Found {
-            subject: subject.clone(),
-            version: stored.version,
-            id: stored.id,
-            guid: stored.guid,
-            content,
-            created_at: stored.created_at,
-            deleted: stored.deleted,
-        })
+        let known = self.content_of(tx, subject.context(), &stored).await?;
+        Ok(Found::of(subject, stored, known.content))
     }
 
     /// The highest version whose metadata holds every pair.
@@ -110,16 +104,14 @@ impl Registry {
         if history.is_empty() {
             return Err(Error::SubjectNotFound(subject.clone()));
         }
-        for stored in history.into_iter().rev() {
-            let found = self.found(&mut tx, subject, stored).await?;
-            let holds = found.content.metadata.as_ref().is_some_and(|metadata| {
+        let contents = self.contents_of(&mut tx, subject.context(), &history).await?;
+        let holds = |stored: &&StoredVersion| {
+            contents[&stored.id].content.metadata.as_ref().is_some_and(|metadata| {
                 pairs.iter().all(|(key, value)| metadata.property(key) == Some(value.as_str()))
-            });
-            if holds {
-                return Ok(found);
-            }
-        }
-        Err(Error::SchemaNotFound)
+            })
+        };
+        let stored = history.iter().rev().find(holds).ok_or(Error::SchemaNotFound)?;
+        Ok(Found::of(subject, *stored, Arc::clone(&contents[&stored.id].content)))
     }
 
     /// Some version with this id; `subject` says which one, or at least in which context to look.
@@ -134,8 +126,8 @@ impl Registry {
 
     async fn found_use(&self, tx: &mut Tx, used: Use, id: SchemaId) -> Result<Found, Error> {
         let context = used.subject.context();
-        let content = match self.cache.get(context, id) {
-            Some(content) => content,
+        let known = match self.cache.get(context, id) {
+            Some(known) => known,
             None => {
                 let content = tx.content(context, id).await?.ok_or(Error::IdNotFound(id))?;
                 self.cache.keep(context, id, content)
@@ -144,8 +136,8 @@ impl Registry {
         Ok(Found {
             version: used.version,
             id,
-            guid: content.guid(),
-            content,
+            guid: known.guid,
+            content: known.content,
             created_at: used.created_at,
             deleted: used.deleted,
             subject: used.subject,
@@ -191,11 +183,11 @@ impl Registry {
         let guid = Guid::parse(guid_text).ok_or_else(absent)?;
         let mut tx = self.store.read().await?;
         let (context, id) = tx.ids_of_guid(guid).await?.into_iter().next().ok_or_else(absent)?;
-        let content = match self.cache.get(&context, id) {
-            Some(content) => content,
+        let known = match self.cache.get(&context, id) {
+            Some(known) => known,
             None => self.cache.keep(&context, id, tx.content(&context, id).await?.ok_or_else(absent)?),
         };
-        Ok((guid, content, context))
+        Ok((guid, known.content, context))
     }
 
     /// Every (context, id) that denotes the content with this hash; empty when there is none.
@@ -261,60 +253,68 @@ impl Registry {
         work: impl FnOnce(Schema) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let mut tx = self.store.read().await?;
-        let parseable = self.parseable(&mut tx, subject.context(), Arc::clone(content)).await?;
+        let resolved = self.resolve(&mut tx, subject.context(), content.references.clone()).await;
         drop(tx);
-        let outcome = off_thread(move || parseable.parse().map(work)).await?;
-        outcome.map_err(|error| {
-            Error::InvalidSchema(Box::new(InvalidSchema {
-                format: content.format,
-                cause: InvalidCause::Text(error),
-                subject: subject.clone(),
-                text: content.text.clone(),
-                references: content.references.clone(),
-                guid: Some(content.guid()),
-            }))
-        })
+        let refused = |cause| invalid(subject, cause, content.as_ref().clone());
+        let dependencies = match resolved {
+            Ok(resolved) => resolved.dependencies,
+            Err(Unresolved::Sentence(sentence)) => return Err(refused(InvalidCause::Reference(sentence))),
+            Err(Unresolved::Store(error)) => return Err(error.into()),
+        };
+        let stored = Arc::clone(content);
+        let parsed =
+            move || Schema::parse(stored.format, &stored.text, &dependencies, Options::STORED).map(work);
+        self.workers.run(parsed).await?.map_err(|error| refused(InvalidCause::Text(error)))
     }
 }
 
-/// Where else to look for a subject: the same name in every other context, but only for a name
-/// without a context that the default one did not have.
+impl Found {
+    pub(super) fn of(subject: &Subject, stored: StoredVersion, content: Arc<Content>) -> Found {
+        Found {
+            subject: subject.clone(),
+            version: stored.version,
+            id: stored.id,
+            guid: stored.guid,
+            content,
+            created_at: stored.created_at,
+            deleted: stored.deleted,
+        }
+    }
+}
+
+/// What a caller names as a version must be found, or the error must say what is missing: the
+/// subject, or just the version.
+pub(super) fn not_found(subject: &Subject, version: VersionRef, subject_exists: bool) -> Error {
+    if subject_exists { Error::VersionNotFound(version) } else { Error::SubjectNotFound(subject.clone()) }
+}
+
+/// Where else to look for a subject: the same name in every other context that has it, but only for a
+/// name without a context that the default one did not have.
 pub(super) async fn places_elsewhere(tx: &mut Tx, subject: &Subject) -> Result<Vec<Subject>, Error> {
     if !subject.context().is_default() || subject.name().is_empty() {
         return Ok(Vec::new());
     }
-    let contexts = tx.contexts().await?;
-    Ok(contexts.into_iter().filter(|c| !c.is_default()).map(|context| subject.in_context(context)).collect())
+    let contexts = tx.contexts_holding(subject.name()).await?;
+    Ok(contexts.into_iter().map(|context| subject.in_context(context)).collect())
 }
 
 /// Which use of an id a caller means: the named subject's; failing that the same name's in another
 /// context; failing that any in the default context.
 async fn resolve_id(tx: &mut Tx, id: SchemaId, subject: Option<&str>) -> Result<Option<Use>, Error> {
     let subject = Subject::parse(subject.unwrap_or(""));
-    let home = tx.uses(subject.context(), id).await?;
     if subject.name().is_empty() {
-        return Ok(any_use(home));
+        return Ok(tx.any_use(subject.context(), id).await?);
     }
-    if let Some(used) = last_use_of(&subject, &home) {
+    if let Some(used) = tx.last_use(&subject, id).await? {
         return Ok(Some(used));
     }
     if !subject.context().is_default() {
         return Ok(None);
     }
     for elsewhere in places_elsewhere(tx, &subject).await? {
-        let uses = tx.uses(elsewhere.context(), id).await?;
-        if let Some(used) = last_use_of(&elsewhere, &uses) {
+        if let Some(used) = tx.last_use(&elsewhere, id).await? {
             return Ok(Some(used));
         }
     }
-    Ok(any_use(home))
-}
-
-fn last_use_of(subject: &Subject, uses: &[Use]) -> Option<Use> {
-    uses.iter().filter(|used| used.subject == *subject).max_by_key(|used| used.written).cloned()
-}
-
-/// Any use will do; a live one is the better answer, the first written a stable one.
-fn any_use(uses: Vec<Use>) -> Option<Use> {
-    uses.into_iter().min_by_key(|used| (used.deleted, used.written))
+    Ok(tx.any_use(subject.context(), id).await?)
 }

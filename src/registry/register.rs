@@ -1,19 +1,21 @@
-//! Registration: the one write that matters. What it costs to decide is done outside the write
-//! transaction; inside it only what could have changed is looked at again.
+//! Registration: the one write that matters. What it costs to decide is done without any
+//! transaction; inside the write transaction only what could have changed is looked at again.
 
 use std::sync::Arc;
 
 use crate::model::{Content, Guid, Metadata, SchemaId, Scope, Subject, Timestamp, VERSION_PROPERTY, Version};
-use crate::schema::Schema;
 use crate::store::{StoredVersion, Tx};
 
-use super::check::{compare, newest_first};
-use super::lookup::{Preparation, Prepared, inherit};
-use super::settings::{InForce, check_writable};
-use super::{Caller, Candidate, CandidateReference, Checked, Error, Registry};
+use super::check::compare;
+use super::history::{Past, looked_at};
+use super::likeness::{Matcher, inherit};
+use super::prepare::{Prepared, Sent};
+use super::references::Target;
+use super::settings::{InForce, check_writable, is_writable};
+use super::{Caller, Candidate, CandidateReference, Checked, Error, Found, Registry};
 
-/// How often the comparison is repeated when the subject changed underneath, before it is done
-/// under the lock.
+/// How often the decision is made again when the subject changed underneath, before it is made under
+/// the lock.
 const ATTEMPTS_WITHOUT_LOCK: u32 = 3;
 
 /// How to register.
@@ -41,24 +43,42 @@ pub struct Registered {
     pub existing: Option<(Timestamp, bool)>,
 }
 
-/// What registering depends on besides the request. It must be the same when the decision is
-/// written as it was when it was made.
-#[derive(Debug, PartialEq, Eq)]
+/// What a decision depends on besides the request. It must be the same when the decision is written
+/// as it was when it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Basis {
     last_change: i64,
     in_force: InForce,
+    targets: Vec<Target>,
 }
 
-/// What to do, decided without a write.
+/// Everything that deciding needs, fetched at one moment.
+struct Material {
+    basis: Basis,
+    sent: Sent,
+    /// The candidate prepared for looking it up; `None` when its own text is no schema.
+    as_sent: Option<Arc<Prepared>>,
+    is_writable: bool,
+    history: Vec<StoredVersion>,
+    /// The live versions, oldest first.
+    live: Vec<Past>,
+    matcher: Matcher,
+    options: RegisterOptions,
+}
+
+/// What to do.
 enum Decision {
-    Known(StoredVersion),
-    Append(Addition),
+    Known(Past),
+    Append(Box<Addition>),
 }
 
 /// A version to append.
 struct Addition {
+    basis: Basis,
     content: Content,
     version: Version,
+    /// Soft-deleted versions of the subject; the new one replaces those with the same content.
+    deleted: Vec<StoredVersion>,
 }
 
 impl Registry {
@@ -80,167 +100,199 @@ impl Registry {
             rule_set.validate()?;
         }
         subject.check_writable()?;
-        if let Some(known) = self.known(subject, &candidate, options.normalize).await? {
+        let as_sent = match self.as_sent(subject, candidate.clone(), options.normalize).await {
+            Ok(prepared) => Some(Arc::new(prepared)),
+            // What is no schema is not known; whether that or the mode is the error is decided later.
+            Err(Error::EmptySchema | Error::InvalidSchema(_) | Error::UnknownFormat(_)) => None,
+            Err(other) => return Err(other),
+        };
+        if let Some(prepared) = &as_sent
+            && let Some(known) = self.known_by_hash(subject, &candidate, prepared).await?
+        {
             return Ok(known);
         }
         for _ in 0..ATTEMPTS_WITHOUT_LOCK {
             let mut tx = self.store.read().await?;
-            let basis = self.basis(&mut tx, subject).await?;
-            let addition = match self.decide(&mut tx, subject, &candidate, options, &basis.in_force).await? {
-                Decision::Known(stored) => return self.registered(&mut tx, subject, stored).await,
+            let material = self.gather(&mut tx, subject, &candidate, as_sent.clone(), options).await?;
+            drop(tx);
+            let addition = match self.workers.run(move || material.decide()).await?? {
+                Decision::Known(past) => {
+                    return Ok(Registered::known(Found::of(subject, past.stored, past.content)));
+                }
                 Decision::Append(addition) => addition,
             };
-            drop(tx);
             let mut tx = self.store.write(caller).await?;
-            let referenced = addition.content.references.iter().map(|reference| reference.subject.as_str());
-            lock(&mut tx, subject, referenced).await?;
-            if self.basis(&mut tx, subject).await? == basis
-                && references_hold(&mut tx, subject, &addition).await?
-            {
-                return self.append(tx, subject, addition).await;
+            lock(&mut tx, subject, addition.basis.targets.iter().map(|target| target.subject.clone()))
+                .await?;
+            if self.holds(&mut tx, subject, &addition.basis).await? {
+                return self.append(tx, subject, *addition).await;
             }
         }
         let mut tx = self.store.write(caller).await?;
         let referenced = candidate.references.iter().filter_map(|reference| reference.subject.as_deref());
-        lock(&mut tx, subject, referenced).await?;
-        let in_force = self.in_force(&mut tx, subject).await?;
-        match self.decide(&mut tx, subject, &candidate, options, &in_force).await? {
-            Decision::Known(stored) => self.registered(&mut tx, subject, stored).await,
-            Decision::Append(addition) => self.append(tx, subject, addition).await,
+        lock(&mut tx, subject, referenced.map(|text| Subject::parse_in(text, subject.context()))).await?;
+        let material = self.gather(&mut tx, subject, &candidate, as_sent, options).await?;
+        match self.workers.run(move || material.decide()).await?? {
+            Decision::Known(past) => Ok(Registered::known(Found::of(subject, past.stored, past.content))),
+            Decision::Append(addition) => self.append(tx, subject, *addition).await,
         }
     }
 
-    /// The cheap way out, whatever the mode: the subject already has a live version that holds it.
-    async fn known(
+    /// The cheap way out: a live version of the subject has the very content.
+    async fn known_by_hash(
         &self,
         subject: &Subject,
         candidate: &Candidate,
-        normalize: bool,
+        prepared: &Prepared,
     ) -> Result<Option<Registered>, Error> {
-        let Some(text) = candidate.given_text() else { return Ok(None) };
+        let (guid, format) = (prepared.content.guid(), prepared.content.format);
         let mut tx = self.store.read().await?;
-        let mut history = tx.history(subject).await?;
-        history.retain(|stored| !stored.deleted);
-        if candidate.version == -1 {
-            history.drain(..history.len().saturating_sub(1));
-        }
-        if history.is_empty() {
+        let Some(stored) = tx.find_content(subject, guid, format, false).await? else { return Ok(None) };
+        let is_latest = candidate.version != -1 || tx.latest(subject).await? == Some(stored);
+        if !is_latest || !is_what_was_asked_for(candidate, &stored) {
             return Ok(None);
         }
-        let normalize = normalize || self.in_force(&mut tx, subject).await?.normalize == Some(true);
-        let preparation = Preparation::to_look_up(normalize);
-        let prepared = self.prepare(&mut tx, subject, candidate, text, preparation).await?;
-        let held = self.holding(&mut tx, subject, &history, &prepared, false).await?;
-        match held.filter(|stored| is_what_was_asked_for(candidate, stored)) {
-            Some(stored) => self.registered(&mut tx, subject, stored).await.map(Some),
-            None => Ok(None),
-        }
+        self.found(&mut tx, subject, stored).await.map(Registered::known).map(Some)
     }
 
-    async fn basis(&self, tx: &mut Tx, subject: &Subject) -> Result<Basis, Error> {
-        Ok(Basis { last_change: tx.last_change(subject).await?, in_force: self.in_force(tx, subject).await? })
-    }
-
-    /// All the rules of registration, in the order in which their errors win.
-    async fn decide(
+    async fn gather(
         &self,
         tx: &mut Tx,
         subject: &Subject,
         candidate: &Candidate,
+        as_sent: Option<Arc<Prepared>>,
         options: RegisterOptions,
-        in_force: &InForce,
-    ) -> Result<Decision, Error> {
-        check_writable(tx, &Scope::of(subject)).await?;
-        if candidate.id >= 0 {
-            return Err(Error::NotImporting { subject: subject.clone() });
-        }
+    ) -> Result<Material, Error> {
         let history = tx.history(subject).await?;
-        let next = next_version(&history)?;
-        let latest = match history.iter().rfind(|stored| !stored.deleted) {
-            Some(stored) => Some(self.content_of(tx, subject.context(), stored).await?),
-            None => None,
+        let live: Vec<StoredVersion> = history.iter().filter(|stored| !stored.deleted).copied().collect();
+        let live = self.pasts(tx, subject, &live).await?;
+        let candidate = match (candidate.given_text(), live.last()) {
+            (None, Some(latest)) => filled_from(candidate, &latest.content),
+            _ => candidate.clone(),
         };
-        let prepared = self.prepare_new(tx, subject, candidate, options, in_force, latest.as_deref()).await?;
-        let prepared = with_version_property(prepared, candidate.version, next);
-        if candidate.version == 0
-            && let Some(stored) = self.holding(tx, subject, &history, &prepared, false).await?
-        {
-            return Ok(Decision::Known(stored));
-        }
-        if !options.force {
-            let compared = newest_first(&history, in_force.level);
-            let earlier = self.earlier(tx, subject, &compared).await?;
-            let checked = compare(in_force, earlier, latest.as_deref(), &prepared).await?;
-            if !checked.is_compatible() {
-                let Checked { report, lines } = checked;
-                return Err(Error::Incompatible { subject: subject.clone(), report, lines });
-            }
-        }
-        if candidate.version > 0 && candidate.version != next.number() {
-            return Err(Error::WrongVersion);
-        }
-        Ok(Decision::Append(Addition { content: prepared.content, version: next }))
+        let sent = self.sent(tx, subject, candidate).await?;
+        let basis = Basis {
+            last_change: tx.last_change(subject).await?,
+            in_force: self.in_force(tx, subject).await?,
+            targets: sent.resolved.as_ref().map(|resolved| resolved.targets.clone()).unwrap_or_default(),
+        };
+        let is_writable = is_writable(tx, &Scope::of(subject)).await?;
+        Ok(Material {
+            basis,
+            sent,
+            as_sent,
+            is_writable,
+            history,
+            live,
+            matcher: self.matcher(subject),
+            options,
+        })
     }
 
-    /// Parse the candidate strictly, with what it leaves open taken from the latest version.
-    async fn prepare_new(
-        &self,
-        tx: &mut Tx,
-        subject: &Subject,
-        candidate: &Candidate,
-        options: RegisterOptions,
-        in_force: &InForce,
-        latest: Option<&Content>,
-    ) -> Result<Prepared, Error> {
-        let filled;
-        let (candidate, text) = match (candidate.given_text(), latest) {
-            (Some(text), _) => (candidate, text),
-            (None, Some(latest)) => {
-                filled = filled_from(candidate, latest);
-                (&filled, latest.text.as_str())
+    /// Is everything as it was when the decision was made?
+    async fn holds(&self, tx: &mut Tx, subject: &Subject, basis: &Basis) -> Result<bool, Error> {
+        for target in &basis.targets {
+            let stored = tx.version(&target.subject, target.version).await?;
+            if stored.is_none_or(|stored| stored.deleted || stored.id != target.id) {
+                return Ok(false);
             }
-            (None, None) => return Err(Error::EmptySchema),
-        };
-        let normalize = options.normalize || in_force.normalize == Some(true);
-        let preparation = Preparation::to_register(normalize, in_force.validate_fields == Some(true));
-        let mut prepared = self.prepare(tx, subject, candidate, text, preparation).await?;
-        if let Some(latest) = latest {
-            prepared.content = inherit(&prepared.content, latest);
         }
-        Ok(prepared)
+        Ok(tx.last_change(subject).await? == basis.last_change
+            && self.in_force(tx, subject).await? == basis.in_force)
     }
 
     async fn append(&self, mut tx: Tx, subject: &Subject, addition: Addition) -> Result<Registered, Error> {
-        let Addition { content, version } = addition;
+        let Addition { content, version, deleted, .. } = addition;
         check_writable(&mut tx, &Scope::of(subject)).await?;
         let id = tx.intern(subject.context(), &content).await?;
-        let history = tx.history(subject).await?;
         tx.append(subject, version, id).await?;
-        for replaced in history.iter().filter(|stored| stored.deleted && stored.id == id) {
+        for replaced in deleted.iter().filter(|stored| stored.id == id) {
             if tx.referrers(subject, replaced.version).await?.is_empty() {
                 tx.purge(subject, &[replaced.version], "the same schema was registered again").await?;
             }
         }
         tx.commit().await?;
-        let guid = content.guid();
-        let content = self.cache.keep(subject.context(), id, content);
-        Ok(Registered { id, version, guid, content, existing: None })
+        let known = self.cache.keep(subject.context(), id, content);
+        Ok(Registered { id, version, guid: known.guid, content: known.content, existing: None })
     }
+}
 
-    async fn registered(
-        &self,
-        tx: &mut Tx,
-        subject: &Subject,
-        stored: StoredVersion,
-    ) -> Result<Registered, Error> {
-        let found = self.found(tx, subject, stored).await?;
-        Ok(Registered {
+impl Registered {
+    fn known(found: Found) -> Registered {
+        Registered {
             id: found.id,
             version: found.version,
             guid: found.guid,
             content: found.content,
             existing: Some((found.created_at, found.deleted)),
-        })
+        }
+    }
+}
+
+impl Material {
+    /// All the rules of registration, in the order in which their errors win. No store, no clock.
+    fn decide(self) -> Result<Decision, Error> {
+        let candidate = &self.sent.candidate;
+        if let Some(known) = self.known_as_sent() {
+            return Ok(Decision::Known(known));
+        }
+        if !self.is_writable {
+            return Err(Error::ReadOnly(Some(self.sent.subject.clone())));
+        }
+        if candidate.id >= 0 {
+            return Err(Error::NotImporting { subject: self.sent.subject.clone() });
+        }
+        let next = next_version(&self.history)?;
+        let latest = self.live.last().map(|past| past.content.as_ref());
+        let prepared = self.prepare(latest, next)?;
+        if candidate.version == 0
+            && let Some(past) = self.matcher.holding(&self.live, &prepared)
+        {
+            return Ok(Decision::Known(past.clone()));
+        }
+        if !self.options.force {
+            self.refuse_incompatible(latest, &prepared)?;
+        }
+        if candidate.version > 0 && candidate.version != next.number() {
+            return Err(Error::WrongVersion);
+        }
+        let deleted = self.history.into_iter().filter(|stored| stored.deleted).collect();
+        let content = prepared.content;
+        Ok(Decision::Append(Box::new(Addition { basis: self.basis, content, version: next, deleted })))
+    }
+
+    /// The live version that holds the schema as it was sent, whatever the mode, if it is the one that
+    /// was asked for. Version -1 asks about the latest only.
+    fn known_as_sent(&self) -> Option<Past> {
+        let candidate = &self.sent.candidate;
+        let among = match candidate.version {
+            -1 => &self.live[self.live.len().saturating_sub(1)..],
+            _ => &self.live[..],
+        };
+        let past = self.matcher.holding(among, self.as_sent.as_deref()?)?;
+        is_what_was_asked_for(candidate, &past.stored).then(|| past.clone())
+    }
+
+    /// Parse strictly, with what the candidate leaves open taken from the latest version.
+    fn prepare(&self, latest: Option<&Content>, next: Version) -> Result<Prepared, Error> {
+        let mut prepared = self.sent.prepare(self.basis.in_force.purpose(self.options.normalize))?;
+        if let Some(latest) = latest {
+            prepared.content = inherit(&prepared.content, latest);
+        }
+        write_version_property(&mut prepared.content, self.sent.candidate.version, next);
+        Ok(prepared)
+    }
+
+    fn refuse_incompatible(&self, latest: Option<&Content>, prepared: &Prepared) -> Result<(), Error> {
+        let in_force = &self.basis.in_force;
+        let compared = looked_at(&self.history, in_force.level).len();
+        let pasts = &self.live[self.live.len() - compared..];
+        let checked = compare(in_force, pasts, latest, prepared)?;
+        if checked.is_compatible() {
+            return Ok(());
+        }
+        let Checked { report, lines } = checked;
+        Err(Error::Incompatible { subject: self.sent.subject.clone(), report, lines })
     }
 }
 
@@ -267,43 +319,33 @@ fn filled_from(candidate: &Candidate, latest: &Content) -> Candidate {
         subject: Some(reference.subject.clone()),
         version: Some(reference.version.number()),
     });
-    Candidate { format: latest.format, references: references.collect(), ..candidate.clone() }
+    Candidate {
+        text: Some(latest.text.clone()),
+        format: Ok(latest.format),
+        references: references.collect(),
+        ..candidate.clone()
+    }
 }
 
 /// The registry writes a schema's own version into its metadata when the caller asked for a version,
 /// or when the property is already there.
-fn with_version_property(mut prepared: Prepared, asked_for: i32, version: Version) -> Prepared {
-    let present = prepared.content.metadata.as_ref().is_some_and(|m| m.property(VERSION_PROPERTY).is_some());
+fn write_version_property(content: &mut Content, asked_for: i32, version: Version) {
+    let present = content.metadata.as_ref().is_some_and(|m| m.property(VERSION_PROPERTY).is_some());
     if asked_for != 0 || present {
-        let metadata = prepared.content.metadata.get_or_insert_with(Metadata::default);
+        let metadata = content.metadata.get_or_insert_with(Metadata::default);
         metadata.properties.insert(VERSION_PROPERTY.to_owned(), version.to_string());
     }
-    prepared
 }
 
 /// Lock the subject and everything the new version refers to, so that none of it can be deleted
 /// before this is written.
-async fn lock(tx: &mut Tx, subject: &Subject, referenced: impl Iterator<Item = &str>) -> Result<(), Error> {
+async fn lock(
+    tx: &mut Tx,
+    subject: &Subject,
+    referenced: impl Iterator<Item = Subject>,
+) -> Result<(), Error> {
     let mut subjects = vec![subject.clone()];
-    subjects.extend(referenced.map(|text| Subject::parse_in(text, subject.context())));
     // A subject that cannot exist cannot be locked either; resolving the reference says so.
-    subjects.retain(|subject| !subject.has_control_character());
+    subjects.extend(referenced.filter(|subject| !subject.has_control_character()));
     Ok(tx.lock_subjects(&subjects.iter().collect::<Vec<_>>()).await?)
 }
-
-async fn references_hold(tx: &mut Tx, subject: &Subject, addition: &Addition) -> Result<bool, Error> {
-    for reference in &addition.content.references {
-        let target = Subject::parse_in(&reference.subject, subject.context());
-        let stored = tx.version(&target, reference.version).await?;
-        if stored.is_none_or(|stored| stored.deleted) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Registration hands parsed schemas to other threads.
-const _: fn() = || {
-    fn is_send<T: Send + Sync>() {}
-    is_send::<Schema>();
-};

@@ -3,7 +3,7 @@
 
 use crate::model::Content;
 
-use super::lookup::Prepared;
+use super::prepare::Prepared;
 
 /// The metadata property that lists reserved names, comma separated.
 const PROPERTY: &str = "confluent:reserved";

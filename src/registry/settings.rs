@@ -125,15 +125,22 @@ impl Registry {
     /// # Errors
     /// When the scope is read-only.
     pub async fn delete_settings(&self, scope: &Scope, caller: &Caller) -> Result<Option<Settings>, Error> {
-        check_configurable(scope)?;
+        let mut tx = self.store.read().await?;
+        if tx.settings(scope).await?.is_none() {
+            // Nothing to delete comes before nothing may be deleted; the top level always has
+            // something, if only the default.
+            if scope.is_top() {
+                check_writable(&mut tx, scope).await?;
+            }
+            return Ok(None);
+        }
+        drop(tx);
         let mut tx = self.store.write(caller).await?;
         tx.lock_subjects(&[scope.subject()]).await?;
         check_writable(&mut tx, scope).await?;
         let recorded = tx.settings(scope).await?;
-        if recorded.is_some() {
-            tx.delete_settings(scope).await?;
-            tx.commit().await?;
-        }
+        tx.delete_settings(scope).await?;
+        tx.commit().await?;
         Ok(recorded)
     }
 
@@ -175,21 +182,22 @@ impl Registry {
     /// all its subjects. Answers with the mode the scope itself had.
     ///
     /// # Errors
-    /// When nothing may be configured there.
+    /// When the store fails.
     pub async fn delete_mode(
         &self,
         scope: &Scope,
         recursive: bool,
         caller: &Caller,
     ) -> Result<Option<Mode>, Error> {
-        check_configurable(scope)?;
+        let recursive = recursive && scope.subject().name().is_empty();
+        if !recursive && self.mode(scope).await?.is_none() {
+            return Ok(None);
+        }
         let mut tx = self.store.write(caller).await?;
         tx.lock_subjects(&[scope.subject()]).await?;
         let recorded = tx.mode(scope).await?;
-        if recorded.is_some() {
-            tx.delete_mode(scope).await?;
-        }
-        if recursive && scope.subject().name().is_empty() {
+        tx.delete_mode(scope).await?;
+        if recursive {
             tx.delete_modes_in(scope.subject().context()).await?;
         }
         tx.commit().await?;
@@ -218,9 +226,14 @@ async fn mode_of(tx: &mut Tx, subject: &Subject) -> Result<Mode, Error> {
     Ok(mode_in_force(tx.modes_along(subject).await?))
 }
 
+/// Does the mode in force allow writes?
+pub(super) async fn is_writable(tx: &mut Tx, scope: &Scope) -> Result<bool, Error> {
+    Ok(mode_of(tx, scope.subject()).await?.allows_writes())
+}
+
 /// Writes need a mode that allows them.
 pub(super) async fn check_writable(tx: &mut Tx, scope: &Scope) -> Result<(), Error> {
-    if mode_of(tx, scope.subject()).await?.allows_writes() {
+    if is_writable(tx, scope).await? {
         return Ok(());
     }
     let named = (!scope.is_top()).then(|| scope.subject().clone());

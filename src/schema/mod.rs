@@ -10,6 +10,7 @@ pub mod protobuf;
 pub mod tree;
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::model::{Format, Subject, Version};
 
@@ -247,6 +248,23 @@ impl Schema {
                 messages.flat_map(|message| message.all_fields()).map(|field| field.name.clone()).collect()
             }
         }
+    }
+
+    /// A number that equivalent schemas share. Schemas with different numbers are never equivalent, so
+    /// most of a long history need not be parsed again to find that out. For this process only: it
+    /// is not stored.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        match self {
+            Schema::Avro(schema) => {
+                let root = schema.model().get(schema.model().root());
+                root.kind.word().hash(&mut hasher);
+                root.name().map(avro::model::Name::full).hash(&mut hasher);
+                self.top_level_fields().hash(&mut hasher);
+            }
+            Schema::Json(_) | Schema::Protobuf(_) => self.canonical().hash(&mut hasher),
+        }
+        hasher.finish()
     }
 
     /// The tagged records and fields, in the order of the text.

@@ -17,8 +17,6 @@ pub enum ChangeKind {
     Register,
     /// A version was softly deleted.
     Delete,
-    /// A softly deleted version is live again.
-    Undelete,
     /// A version is gone for good.
     Purge,
     /// Settings were recorded.
@@ -32,11 +30,9 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// Every kind.
-    pub const ALL: [ChangeKind; 8] = [
+    const ALL: [ChangeKind; 7] = [
         ChangeKind::Register,
         ChangeKind::Delete,
-        ChangeKind::Undelete,
         ChangeKind::Purge,
         ChangeKind::PutSettings,
         ChangeKind::DeleteSettings,
@@ -45,11 +41,10 @@ impl ChangeKind {
     ];
 
     /// How it is spelt in the table.
-    pub fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             ChangeKind::Register => "register",
             ChangeKind::Delete => "delete",
-            ChangeKind::Undelete => "undelete",
             ChangeKind::Purge => "purge",
             ChangeKind::PutSettings => "put-settings",
             ChangeKind::DeleteSettings => "delete-settings",
@@ -78,25 +73,6 @@ pub struct Change {
     pub version: Option<Version>,
     /// The id of that version.
     pub id: Option<SchemaId>,
-}
-
-/// What is left of a purged version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tombstone {
-    /// The change that purged it.
-    pub seq: i64,
-    /// Its number.
-    pub version: Version,
-    /// The id it had.
-    pub id: SchemaId,
-    /// When it was purged.
-    pub at: Timestamp,
-    /// By whom.
-    pub actor: String,
-    /// On behalf of which request.
-    pub request_id: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// A change that gets its number at commit.
@@ -159,27 +135,6 @@ impl Tx {
         found.into_iter().map(Change::try_from).collect()
     }
 
-    /// What was purged of a subject, in the order in which it was.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn tombstones(&mut self, subject: &Subject) -> Result<Vec<Tombstone>, StoreError> {
-        if !rows::is_storable(subject) {
-            return Ok(Vec::new());
-        }
-        let (context, name) = (subject.context().as_str(), subject.name());
-        let sql = "SELECT t.seq, t.version, t.id, t.purged_at, t.actor, t.request_id, t.reason
-                     FROM changes c JOIN tombstones t ON t.seq = c.seq
-                    WHERE c.context = $1 AND c.subject = $2 ORDER BY t.seq";
-        let found: Vec<(i64, i64, i64, i64, String, String, String)> =
-            on!(self, |conn| sqlx::query_as(sql).bind(context).bind(name).fetch_all(conn).await)?;
-        let tombstone = |(seq, version, id, at, actor, request_id, reason)| {
-            let (version, id) = (rows::version(version)?, rows::schema_id(id)?);
-            Ok(Tombstone { seq, version, id, at, actor, request_id, reason })
-        };
-        found.into_iter().map(tombstone).collect()
-    }
-
     /// The random name this registry got when its tables were made.
     ///
     /// # Errors
@@ -212,7 +167,11 @@ impl Tx {
             self.insert_changes(part).await?;
         }
         for (seq, change) in &numbered {
-            self.finish(*seq, change).await?;
+            self.number_appended(*seq, change).await?;
+        }
+        let purged: Vec<Purged<'_>> = numbered.iter().filter_map(purged).collect();
+        for part in purged.chunks(ROWS_AT_ONCE) {
+            self.insert_tombstones(part).await?;
         }
         self.connection.notify().await?;
         Ok(newest)
@@ -235,43 +194,52 @@ impl Tx {
         })
     }
 
-    /// Carry the number to the rows that show it.
-    async fn finish(&mut self, seq: i64, change: &PendingChange) -> Result<(), StoreError> {
-        let Some((version, id)) = change.version else { return Ok(()) };
-        let (context, name) = (change.subject.context().as_str(), change.subject.name());
-        let number = i64::from(version.number());
-        if change.kind == ChangeKind::Register {
-            let sql = "UPDATE versions SET written = $1 WHERE context = $2 AND subject = $3 AND version = $4";
-            on!(self, |conn| sqlx::query(sql)
-                .bind(seq)
-                .bind(context)
-                .bind(name)
-                .bind(number)
-                .execute(conn)
-                .await
-                .map(drop))?;
-        }
-        if let Some(reason) = &change.reason {
-            let author = self.author()?.clone();
-            let sql = "INSERT INTO tombstones
-                           (seq, context, subject, version, id, purged_at, actor, request_id, reason)
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-            on!(self, |conn| sqlx::query(sql)
-                .bind(seq)
-                .bind(context)
-                .bind(name)
-                .bind(number)
-                .bind(i64::from(id.0))
-                .bind(author.now)
-                .bind(&author.actor)
-                .bind(&author.request_id)
-                .bind(reason)
-                .execute(conn)
-                .await
-                .map(drop))?;
-        }
-        Ok(())
+    /// One row per purged version, as few statements as may be: every other writer of the registry
+    /// waits for the counter meanwhile.
+    async fn insert_tombstones(&mut self, part: &[Purged<'_>]) -> Result<(), StoreError> {
+        let author = self.author()?.clone();
+        on!(self, |conn| {
+            let columns = "seq, context, subject, version, id, purged_at, actor, request_id, reason";
+            let mut insert = QueryBuilder::new(format!("INSERT INTO tombstones ({columns}) "));
+            insert.push_values(part, |mut row, purged| {
+                row.push_bind(purged.seq);
+                row.push_bind(purged.subject.context().as_str().to_owned());
+                row.push_bind(purged.subject.name().to_owned());
+                row.push_bind(i64::from(purged.version.number())).push_bind(i64::from(purged.id.0));
+                row.push_bind(author.now).push_bind(author.actor.clone());
+                row.push_bind(author.request_id.clone()).push_bind(purged.reason.to_owned());
+            });
+            insert.build().persistent(false).execute(conn).await.map(drop)
+        })
     }
+
+    /// Carry the number to the version that the change appended.
+    async fn number_appended(&mut self, seq: i64, change: &PendingChange) -> Result<(), StoreError> {
+        let (ChangeKind::Register, Some((version, _))) = (change.kind, change.version) else { return Ok(()) };
+        let sql = "UPDATE versions SET written = $1 WHERE context = $2 AND subject = $3 AND version = $4";
+        on!(self, |conn| sqlx::query(sql)
+            .bind(seq)
+            .bind(change.subject.context().as_str())
+            .bind(change.subject.name())
+            .bind(i64::from(version.number()))
+            .execute(conn)
+            .await
+            .map(drop))
+    }
+}
+
+/// A change that leaves a tombstone.
+struct Purged<'a> {
+    seq: i64,
+    subject: &'a Subject,
+    version: Version,
+    id: SchemaId,
+    reason: &'a str,
+}
+
+fn purged((seq, change): &(i64, PendingChange)) -> Option<Purged<'_>> {
+    let ((version, id), reason) = (change.version?, change.reason.as_deref()?);
+    Some(Purged { seq: *seq, subject: &change.subject, version, id, reason })
 }
 
 impl TryFrom<ChangeRow> for Change {

@@ -72,10 +72,19 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> StoreError {
         let text = error.to_string();
         match &error {
+            sqlx::Error::Database(database) if is_lock_timeout(&**database) => {
+                let advice = "another write held what this one needs for too long: try again, and look for a \
+                              transaction that stays open in the database if that does not help";
+                StoreError::Unavailable(format!("{advice} ({text})"))
+            }
             sqlx::Error::Database(database) if is_passing(&**database) => StoreError::Unavailable(text),
+            sqlx::Error::PoolTimedOut => {
+                let advice = "no connection became free in time, as too many requests wait for the database \
+                              or it does not answer: try again, and look at the database if that does not help";
+                StoreError::Unavailable(advice.to_owned())
+            }
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::BeginFailed => StoreError::Unavailable(text),
@@ -88,6 +97,11 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// Did Postgres give up waiting for a lock?
+fn is_lock_timeout(error: &dyn DatabaseError) -> bool {
+    error.code().is_some_and(|code| code == "55P03")
+}
+
 /// Is this a failure of the moment (busy, unreachable, deadlock, full), not of the statement?
 fn is_passing(error: &dyn DatabaseError) -> bool {
     let Some(code) = error.code() else { return false };
@@ -96,7 +110,7 @@ fn is_passing(error: &dyn DatabaseError) -> bool {
         let plain = code.parse::<i32>().unwrap_or(0) & 0xff;
         return matches!(plain, 5 | 6 | 10 | 13 | 14);
     }
-    // Connection, resources, operator; serialization failure, deadlock, lock timeout, and the ways
-    // to be turned away at the door (login, unknown database).
-    ["08", "53", "57", "40", "55P03", "28", "3D"].iter().any(|class| code.starts_with(class))
+    // Connection, resources, operator; serialization failure, deadlock, an idle transaction ended by
+    // the server, and the ways to be turned away at the door (login, unknown database).
+    ["08", "53", "57", "40", "25P03", "28", "3D"].iter().any(|class| code.starts_with(class))
 }

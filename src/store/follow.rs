@@ -4,35 +4,36 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgListener, PgPool};
 
-use super::{Pools, Store, StoreError};
+use super::pools::Pools;
+use super::{Store, StoreError};
 
-/// A lost notification costs at most this much.
+/// What a lost notification costs at most, and a commit of another process on a SQLite file.
 const POLL: Duration = Duration::from_secs(1);
 
 impl Store {
-    /// Raise [`Store::seen`] whenever another node commits, until `shutdown` is done. On Postgres a
-    /// commit is announced at once and asked for once a second besides; a SQLite file serves one
-    /// process, whose own commits need no announcement.
+    /// Raise [`Store::seen`] whenever another node commits, until `shutdown` is done. The newest change
+    /// is asked for once a second; on Postgres a commit is announced at once besides. Nobody else can
+    /// write what is in memory.
     pub async fn follow(&self, shutdown: impl Future<Output = ()>) {
-        match &self.pools {
-            Pools::Sqlite { .. } => shutdown.await,
-            Pools::Postgres(pool) => {
-                tokio::select! {
-                    () = shutdown => {}
-                    () = self.follow_postgres(pool) => {}
-                }
-            }
+        let server = match &self.pools {
+            Pools::Memory(_) => return shutdown.await,
+            Pools::File { .. } => None,
+            Pools::Postgres { readers, .. } => Some(readers),
+        };
+        tokio::select! {
+            () = shutdown => {}
+            () = self.follow_others(server) => {}
         }
     }
 
-    async fn follow_postgres(&self, pool: &PgPool) {
+    async fn follow_others(&self, server: Option<&PgPool>) {
         let mut listener = None;
         let mut failing = false;
         loop {
-            let asked = self.ask(pool, &mut listener).await;
+            let asked = self.ask(server, &mut listener).await;
             match &asked {
-                Err(error) if !failing => tracing::warn!(%error, "cannot follow the changes of other nodes"),
-                Ok(()) if failing => tracing::info!("following the changes of other nodes again"),
+                Err(error) if !failing => tracing::warn!(%error, "cannot follow the changes of others"),
+                Ok(()) if failing => tracing::info!("following the changes of others again"),
                 _ => {}
             }
             failing = asked.is_err();
@@ -41,11 +42,15 @@ impl Store {
     }
 
     /// Listen first and ask then: a commit between the two would otherwise be missed.
-    async fn ask(&self, pool: &PgPool, listener: &mut Option<PgListener>) -> Result<(), StoreError> {
-        if listener.is_none() {
-            *listener = Some(listen(pool).await?);
+    async fn ask(
+        &self,
+        server: Option<&PgPool>,
+        listener: &mut Option<PgListener>,
+    ) -> Result<(), StoreError> {
+        if let (Some(server), None) = (server, &listener) {
+            *listener = Some(listen(server).await?);
         }
-        self.refresh_seen().await.map(drop)
+        self.refresh_seen().await
     }
 }
 

@@ -2,8 +2,9 @@
 
 use uuid::Uuid;
 
+use super::StoreError;
+use super::pools::Pools;
 use super::tx::{Connection, on};
-use super::{Pools, StoreError};
 
 /// One step; both texts make the same tables and columns.
 struct Migration {
@@ -70,26 +71,19 @@ struct Step {
 
 impl Step {
     async fn begin_read(pools: &Pools) -> Result<Step, StoreError> {
-        let connection = match pools {
-            Pools::Sqlite { readers, .. } => Connection::read_sqlite(readers).await?,
-            Pools::Postgres(pool) => Connection::read_postgres(pool).await?,
-        };
-        Ok(Step { connection })
+        Ok(Step { connection: pools.begin_read().await? })
     }
 
     /// Holds a lock that only one process at a time can have: on SQLite the write lock, on Postgres an
     /// advisory one (there is no table to lock yet). The number is arbitrary, but ours for ever.
     async fn begin_write(pools: &Pools) -> Result<Step, StoreError> {
-        let connection = match pools {
-            Pools::Sqlite { writer, .. } => Connection::write_sqlite(writer).await?,
-            Pools::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
-                let lock = "SELECT pg_advisory_xact_lock(4963178321)";
-                sqlx::query(lock).execute(&mut *transaction).await?;
-                Connection::Postgres(transaction)
-            }
+        let Pools::Postgres { writers, .. } = pools else {
+            return Ok(Step { connection: pools.begin_write().await? });
         };
-        Ok(Step { connection })
+        // Without the limits of other writers: a migration may take as long as it takes.
+        let mut transaction = writers.begin().await?;
+        sqlx::query("SELECT pg_advisory_xact_lock(4963178321)").execute(&mut *transaction).await?;
+        Ok(Step { connection: Connection::Postgres(transaction) })
     }
 
     /// The newest migration the database has had; 0 for an empty one.

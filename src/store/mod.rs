@@ -12,39 +12,31 @@ mod error;
 mod follow;
 mod migrations;
 mod options;
+mod pools;
+mod references;
 mod rows;
 mod schemas;
 mod settings;
 mod subjects;
 mod tx;
+mod uses;
 mod versions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
-
-use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 
 use crate::model::Timestamp;
 
-pub use changes::{Change, ChangeKind, Tombstone};
+pub use changes::{Change, ChangeKind};
 pub use error::StoreError;
 pub use options::{StoreKind, StoreOptions, Synchronous};
-pub use schemas::Use;
+pub use references::Referrer;
 pub use subjects::{SubjectPrefix, Which};
 pub use tx::Tx;
-pub use versions::{Referrer, StoredVersion};
+pub use uses::Use;
+pub use versions::StoredVersion;
 
-use options::Place;
-use tx::Connection;
-
-/// Connections that read a SQLite file at the same time; one more connection writes.
-const SQLITE_READERS: u32 = 4;
-/// Connections of one node to Postgres.
-const POSTGRES_CONNECTIONS: u32 = 16;
-/// How long a request waits for a connection before the store counts as unavailable.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+use pools::Pools;
 
 /// Who writes, on behalf of which request, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,17 +63,6 @@ pub struct Store {
     pools: Pools,
     location: Arc<str>,
     seen: Arc<AtomicI64>,
-}
-
-#[derive(Clone)]
-enum Pools {
-    /// SQLite lets one connection write at a time, so exactly one of ours does and the others queue
-    /// for it here, in order, instead of polling the file lock. In memory both are the same pool.
-    Sqlite {
-        readers: SqlitePool,
-        writer: SqlitePool,
-    },
-    Postgres(PgPool),
 }
 
 impl Store {
@@ -116,8 +97,8 @@ impl Store {
     /// Which database this is.
     pub fn kind(&self) -> StoreKind {
         match self.pools {
-            Pools::Sqlite { .. } => StoreKind::Sqlite,
-            Pools::Postgres(_) => StoreKind::Postgres,
+            Pools::Memory(_) | Pools::File { .. } => StoreKind::Sqlite,
+            Pools::Postgres { .. } => StoreKind::Postgres,
         }
     }
 
@@ -134,22 +115,16 @@ impl Store {
     /// # Errors
     /// When there is no connection.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        let connection = match &self.pools {
-            Pools::Sqlite { readers, .. } => Connection::read_sqlite(readers).await?,
-            Pools::Postgres(pool) => Connection::read_postgres(pool).await?,
-        };
+        let connection = self.pools.begin_read().await?;
         Ok(Tx::new(connection, None, self.seen.clone()))
     }
 
     /// Begin a transaction that writes in the name of `author`. Do not hold another one meanwhile.
     ///
     /// # Errors
-    /// When there is no connection or, on SQLite, another process keeps writing.
+    /// When the connections that write stay busy or, on SQLite, another process keeps writing.
     pub async fn write(&self, author: &Author) -> Result<Tx, StoreError> {
-        let connection = match &self.pools {
-            Pools::Sqlite { writer, .. } => Connection::write_sqlite(writer).await?,
-            Pools::Postgres(pool) => Connection::write_postgres(pool).await?,
-        };
+        let connection = self.pools.begin_write().await?;
         Ok(Tx::new(connection, Some(author.storable()), self.seen.clone()))
     }
 
@@ -160,82 +135,14 @@ impl Store {
     }
 
     /// Ask the database for its newest change and raise [`Store::seen`] to it.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn refresh_seen(&self) -> Result<i64, StoreError> {
+    async fn refresh_seen(&self) -> Result<(), StoreError> {
         let newest = self.read().await?.newest_change().await?;
         self.seen.fetch_max(newest, Ordering::AcqRel);
-        Ok(self.seen())
+        Ok(())
     }
 
     /// Close every connection once it is returned.
     pub async fn close(&self) {
-        match &self.pools {
-            Pools::Sqlite { readers, writer } => {
-                readers.close().await;
-                // Last, so that the one that closes the file can fold its log into it.
-                writer.close().await;
-            }
-            Pools::Postgres(pool) => pool.close().await,
-        }
-    }
-}
-
-impl Pools {
-    async fn connect(place: &Place) -> Result<Pools, StoreError> {
-        match place {
-            Place::Memory(options) => {
-                // The data lives as long as its one connection: it must never be recycled.
-                let pool = SqlitePoolOptions::new()
-                    .min_connections(1)
-                    .max_connections(1)
-                    .idle_timeout(None)
-                    .max_lifetime(None)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_with(options.clone())
-                    .await?;
-                Ok(Pools::Sqlite { readers: pool.clone(), writer: pool })
-            }
-            Place::File(options, _) => {
-                let writer = tx::open_sqlite_writer(options).await?;
-                let readers = SqlitePoolOptions::new()
-                    .max_connections(SQLITE_READERS)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_lazy_with(options.clone().pragma("query_only", "ON"));
-                Ok(Pools::Sqlite { readers, writer })
-            }
-            Place::Postgres(options) => {
-                tx::try_postgres(options).await?;
-                let pool = PgPoolOptions::new()
-                    .max_connections(POSTGRES_CONNECTIONS)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .test_before_acquire(false)
-                    .before_acquire(|connection, idle| Box::pin(tx::test_if_idle(connection, idle)))
-                    .connect_lazy_with((**options).clone());
-                Ok(Pools::Postgres(pool))
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Pools, Store, StoreOptions, Synchronous};
-
-    #[tokio::test]
-    async fn sqlite_promises_what_it_is_told_to() {
-        for (sqlite_synchronous, told) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
-            let folder = tempfile::tempdir().expect("a temporary folder");
-            let url = format!("sqlite:{}", folder.path().join("a.db").display());
-            let store =
-                Store::open(&StoreOptions { url, migrate: true, sqlite_synchronous }).await.expect("opens");
-            let Pools::Sqlite { writer, .. } = &store.pools else { panic!("a SQLite store") };
-            let number = |sql| sqlx::query_scalar::<_, i64>(sql).fetch_one(writer);
-            assert_eq!(number("PRAGMA synchronous").await.ok(), Some(told));
-            assert_eq!(number("PRAGMA foreign_keys").await.ok(), Some(1));
-            let journal = sqlx::query_scalar::<_, String>("PRAGMA journal_mode").fetch_one(writer).await;
-            assert_eq!(journal.ok().as_deref(), Some("wal"));
-        }
+        self.pools.close().await;
     }
 }

@@ -6,25 +6,10 @@
 
 use sqlx::AssertSqlSafe;
 
-use crate::model::{Content, Context, Format, Guid, Reference, SchemaId, Subject, Timestamp, Version};
+use crate::model::{Content, Context, Format, Guid, Reference, SchemaId, Subject};
 
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
-
-/// A version that has a given id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Use {
-    /// Its subject.
-    pub subject: Subject,
-    /// Its number.
-    pub version: Version,
-    /// Is it softly deleted?
-    pub deleted: bool,
-    /// When it was registered.
-    pub created_at: Timestamp,
-    /// The sequence number of the change that appended it: the higher, the later.
-    pub written: i64,
-}
 
 /// One row per reference, or one without; the long texts come with the first only.
 #[derive(sqlx::FromRow)]
@@ -75,22 +60,6 @@ impl Tx {
         Ok(assemble(found)?.pop().map(|(_, content)| content))
     }
 
-    /// The content with this hash, if some context still has an id for it; should two formats share
-    /// the hash, the one with the smallest id of the default context, else of the next, wins.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn content_by_guid(&mut self, guid: Guid) -> Result<Option<Content>, StoreError> {
-        let sql = select_contents!(
-            "(s.context, s.id) = (SELECT u.context, u.id FROM schema_ids u
-                JOIN versions w ON w.context = u.context AND w.id = u.id
-               WHERE u.guid = $1 ORDER BY u.context, u.id LIMIT 1)"
-        );
-        let found: Vec<ContentRow> =
-            on!(self, |conn| sqlx::query_as(sql).bind(guid.0.as_slice()).fetch_all(conn).await)?;
-        Ok(assemble(found)?.pop().map(|(_, content)| content))
-    }
-
     /// What several ids of one context denote, by id; those that denote nothing are left out.
     ///
     /// # Errors
@@ -137,18 +106,12 @@ impl Tx {
     }
 
     /// The ids a content has in one context, smallest first; tombstones left out.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn ids_of_content(
+    async fn ids_of_content(
         &mut self,
         context: &Context,
         guid: Guid,
         format: Format,
     ) -> Result<Vec<SchemaId>, StoreError> {
-        if !rows::is_storable_context(context) {
-            return Ok(Vec::new());
-        }
         let sql = "SELECT s.id FROM schema_ids s
                     WHERE s.guid = $1 AND s.context = $2 AND s.format = $3
                       AND EXISTS (SELECT 1 FROM versions v WHERE v.context = s.context AND v.id = s.id)
@@ -160,28 +123,6 @@ impl Tx {
             .fetch_all(conn)
             .await)?;
         found.into_iter().map(rows::schema_id).collect()
-    }
-
-    /// Every stored version that has this id, by subject and version.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn uses(&mut self, context: &Context, id: SchemaId) -> Result<Vec<Use>, StoreError> {
-        if !rows::is_storable_context(context) {
-            return Ok(Vec::new());
-        }
-        let sql = "SELECT subject, version, deleted, created_at, written FROM versions
-                    WHERE context = $1 AND id = $2 ORDER BY subject, version";
-        let found: Vec<(String, i64, bool, i64, i64)> = on!(self, |conn| sqlx::query_as(sql)
-            .bind(context.as_str())
-            .bind(i64::from(id.0))
-            .fetch_all(conn)
-            .await)?;
-        let as_use = |(name, version, deleted, created_at, written)| {
-            let subject = Subject::new(context.clone(), name);
-            Ok(Use { subject, version: rows::version(version)?, deleted, created_at, written })
-        };
-        found.into_iter().map(as_use).collect()
     }
 
     /// The highest id ever given out in the context; 0 if none was.

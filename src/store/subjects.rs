@@ -141,6 +141,33 @@ impl Tx {
         Ok(sorted_by_text(subjects, |subject| subject))
     }
 
+    /// The contexts other than the default one in which a version of a subject of this name is
+    /// stored, softly deleted ones included, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn contexts_holding(&mut self, name: &str) -> Result<Vec<Context>, StoreError> {
+        if !rows::is_storable(&Subject::new(Context::default_context(), name)) {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT DISTINCT context FROM versions
+                    WHERE subject = $1 AND context <> '.' ORDER BY context";
+        let found: Vec<String> = on!(self, |conn| sqlx::query_scalar(sql).bind(name).fetch_all(conn).await)?;
+        found.iter().map(|context| rows::context(context)).collect()
+    }
+
+    /// Is there any version in the context, softly deleted or not?
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn holds_subjects(&mut self, context: &Context) -> Result<bool, StoreError> {
+        if !rows::is_storable_context(context) {
+            return Ok(false);
+        }
+        let sql = "SELECT EXISTS (SELECT 1 FROM versions WHERE context = $1)";
+        on!(self, |conn| sqlx::query_scalar(sql).bind(context.as_str()).fetch_one(conn).await)
+    }
+
     /// The versions of those subjects, live ones or all, by qualified subject, then version.
     ///
     /// # Errors

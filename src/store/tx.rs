@@ -10,7 +10,8 @@ use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use sqlx::{Connection as _, Transaction};
 
 use super::changes::PendingChange;
-use super::{ACQUIRE_TIMEOUT, Author, StoreError};
+use super::pools::ACQUIRE_TIMEOUT;
+use super::{Author, StoreError};
 
 /// One transaction. Dropping it rolls it back.
 ///
@@ -70,9 +71,10 @@ impl Connection {
     }
 
     /// Each query sees what was committed before it, so a read after a lock sees the work of the
-    /// transaction it waited for. A writer that lost its node must not stop the others for ever.
+    /// transaction it waited for. A writer that lost its node must not stop the others for ever, and who
+    /// waits for a lock gives up before those who wait for a connection do: they get their turn.
     pub(super) async fn write_postgres(pool: &PgPool) -> Result<Connection, StoreError> {
-        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '20s'; \
+        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '10s'; \
                      SET LOCAL idle_in_transaction_session_timeout = '60s'";
         Ok(Connection::Postgres(pool.begin_with(begin).await?))
     }
@@ -85,8 +87,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Wake the other nodes once this transaction commits. Others on SQLite are told by nothing: it
-    /// serves one process.
+    /// Wake the other nodes once this transaction commits. Other processes on a SQLite file are not
+    /// told, they ask.
     pub(super) async fn notify(&mut self) -> Result<(), StoreError> {
         if let Connection::Postgres(transaction) = self {
             let sql = "SELECT pg_notify('dovetail_changes', '')";

@@ -25,19 +25,6 @@ pub struct StoredVersion {
     pub created_at: Timestamp,
 }
 
-/// A version whose content holds a reference.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Referrer {
-    /// Its subject.
-    pub subject: Subject,
-    /// Its number.
-    pub version: Version,
-    /// Its id.
-    pub id: SchemaId,
-    /// Is it softly deleted?
-    pub deleted: bool,
-}
-
 #[derive(sqlx::FromRow)]
 pub(super) struct VersionRow {
     context: String,
@@ -139,7 +126,39 @@ impl Tx {
         found.as_ref().map(VersionRow::stored).transpose()
     }
 
-    /// Add a version with an id that [`Tx::intern`] gave or [`Tx::ids_of_content`] found.
+    /// The highest version of the subject that has this content; `None` when that one is softly
+    /// deleted and `deleted` ones are not wanted, even if a lower one is live.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_content(
+        &mut self,
+        subject: &Subject,
+        guid: Guid,
+        format: Format,
+        deleted: bool,
+    ) -> Result<Option<StoredVersion>, StoreError> {
+        if !rows::is_storable(subject) {
+            return Ok(None);
+        }
+        // The sum keeps the planners from walking down the whole history by its own index; a content
+        // has hardly ever more than one id, and an id few versions.
+        let sql = select_versions!(
+            "v.context = $1 AND v.subject = $2 AND s.guid = $3 AND s.format = $4
+              ORDER BY v.version + 0 DESC LIMIT 1"
+        );
+        let found: Option<VersionRow> = on!(self, |conn| sqlx::query_as(sql)
+            .bind(subject.context().as_str())
+            .bind(subject.name())
+            .bind(guid.0.as_slice())
+            .bind(format.as_str())
+            .fetch_optional(conn)
+            .await)?;
+        let highest = found.as_ref().map(VersionRow::stored).transpose()?;
+        Ok(highest.filter(|version| deleted || !version.deleted))
+    }
+
+    /// Add a version with an id that [`Tx::intern`] gave.
     ///
     /// # Errors
     /// When the subject cannot be stored, the version is taken, or the database fails.
@@ -174,18 +193,6 @@ impl Tx {
         let update = "UPDATE versions SET deleted = TRUE WHERE NOT deleted";
         for touched in self.touch(update, subject, versions).await? {
             self.record(ChangeKind::Delete, subject, Some(touched));
-        }
-        Ok(())
-    }
-
-    /// Make a softly deleted version live again.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn undelete(&mut self, subject: &Subject, version: Version) -> Result<(), StoreError> {
-        let update = "UPDATE versions SET deleted = FALSE WHERE deleted";
-        for touched in self.touch(update, subject, &[version]).await? {
-            self.record(ChangeKind::Undelete, subject, Some(touched));
         }
         Ok(())
     }
@@ -244,63 +251,5 @@ impl Tx {
         }
         touched.sort_unstable();
         Ok(touched)
-    }
-
-    /// The versions whose content references this one, by subject and version. A reference that names
-    /// no context means the context of whoever holds it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn referrers(
-        &mut self,
-        subject: &Subject,
-        version: Version,
-    ) -> Result<Vec<Referrer>, StoreError> {
-        if !rows::is_storable(subject) {
-            return Ok(Vec::new());
-        }
-        let context = subject.context().as_str();
-        let spellings = Spellings::of(subject);
-        let sql = "SELECT DISTINCT v.context, v.subject, v.version, v.id, v.deleted
-                     FROM content_references r
-                     JOIN schema_ids s ON s.guid = r.guid AND s.format = r.format
-                     JOIN versions v ON v.context = s.context AND v.id = s.id
-                    WHERE r.version = $1
-                      AND ((r.subject = $2 AND v.context = $3) OR r.subject = $4 OR r.subject = $5)
-                    ORDER BY v.context, v.subject, v.version";
-        let found: Vec<(String, String, i64, i64, bool)> = on!(self, |conn| sqlx::query_as(sql)
-            .bind(i64::from(version.number()))
-            .bind(&spellings.at_home)
-            .bind(context)
-            .bind(&spellings.qualified)
-            .bind(&spellings.bare_context)
-            .fetch_all(conn)
-            .await)?;
-        let referrer = |(context, name, version, id, deleted): (String, String, i64, i64, bool)| {
-            let subject = rows::subject(&context, name)?;
-            Ok(Referrer { subject, version: rows::version(version)?, id: rows::schema_id(id)?, deleted })
-        };
-        found.into_iter().map(referrer).collect()
-    }
-}
-
-/// The ways in which a reference may spell one subject.
-struct Spellings {
-    /// Within the subject's own context, if that spelling does not name another context.
-    at_home: Option<String>,
-    /// From anywhere.
-    qualified: String,
-    /// From anywhere, when the subject is the context itself.
-    bare_context: Option<String>,
-}
-
-impl Spellings {
-    fn of(subject: &Subject) -> Spellings {
-        let (context, name) = (subject.context().as_str(), subject.name());
-        Spellings {
-            at_home: (!Subject::is_qualified_text(name)).then(|| name.to_owned()),
-            qualified: format!(":{context}:{name}"),
-            bare_context: name.is_empty().then(|| format!(":{context}")),
-        }
     }
 }

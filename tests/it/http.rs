@@ -4,9 +4,10 @@
 //! A step names a request and what it must answer. `status` is always compared; `json` must equal
 //! the body, save that members named by `ignore` (default `ts`) are dropped from both sides at every
 //! depth; `contains` are texts that the body must hold; `text` is the whole body; `headers` must be
-//! there with these values, an empty value means that the header is absent. `${name}` in a path,
-//! header or body stands for what an earlier step kept: `keep = { name = "header etag" }` or
-//! `{ name = "/json/pointer" }`.
+//! there with these values, an empty value means that the header is absent; `headers_unlike` must be
+//! there with other values. `${name}` in a path, header or body stands for what an earlier step kept:
+//! `keep = { name = "header etag" }` or `{ name = "/json/pointer" }`. `keep_body` keeps the bytes of
+//! the whole answer for a later step to send as `body_kept`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,6 +37,8 @@ struct FlowOptions {
     incompatible_error_code: Option<u32>,
     omit_avro_schema_type: bool,
     body_limit: Option<usize>,
+    drop_rule_sets: bool,
+    default_level: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,8 +54,12 @@ struct Step {
     body: Option<String>,
     /// The body in hex, for what is no text.
     body_hex: Option<String>,
-    /// The schema text of a body that holds nothing else.
+    /// The name under which an earlier step kept its answer, which is sent back as it came.
+    body_kept: Option<String>,
+    /// The schema text of a body.
     schema: Option<String>,
+    /// The other members of a body with a schema, as a JSON object.
+    with: Option<String>,
     #[serde(default = "ok")]
     status: u16,
     json: Option<String>,
@@ -64,7 +71,17 @@ struct Step {
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
+    headers_unlike: BTreeMap<String, String>,
+    #[serde(default)]
     keep: BTreeMap<String, String>,
+    keep_body: Option<String>,
+}
+
+/// What earlier steps kept.
+#[derive(Default)]
+struct Memory {
+    texts: BTreeMap<String, String>,
+    bodies: BTreeMap<String, Vec<u8>>,
 }
 
 #[derive(Deserialize)]
@@ -94,7 +111,7 @@ async fn flows() {
         let text = fs::read_to_string(&file).expect("a flow is readable");
         let flow: Flow = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for place in harness::stores().await {
-            let registry = Registry::new(place.store.clone(), Defaults::default());
+            let registry = Registry::new(place.store.clone(), defaults(&flow.options));
             let server = api::service(registry, &options(&flow.options));
             let flow_name = file.file_stem().expect("a name").to_string_lossy().into_owned();
             play(&server, &flow, &format!("{flow_name} on {}", place.name), &mut failures).await;
@@ -102,6 +119,12 @@ async fn flows() {
         }
     }
     assert!(failures.is_empty(), "{} steps failed\n{}", failures.len(), failures.join("\n"));
+}
+
+fn defaults(given: &FlowOptions) -> Defaults {
+    let level = given.default_level.as_ref().map(|name| name.parse().expect("a level"));
+    let defaults = Defaults::default();
+    Defaults { level: level.unwrap_or(defaults.level), drop_rule_sets: given.drop_rule_sets, ..defaults }
 }
 
 fn options(given: &FlowOptions) -> Options {
@@ -115,20 +138,26 @@ fn options(given: &FlowOptions) -> Options {
 }
 
 async fn play(server: &Answers, flow: &Flow, name: &str, failures: &mut Vec<String>) {
-    let mut kept = BTreeMap::new();
+    let mut memory = Memory::default();
     for (number, step) in flow.step.iter().enumerate() {
-        let (status, headers, body) = send(server, step, &kept).await;
+        let (status, headers, body) = send(server, step, &memory).await;
+        let kept = &mut memory.texts;
         let mut wrong = Vec::new();
         if status != step.status {
             wrong.push(format!("status {status}, expected {}", step.status));
         }
         let text = String::from_utf8_lossy(&body).into_owned();
-        compare_body(step, &text, &kept, &mut wrong);
+        compare_body(step, &text, kept, &mut wrong);
         for (header, expected) in &step.headers {
-            let found =
-                headers.get(header.as_str()).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            if found != fill(expected, &kept) {
+            let found = header_text(&headers, header);
+            if found != fill(expected, kept) {
                 wrong.push(format!("header {header}: `{found}`, expected `{expected}`"));
+            }
+        }
+        for (header, unexpected) in &step.headers_unlike {
+            let found = header_text(&headers, header);
+            if found.is_empty() || found == fill(unexpected, kept) {
+                wrong.push(format!("header {header}: `{found}`, expected another value"));
             }
         }
         for (variable, place) in &step.keep {
@@ -140,6 +169,9 @@ async fn play(server: &Answers, flow: &Flow, name: &str, failures: &mut Vec<Stri
             };
             kept.insert(variable.clone(), value.unwrap_or_default());
         }
+        if let Some(name) = &step.keep_body {
+            memory.bodies.insert(name.clone(), body);
+        }
         if !wrong.is_empty() {
             let number = number + 1;
             failures.push(format!(
@@ -150,6 +182,10 @@ async fn play(server: &Answers, flow: &Flow, name: &str, failures: &mut Vec<Stri
             ));
         }
     }
+}
+
+fn header_text<'a>(headers: &'a http::HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 fn compare_body(step: &Step, text: &str, kept: &BTreeMap<String, String>, wrong: &mut Vec<String>) {
@@ -174,7 +210,7 @@ fn compare_body(step: &Step, text: &str, kept: &BTreeMap<String, String>, wrong:
         wrong.push(format!("expected `{expected}`"));
     }
     for part in &step.contains {
-        if !text.contains(part.as_str()) {
+        if !text.contains(&fill(part, kept)) {
             wrong.push(format!("expected something with `{part}`"));
         }
     }
@@ -195,17 +231,14 @@ fn fill(text: &str, kept: &BTreeMap<String, String>) -> String {
     kept.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
 }
 
-async fn send(
-    server: &Answers,
-    step: &Step,
-    kept: &BTreeMap<String, String>,
-) -> (u16, http::HeaderMap, Vec<u8>) {
+async fn send(server: &Answers, step: &Step, memory: &Memory) -> (u16, http::HeaderMap, Vec<u8>) {
     let (method, path) = step.request.split_once(' ').expect("METHOD /path");
-    let body = match (&step.body, &step.body_hex, &step.schema) {
+    let kept = &memory.texts;
+    let body = match (&step.body, &step.body_hex, &step.body_kept) {
         (Some(text), ..) => fill(text, kept).into_bytes(),
         (_, Some(hex), _) => bytes_of(hex),
-        (.., Some(schema)) => serde_json::json!({ "schema": schema }).to_string().into_bytes(),
-        _ => Vec::new(),
+        (.., Some(name)) => memory.bodies.get(name).expect("an answer kept by an earlier step").clone(),
+        _ => body_with_schema(step, kept),
     };
     let mut request = Request::new(Body::from(body));
     *request.method_mut() = method.parse().expect("a method");
@@ -226,6 +259,19 @@ async fn send(
     let (parts, body) = response.into_parts();
     let body = body.collect().await.expect("the body can be read").to_bytes();
     (parts.status.as_u16(), parts.headers, body.to_vec())
+}
+
+fn body_with_schema(step: &Step, kept: &BTreeMap<String, String>) -> Vec<u8> {
+    if step.schema.is_none() && step.with.is_none() {
+        return Vec::new();
+    }
+    let with = fill(step.with.as_deref().unwrap_or("{}"), kept);
+    let mut body: serde_json::Map<String, Value> =
+        serde_json::from_str(&with).unwrap_or_else(|error| panic!("{} sends no JSON: {error}", step.request));
+    if let Some(schema) = &step.schema {
+        body.insert("schema".to_owned(), fill(schema, kept).into());
+    }
+    Value::from(body).to_string().into_bytes()
 }
 
 fn bytes_of(hex: &str) -> Vec<u8> {

@@ -51,6 +51,24 @@ async fn equal_registrations_share_one_version_and_one_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn equal_registrations_that_ask_for_the_latest_share_one_version() {
+    for test in harness::stores().await {
+        let nodes = registries(&test, 2).await;
+        let subject = Subject::parse("latest");
+        let racers = (0..WRITERS).map(|index| {
+            let (registry, subject) = (nodes[index as usize % nodes.len()].clone(), subject.clone());
+            let candidate = Candidate { version: -1, ..record("") };
+            tokio::spawn(async move { register(&registry, &subject, candidate).await })
+        });
+        for racer in racers.collect::<Vec<_>>() {
+            assert_eq!(racer.await.expect("no panic").expect("registered"), 1, "{}", test.name);
+        }
+        let versions = nodes[1].list_versions(&subject, VersionFilter::All).await.expect("listed");
+        assert_eq!(versions, [(Version::FIRST, false)], "{}", test.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_incompatible_registrations_exactly_one_passes() {
     for test in harness::stores().await {
         let nodes = registries(&test, 2).await;

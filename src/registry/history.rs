@@ -1,0 +1,133 @@
+//! A subject's versions with everything that comparing with them needs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::compat::Previous;
+use crate::model::Depth;
+use crate::model::{Content, Context, Level, Reference, SchemaId, Subject};
+use crate::schema::{Dependency, Options, ParseError, Schema};
+use crate::store::{StoreError, StoredVersion, Tx};
+
+use super::Registry;
+use super::cache::Known;
+use super::references::Unresolved;
+
+/// How many contents are asked for at a time.
+const CHUNK: usize = 500;
+
+/// A version that can be parsed without the store.
+#[derive(Debug, Clone)]
+pub(super) struct Past {
+    pub(super) stored: StoredVersion,
+    pub(super) content: Arc<Content>,
+    dependencies: Result<Arc<[Dependency]>, ParseError>,
+}
+
+impl Past {
+    /// Parse as a stored schema.
+    ///
+    /// # Errors
+    /// When the text, or what it stands on, is not what today's parser accepts.
+    pub(super) fn parse(&self) -> Result<Schema, ParseError> {
+        let dependencies = self.dependencies.as_ref().map_err(ParseError::clone)?;
+        Schema::parse(self.content.format, &self.content.text, dependencies, Options::STORED)
+    }
+
+    /// As the compatibility floor wants it.
+    pub(super) fn previous(&self) -> Previous {
+        Previous { version: self.stored.version, schema: self.parse() }
+    }
+}
+
+/// The live versions that a level looks at, oldest first.
+pub(super) fn looked_at(history: &[StoredVersion], level: Level) -> Vec<StoredVersion> {
+    let live: Vec<StoredVersion> = history.iter().filter(|stored| !stored.deleted).copied().collect();
+    let wanted = match (level, level.depth()) {
+        (Level::None, _) => 0,
+        (_, Depth::Latest) => 1,
+        (_, Depth::All) => live.len(),
+    };
+    live[live.len().saturating_sub(wanted)..].to_vec()
+}
+
+impl Registry {
+    /// The content of a stored version, from memory where possible.
+    pub(super) async fn content_of(
+        &self,
+        tx: &mut Tx,
+        context: &Context,
+        stored: &StoredVersion,
+    ) -> Result<Known, StoreError> {
+        if let Some(known) = self.cache.get(context, stored.id) {
+            return Ok(known);
+        }
+        let content = tx.content(context, stored.id).await?.ok_or_else(|| without_content(stored))?;
+        Ok(self.cache.keep(context, stored.id, content))
+    }
+
+    /// The contents of many ids, from memory where possible.
+    pub(super) async fn contents_of(
+        &self,
+        tx: &mut Tx,
+        context: &Context,
+        versions: &[StoredVersion],
+    ) -> Result<HashMap<SchemaId, Known>, StoreError> {
+        let mut found = HashMap::new();
+        let mut unknown = Vec::new();
+        for stored in versions {
+            match self.cache.get(context, stored.id) {
+                Some(known) => {
+                    found.insert(stored.id, known);
+                }
+                None => unknown.push(stored.id),
+            }
+        }
+        unknown.sort_unstable();
+        unknown.dedup();
+        for chunk in unknown.chunks(CHUNK) {
+            for (id, content) in tx.contents(context, chunk).await? {
+                found.insert(id, self.cache.keep(context, id, content));
+            }
+        }
+        match versions.iter().find(|stored| !found.contains_key(&stored.id)) {
+            Some(stored) => Err(without_content(stored)),
+            None => Ok(found),
+        }
+    }
+
+    /// Versions of a subject, in the order given, ready to be parsed anywhere. Versions with equal
+    /// references share what they stand on.
+    pub(super) async fn pasts(
+        &self,
+        tx: &mut Tx,
+        subject: &Subject,
+        versions: &[StoredVersion],
+    ) -> Result<Vec<Past>, StoreError> {
+        let contents = self.contents_of(tx, subject.context(), versions).await?;
+        let mut closures: HashMap<&[Reference], Result<Arc<[Dependency]>, ParseError>> = HashMap::new();
+        let mut pasts = Vec::with_capacity(versions.len());
+        for stored in versions {
+            let content = &contents[&stored.id].content;
+            let dependencies = match closures.get(content.references.as_slice()) {
+                Some(shared) => shared.clone(),
+                None => {
+                    let resolved = self.resolve(tx, subject.context(), content.references.clone()).await;
+                    let dependencies = match resolved {
+                        Ok(resolved) => Ok(resolved.dependencies),
+                        Err(Unresolved::Sentence(sentence)) => Err(ParseError::validate(sentence, None)),
+                        Err(Unresolved::Store(error)) => return Err(error),
+                    };
+                    closures.insert(&content.references, dependencies.clone());
+                    dependencies
+                }
+            };
+            pasts.push(Past { stored: *stored, content: Arc::clone(content), dependencies });
+        }
+        Ok(pasts)
+    }
+}
+
+fn without_content(stored: &StoredVersion) -> StoreError {
+    StoreError::Corrupt(format!("version {} has the id {}, which has no content", stored.version, stored.id))
+}

@@ -1,0 +1,35 @@
+//! Parsing and comparing: work of some length, done off the threads that serve requests.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::Error;
+
+/// As many pieces of work at a time as there are cores. More would not be done sooner, and each may
+/// hold megabytes of schemas.
+#[derive(Clone)]
+pub(super) struct Workers(Arc<Semaphore>);
+
+impl Workers {
+    pub(super) fn new() -> Workers {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Workers(Arc::new(Semaphore::new(cores.max(2))))
+    }
+
+    /// Do the work when its turn comes. Hold no transaction meanwhile: connections are few.
+    ///
+    /// # Errors
+    /// [`Error::WorkFailed`] when the work panicked: it costs this request, not the server.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = Arc::clone(&self.0).acquire_owned().await.expect("the semaphore is never closed");
+        let done = tokio::task::spawn_blocking(move || {
+            let _until_done = turn;
+            work()
+        });
+        done.await.map_err(Error::WorkFailed)
+    }
+}
