@@ -36,5 +36,6 @@ call(
 call("POST", "/subjects/deleted-value/versions", {"schema": '{"type":"object"}', "schemaType": "JSON"})
 call("DELETE", "/subjects/deleted-value")
 # The simplest of the schemas that the run sends, so that some of its look-ups find what they ask for.
-call("POST", "/subjects/names-value/versions", {"schema": '"string"'})
+for subject in ("names-value", "deleted-value"):
+    call("POST", f"/subjects/{subject}/versions", {"schema": '"string"'})
 call("PUT", "/config/orders-value", {"compatibility": "FULL"})
