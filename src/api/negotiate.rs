@@ -1,5 +1,6 @@
 //! Media types: what a client accepts, what it sends, and what it gets.
 
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -33,9 +34,10 @@ pub async fn negotiate(request: Request, next: Next) -> Response {
     let chosen = best(headers);
     let routed = request.extensions().get::<MatchedPath>().is_some();
     let (mut response, media_type) = if routed && has_foreign_body(request.method(), headers) {
-        (ApiError::unsupported_media_type().into_response(), exactly_asked(headers))
+        let media_type = exactly_asked(headers);
+        (refused(ApiError::unsupported_media_type(), request, next).await, media_type)
     } else if routed && chosen.is_none() && answers_with_body(request.method()) {
-        (ApiError::not_acceptable().into_response(), None)
+        (refused(ApiError::not_acceptable(), request, next).await, None)
     } else {
         (next.run(request).await, chosen)
     };
@@ -48,6 +50,18 @@ pub async fn negotiate(request: Request, next: Next) -> Response {
         response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     }
     response
+}
+
+/// The refusal, unless the address does not even have the method: that is said first.
+async fn refused(refusal: ApiError, mut request: Request, next: Next) -> Response {
+    let method = std::mem::replace(request.method_mut(), Method::OPTIONS);
+    *request.body_mut() = Body::empty();
+    let options = next.run(request).await;
+    let allowed = options.headers().get(header::ALLOW).and_then(|value| value.to_str().ok());
+    if allowed.is_some_and(|allowed| allowed.split(',').all(|name| name.trim() != method.as_str())) {
+        return ApiError::method_not_allowed().into_response();
+    }
+    refusal.into_response()
 }
 
 /// Methods that no route has are answered 405 whatever is accepted.

@@ -179,7 +179,7 @@ pub async fn by_id(
         max_id,
         ts: Some(found.created_at),
         deleted: Some(found.deleted),
-        subject: Some(found.subject.to_string()),
+        subject: Some(found.subject.to_string()).filter(|subject| !subject.is_empty()),
     })
 }
 

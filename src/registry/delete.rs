@@ -130,7 +130,11 @@ async fn stored_version(tx: &mut Tx, subject: &Subject, version: VersionRef) -> 
     stored.ok_or_else(|| not_found(subject, version, exists))
 }
 
+/// A subject without a name shares its record with its context, which outlives it.
 async fn forget_settings(tx: &mut Tx, subject: &Subject) -> Result<(), Error> {
+    if subject.name().is_empty() {
+        return Ok(());
+    }
     let scope = Scope::of(subject);
     if tx.settings(&scope).await?.is_some() {
         tx.delete_settings(&scope).await?;

@@ -150,8 +150,9 @@ impl Tx {
         if !rows::is_storable(&Subject::new(Context::default_context(), name)) {
             return Ok(Vec::new());
         }
+        // Every name begins with a dot, so all but the default one's are greater.
         let sql = "SELECT DISTINCT context FROM versions
-                    WHERE subject = $1 AND context <> '.' ORDER BY context";
+                    WHERE subject = $1 AND context > '.' ORDER BY context";
         let found: Vec<String> = on!(self, |conn| sqlx::query_scalar(sql).bind(name).fetch_all(conn).await)?;
         found.iter().map(|context| rows::context(context)).collect()
     }

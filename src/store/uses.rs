@@ -51,13 +51,20 @@ impl Tx {
             return Ok(Vec::new());
         }
         let sql = "SELECT subject, version, deleted, created_at, written FROM versions
-                    WHERE context = $1 AND id = $2 ORDER BY subject, version";
+                    WHERE context = $1 AND id = $2";
         let found: Vec<UseRow> = on!(self, |conn| sqlx::query_as(sql)
             .bind(context.as_str())
             .bind(i64::from(id.0))
             .fetch_all(conn)
             .await)?;
-        found.into_iter().map(|row| row.in_context(context)).collect()
+        let uses: Result<Vec<Use>, StoreError> =
+            found.into_iter().map(|row| row.in_context(context)).collect();
+        let mut uses = uses?;
+        // Asked to sort, SQLite walks through the whole context to find them in order.
+        uses.sort_unstable_by(|left, right| {
+            (left.subject.name(), left.version).cmp(&(right.subject.name(), right.version))
+        });
+        Ok(uses)
     }
 
     /// One version that has this id: a live one if there is one, and of those the one written first,

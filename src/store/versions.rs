@@ -141,17 +141,20 @@ impl Tx {
         if !rows::is_storable(subject) {
             return Ok(None);
         }
-        // The sum keeps the planners from walking down the whole history by its own index; a content
-        // has hardly ever more than one id, and an id few versions.
-        let sql = select_versions!(
-            "v.context = $1 AND v.subject = $2 AND s.guid = $3 AND s.format = $4
-              ORDER BY v.version + 0 DESC LIMIT 1"
-        );
+        // The ids first, and the sum: otherwise a planner may walk down the whole history instead. A
+        // content has hardly ever more than one id, and an id few versions.
+        let sql = "WITH s AS MATERIALIZED (
+                        SELECT id, guid, format FROM schema_ids
+                         WHERE guid = $1 AND context = $2 AND format = $3)
+                   SELECT v.context, v.subject, v.version, v.id, s.guid, s.format, v.deleted, v.created_at
+                     FROM s JOIN versions v ON v.id = s.id
+                    WHERE v.context = $2 AND v.subject = $4
+                    ORDER BY v.version + 0 DESC LIMIT 1";
         let found: Option<VersionRow> = on!(self, |conn| sqlx::query_as(sql)
-            .bind(subject.context().as_str())
-            .bind(subject.name())
             .bind(guid.0.as_slice())
+            .bind(subject.context().as_str())
             .bind(format.as_str())
+            .bind(subject.name())
             .fetch_optional(conn)
             .await)?;
         let highest = found.as_ref().map(VersionRow::stored).transpose()?;

@@ -1,9 +1,12 @@
 //! What the store promises, on both databases alike.
 
+mod behind;
 mod opening;
+mod queries;
 mod racing;
 mod rows;
 mod traps;
+mod waiting;
 
 use dovetail::model::{Content, Context, Format, SchemaId, Subject, Version};
 use dovetail::store::{Author, Store, StoreError};

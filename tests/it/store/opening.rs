@@ -1,58 +1,38 @@
 //! Opening, migrating and refusing to.
 
 use dovetail::store::{Store, StoreError, StoreKind, StoreOptions, Synchronous};
-use sqlx::{Connection, PgConnection, SqliteConnection};
+use sqlx::{Connection, PgConnection};
 
-use super::register_text;
+use super::{behind, register_text};
 use crate::harness::{TestStore, places, stores};
 
-/// Run one statement behind the store's back.
-async fn meddle(test: &TestStore, sql: &'static str) {
-    match test.store.kind() {
-        StoreKind::Sqlite => {
-            let mut connection = SqliteConnection::connect(&test.options.url).await.unwrap();
-            sqlx::query(sql).execute(&mut connection).await.unwrap();
-        }
-        StoreKind::Postgres => {
-            let mut connection = PgConnection::connect(&test.options.url).await.unwrap();
-            sqlx::query(sql).execute(&mut connection).await.unwrap();
-        }
-    }
-}
-
 async fn columns(test: &TestStore) -> Vec<(String, String, bool)> {
-    match test.store.kind() {
+    let sql = match test.store.kind() {
         StoreKind::Sqlite => {
-            let sql = "SELECT m.name, p.name, p.\"notnull\" FROM sqlite_master m, pragma_table_info(m.name) p
-                        WHERE m.type = 'table' ORDER BY m.name, p.cid";
-            let mut connection = SqliteConnection::connect(&test.options.url).await.unwrap();
-            sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap()
+            "SELECT m.name, p.name, p.\"notnull\" FROM sqlite_master m, pragma_table_info(m.name) p
+              WHERE m.type = 'table' ORDER BY m.name, p.cid"
         }
         StoreKind::Postgres => {
-            let sql = "SELECT table_name::text, column_name::text, is_nullable = 'NO'
-                         FROM information_schema.columns WHERE table_schema = current_schema()
-                        ORDER BY table_name::text COLLATE \"C\", ordinal_position";
-            let mut connection = PgConnection::connect(&test.options.url).await.unwrap();
-            sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap()
+            "SELECT table_name::text, column_name::text, is_nullable = 'NO'
+               FROM information_schema.columns WHERE table_schema = current_schema()
+              ORDER BY table_name::text COLLATE \"C\", ordinal_position"
         }
-    }
+    };
+    behind::rows(test, sql).await
 }
 
-async fn indexes(test: &TestStore) -> Vec<String> {
-    match test.store.kind() {
+async fn indexes(test: &TestStore) -> Vec<(String,)> {
+    let sql = match test.store.kind() {
         StoreKind::Sqlite => {
-            let sql = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
-            let mut connection = SqliteConnection::connect(&test.options.url).await.unwrap();
-            sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
         }
         StoreKind::Postgres => {
-            let sql = "SELECT indexname::text FROM pg_indexes
-                        WHERE schemaname = current_schema() AND indexname NOT LIKE '%\\_pkey'
-                        ORDER BY indexname::text COLLATE \"C\"";
-            let mut connection = PgConnection::connect(&test.options.url).await.unwrap();
-            sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            "SELECT indexname::text FROM pg_indexes
+              WHERE schemaname = current_schema() AND indexname NOT LIKE '%\\_pkey'
+              ORDER BY indexname::text COLLATE \"C\""
         }
-    }
+    };
+    behind::rows(test, sql).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +93,7 @@ async fn what_was_written_is_there_after_reopening() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_newer_than_the_program_is_refused() {
     for test in stores().await {
-        meddle(&test, "INSERT INTO dovetail_migrations (number) VALUES (9000)").await;
+        behind::run(&test, "INSERT INTO dovetail_migrations (number) VALUES (9000)").await;
         assert!(
             matches!(test.store.check_ready().await, Err(StoreError::NewerDatabase { .. })),
             "{}",
@@ -136,7 +116,7 @@ async fn an_old_database_is_refused_when_migrating_is_forbidden() {
         }
         let test = place.open().await;
         Store::open(&forbidden).await.expect("migrated by now").close().await;
-        meddle(&test, "DELETE FROM dovetail_migrations").await;
+        behind::run(&test, "DELETE FROM dovetail_migrations").await;
         let error = Store::open(&forbidden).await.err().expect("refused");
         assert!(matches!(error, StoreError::NotMigrated { found: 0, .. }), "{}: {error}", test.name);
     }

@@ -108,7 +108,7 @@ async fn a_transaction_given_up_leaves_nothing() {
         assert_eq!(register_text(&test.store, "orders", "\"2\"").await, (2, 2), "{}: no gap", test.name);
         let mut tx = test.store.read().await.unwrap();
         assert_eq!(tx.contexts().await.unwrap(), [context(".")], "{}", test.name);
-        assert_eq!(tx.content_by_guid(avro("\"lost\"").guid()).await.unwrap(), None);
+        assert_eq!(tx.ids_of_guid(avro("\"lost\"").guid()).await.unwrap(), []);
         assert_eq!((tx.newest_change().await.unwrap(), test.store.seen()), (2, 2), "{}", test.name);
         assert!(tx.history(&subject("orders")).await.unwrap().iter().all(|version| !version.deleted));
     }
@@ -133,13 +133,15 @@ async fn give_up_after(polls: usize, work: impl Future<Output = ()>) -> bool {
 async fn a_writer_dropped_anywhere_leaves_all_or_nothing_and_word_of_it() {
     for test in stores().await {
         // How often a writer waits differs from time to time, so each place gets several chances.
+        let mut most = 0;
         for round in 0..5 {
             let mut polls = 1;
             while !write_and_give_up(&test, &format!("\"{round}.{polls}\""), polls).await {
                 polls += 1;
             }
-            assert!(polls > 5, "{}: dropped at {polls} places only", test.name);
+            most = most.max(polls);
         }
+        assert!(most > 5, "{}: dropped at {most} places only", test.name);
     }
 }
 
@@ -240,14 +242,14 @@ async fn who_reads_the_changes_in_order_misses_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_learns_of_the_commits_of_another() {
-    for test in stores().await.into_iter().filter(|test| test.name == "Postgres") {
+    for test in stores().await {
         let other = test.open_again().await;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let following = tokio::spawn({
             let other = other.clone();
             async move { other.follow(async { drop(stopped.await) }).await }
         });
-        for number in 1..=5 {
+        for number in 1..=3 {
             register_text(&test.store, "orders", &format!("\"{number}\"")).await;
             let learning = async {
                 while other.seen() < number {

@@ -3,7 +3,7 @@
 use dovetail::model::{Content, Level, Mode, Reference, SchemaId, Scope, Settings, Subject};
 use dovetail::store::{StoreError, SubjectPrefix, Which};
 
-use super::{author, avro, context, register, register_text, subject, version};
+use super::{author, avro, behind, context, register, register_text, subject, version};
 use crate::harness::stores;
 
 /// Sorted as listings are: by UTF-16 code units, so that U+10000 comes before U+FFFD.
@@ -98,7 +98,7 @@ async fn subjects_that_differ_in_case_or_accent_are_different() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_found_under_a_name_that_cannot_be_stored() {
-    let too_long = "x".repeat(2001);
+    let (too_long, int) = ("x".repeat(2001), avro("\"int\""));
     for test in stores().await {
         register_text(&test.store, "a", "\"int\"").await;
         for wrong in ["a\u{0}", "\u{0}", "a\nb", ":.x\u{0}:a", too_long.as_str()] {
@@ -112,15 +112,18 @@ async fn nothing_is_found_under_a_name_that_cannot_be_stored() {
             assert_eq!(tx.settings(&Scope::of(&wrong)).await, Ok(None));
             assert_eq!(tx.mode(&Scope::of(&wrong)).await, Ok(None));
             assert!(tx.settings_along(&wrong).await.is_ok() && tx.modes_along(&wrong).await.is_ok());
-            assert_eq!(tx.tombstones(&wrong).await, Ok(vec![]));
+            assert_eq!(tx.referred(&wrong, false, false).await, Ok(vec![]));
+            assert_eq!(tx.last_use(&wrong, SchemaId(1)).await, Ok(None));
+            assert_eq!(tx.find_content(&wrong, int.guid(), int.format, true).await, Ok(None));
+            assert_eq!(tx.contexts_holding(wrong.name()).await, Ok(vec![]));
             let home = wrong.context();
             if home.as_str() != "." {
                 assert_eq!(tx.content(home, SchemaId(1)).await, Ok(None), "{}", test.name);
                 assert_eq!(tx.contents(home, &[SchemaId(1)]).await, Ok(vec![]));
                 assert_eq!(tx.uses(home, SchemaId(1)).await, Ok(vec![]));
                 assert_eq!(tx.max_id(home).await, Ok(0));
-                let int = avro("\"int\"");
-                assert_eq!(tx.ids_of_content(home, int.guid(), int.format).await, Ok(vec![]));
+                assert_eq!(tx.any_use(home, SchemaId(1)).await, Ok(None));
+                assert_eq!(tx.holds_subjects(home).await, Ok(false));
             }
             drop(tx);
 
@@ -219,5 +222,17 @@ async fn long_lists_are_cut_into_statements() {
         let mut tx = test.store.read().await.unwrap();
         assert_eq!(tx.contents(orders.context(), &ids).await.unwrap().len(), 1200);
         assert!(tx.history(&orders).await.unwrap().iter().all(|version| version.deleted));
+        drop(tx);
+
+        behind::count_inserts(&test, "tombstones").await;
+        let mut tx = test.store.write(&author()).await.unwrap();
+        tx.purge(&orders, &many, "all of them").await.unwrap();
+        tx.commit().await.unwrap();
+        let sql = "SELECT seq, version, id FROM tombstones ORDER BY seq";
+        let left: Vec<(i64, i64, i64)> = behind::rows(&test, sql).await;
+        assert_eq!(left, (1..=1200).map(|n| (2400 + n, n, n)).collect::<Vec<_>>(), "{}", test.name);
+        if let Some(inserts) = behind::counted_inserts(&test).await {
+            assert_eq!(inserts, 3, "{}: the counter is locked meanwhile", test.name);
+        }
     }
 }
