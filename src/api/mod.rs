@@ -1,7 +1,7 @@
 //! Floor 4, HTTP: extract, one registry call, answer.
 //!
-//! A request passes [`answers`] (a finished answer may be at hand), then the router, negotiation of
-//! media types, and the extractors of its handler. Only [`error`] knows statuses and error codes.
+//! A request passes `answers` (a finished answer may be at hand), then the router, negotiation of
+//! media types, and the extractors of its handler. Only `error` knows statuses and error codes.
 
 mod answer;
 mod answers;
