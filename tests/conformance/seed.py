@@ -23,6 +23,9 @@ def avro(name, *fields):
     return {"schema": json.dumps({"type": "record", "name": name, "fields": fields})}
 
 
+with urllib.request.urlopen(URL + "/openapi.json", timeout=10) as response:
+    EXAMPLE = json.load(response)["components"]["schemas"]["SchemaRequest"]["example"]
+
 call("POST", "/subjects/orders-value/versions", avro("Order", "id"))
 call("POST", "/subjects/orders-value/versions", avro("Order", "id", "user"))
 call(
@@ -35,4 +38,8 @@ call(
 )
 call("POST", "/subjects/deleted-value/versions", {"schema": '{"type":"object"}', "schemaType": "JSON"})
 call("DELETE", "/subjects/deleted-value")
+# What the document gives as its example, so that some of the run's look-ups find what they ask for.
+for subject in ("names-value", "deleted-value"):
+    call("POST", f"/subjects/{subject}/versions", EXAMPLE)
+call("POST", "/subjects/strings-value/versions", {"schema": '"string"'})
 call("PUT", "/config/orders-value", {"compatibility": "FULL"})
