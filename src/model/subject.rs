@@ -19,6 +19,10 @@ pub struct Subject {
 pub struct InvalidSubject(pub String);
 
 impl Subject {
+    /// The longest subject that can be stored: bytes of context and name together. An index of
+    /// Postgres holds no longer keys.
+    pub const LONGEST: usize = 2000;
+
     /// A subject of `context` called `name`; `name` is taken literally.
     pub fn new(context: Context, name: impl Into<String>) -> Subject {
         Subject { context, name: name.into() }
@@ -63,14 +67,20 @@ impl Subject {
     /// May something be registered or configured here?
     ///
     /// # Errors
-    /// When the name or context holds a control character, or is a reserved word
-    /// (`__GLOBAL`, `__EMPTY`, the context `.__GLOBAL`).
+    /// When the name or context holds a control character, is a reserved word (`__GLOBAL`,
+    /// `__EMPTY`, the context `.__GLOBAL`), or is longer than [`Subject::LONGEST`].
     pub fn check_writable(&self) -> Result<(), InvalidSubject> {
         let reserved = matches!(self.name.as_str(), "__GLOBAL" | "__EMPTY") || self.context.is_global();
-        if reserved || self.has_control_character() {
+        if reserved || !self.is_storable() {
             return Err(InvalidSubject(self.to_string()));
         }
         Ok(())
+    }
+
+    /// Can a store hold it at all? Nothing is ever found under one that it cannot.
+    pub fn is_storable(&self) -> bool {
+        let length = self.context.as_str().len() + self.name.len();
+        length <= Subject::LONGEST && !self.has_control_character()
     }
 
     /// Does the text hold an ISO control character? Postgres cannot store U+0000 at all, so reads
@@ -120,6 +130,8 @@ mod tests {
         for wrong in ["__GLOBAL", "__EMPTY", ":.c:__GLOBAL", ":.__GLOBAL:x", "a\u{0}b", "a\nb", "a\u{85}b"] {
             assert!(Subject::parse(wrong).check_writable().is_err(), "{wrong:?}");
         }
+        let long = |length| Subject::parse(&"x".repeat(length)).check_writable().is_ok();
+        assert!(long(Subject::LONGEST - 1) && !long(Subject::LONGEST));
         for right in ["", "*", "a b", "a/b", "größe", ":.ctx:"] {
             assert!(Subject::parse(right).check_writable().is_ok(), "{right:?}");
         }

@@ -346,6 +346,6 @@ async fn lock(
 ) -> Result<(), Error> {
     let mut subjects = vec![subject.clone()];
     // A subject that cannot exist cannot be locked either; resolving the reference says so.
-    subjects.extend(referenced.filter(|subject| !subject.has_control_character()));
+    subjects.extend(referenced.filter(Subject::is_storable));
     Ok(tx.lock_subjects(&subjects.iter().collect::<Vec<_>>()).await?)
 }

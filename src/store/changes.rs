@@ -103,7 +103,7 @@ impl Tx {
     /// # Errors
     /// When the database fails.
     pub async fn last_change(&mut self, subject: &Subject) -> Result<i64, StoreError> {
-        if !rows::is_storable(subject) {
+        if !subject.is_storable() {
             return Ok(0);
         }
         let (context, name) = (subject.context().as_str(), subject.name());

@@ -29,7 +29,7 @@ impl Tx {
         subject: &Subject,
         version: Version,
     ) -> Result<Vec<Referrer>, StoreError> {
-        if !rows::is_storable(subject) {
+        if !subject.is_storable() {
             return Ok(Vec::new());
         }
         let context = subject.context().as_str();
@@ -68,7 +68,7 @@ impl Tx {
         live_only: bool,
         others_only: bool,
     ) -> Result<Vec<Version>, StoreError> {
-        if !rows::is_storable(subject) {
+        if !subject.is_storable() {
             return Ok(Vec::new());
         }
         let spellings = Spellings::of(subject);

@@ -44,25 +44,19 @@ pub(super) fn word<T: std::str::FromStr>(what: &str, text: Option<String>) -> Re
     text.map(|text| text.parse().map_err(|_| corrupt(what, &text))).transpose()
 }
 
-/// Index entries of Postgres hold about 2,700 bytes; a longer key is refused, the same on both.
-const LONGEST_SUBJECT: usize = 2000;
-
-/// Can a row hold this subject? Nothing is ever found under one that no row can hold.
-pub(super) fn is_storable(subject: &Subject) -> bool {
-    let length = subject.context().as_str().len() + subject.name().len();
-    length <= LONGEST_SUBJECT && !subject.has_control_character()
-}
-
+/// Can a row hold this context? Nothing is ever found under one that no row can hold.
 pub(super) fn is_storable_context(context: &Context) -> bool {
-    context.as_str().len() <= LONGEST_SUBJECT && !context.as_str().contains(char::is_control)
+    context.as_str().len() <= Subject::LONGEST && !context.as_str().contains(char::is_control)
 }
 
 pub(super) fn check_storable(subject: &Subject) -> Result<(), StoreError> {
-    if is_storable(subject) {
+    if subject.is_storable() {
         return Ok(());
     }
-    let reason = "it holds a control character or is longer than 2000 bytes";
-    Err(StoreError::Unstorable(format!("the subject '{subject}' cannot be stored: {reason}")))
+    let longest = Subject::LONGEST;
+    Err(StoreError::Unstorable(format!(
+        "the subject '{subject}' cannot be stored: it holds a control character or is longer than {longest} bytes"
+    )))
 }
 
 /// Postgres cannot hold U+0000 in a text; SQLite could, but the two must not differ.

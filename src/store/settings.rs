@@ -195,7 +195,7 @@ impl Tx {
         scope: &Scope,
     ) -> Result<bool, StoreError> {
         self.author()?;
-        if !rows::is_storable(scope.subject()) {
+        if !scope.subject().is_storable() {
             return Ok(false);
         }
         let (context, name) = key_of(scope);
@@ -234,7 +234,7 @@ fn key_of(scope: &Scope) -> (&str, &str) {
 fn keys_of(scopes: &[Scope]) -> [(Option<&str>, &str); 3] {
     let mut keys = [(None, ""); 3];
     for (key, scope) in keys.iter_mut().zip(scopes) {
-        if rows::is_storable(scope.subject()) {
+        if scope.subject().is_storable() {
             let (context, name) = key_of(scope);
             *key = (Some(context), name);
         }

@@ -147,7 +147,7 @@ impl Tx {
     /// # Errors
     /// When the database fails.
     pub async fn contexts_holding(&mut self, name: &str) -> Result<Vec<Context>, StoreError> {
-        if !rows::is_storable(&Subject::new(Context::default_context(), name)) {
+        if !Subject::new(Context::default_context(), name).is_storable() {
             return Ok(Vec::new());
         }
         // Every name begins with a dot, so all but the default one's are greater.

@@ -91,7 +91,7 @@ impl Tx {
     /// # Errors
     /// When the database fails.
     pub async fn last_use(&mut self, subject: &Subject, id: SchemaId) -> Result<Option<Use>, StoreError> {
-        if !rows::is_storable(subject) {
+        if !subject.is_storable() {
             return Ok(None);
         }
         let sql = "SELECT subject, version, deleted, created_at, written FROM versions

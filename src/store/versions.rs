@@ -75,7 +75,7 @@ impl Tx {
     /// # Errors
     /// When the database fails.
     pub async fn history(&mut self, subject: &Subject) -> Result<Vec<StoredVersion>, StoreError> {
-        if !rows::is_storable(subject) {
+        if !subject.is_storable() {
             return Ok(Vec::new());
         }
         let (context, name) = (subject.context().as_str(), subject.name());
@@ -94,7 +94,7 @@ impl Tx {
         subject: &Subject,
         version: Version,
     ) -> Result<Option<StoredVersion>, StoreError> {
-        if !rows::is_storable(subject) {
+        if !subject.is_storable() {
             return Ok(None);
         }
         let (context, name) = (subject.context().as_str(), subject.name());
@@ -114,7 +114,7 @@ impl Tx {
     /// # Errors
     /// When the database fails.
     pub async fn latest(&mut self, subject: &Subject) -> Result<Option<StoredVersion>, StoreError> {
-        if !rows::is_storable(subject) {
+        if !subject.is_storable() {
             return Ok(None);
         }
         let (context, name) = (subject.context().as_str(), subject.name());
@@ -138,7 +138,7 @@ impl Tx {
         format: Format,
         deleted: bool,
     ) -> Result<Option<StoredVersion>, StoreError> {
-        if !rows::is_storable(subject) {
+        if !subject.is_storable() {
             return Ok(None);
         }
         // The ids first, and the sum: otherwise a planner may walk down the whole history instead. A
@@ -231,7 +231,7 @@ impl Tx {
         versions: &[Version],
     ) -> Result<Vec<(Version, SchemaId)>, StoreError> {
         self.author()?;
-        if !rows::is_storable(subject) {
+        if !subject.is_storable() {
             return Ok(Vec::new());
         }
         let mut touched = Vec::with_capacity(versions.len());
