@@ -178,7 +178,7 @@ test('JSON Schema: references and validation', async () => {
   }
   const id = await client.register(`${topic}-value`, {
     schemaType: 'JSON',
-    schema: JSON.stringify(shop.basketRecord),
+    schema: JSON.stringify(basket),
     references: [{ name: 'item.json', subject: `${topic}-item`, version: 1 }],
   })
   const writer = new JsonSerializer(connect(), SerdeType.VALUE, { useLatestVersion: true, validate: true })

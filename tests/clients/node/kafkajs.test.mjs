@@ -90,7 +90,7 @@ test('JSON Schema: register, encode, decode, references', async () => {
   const { id } = await registry.register(
     {
       type: SchemaType.JSON,
-      schema: JSON.stringify(shop.basketRecord),
+      schema: JSON.stringify(basket),
       references: [{ name: 'https://shop.example/item.json', subject: `${topic}-item`, version: 1 }],
     },
     { subject: `${topic}-value` },
