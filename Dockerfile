@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # Built statically, so that the last stage holds the binary, the public certificate authorities and
 # an empty /data, and nothing else.
-FROM rust:1-bookworm AS build
+FROM rust:1.95-bookworm AS build
 WORKDIR /build
 COPY . .
 # With a target given, even the one of this machine, the flags reach the binary and not the build

@@ -17,7 +17,18 @@ pub type Answer = Result<Response, ApiError>;
 /// Never for the shapes of this API.
 pub fn read(body: &impl Serialize) -> Answer {
     let mut response = written(body)?;
-    response.extensions_mut().insert(PureRead);
+    response.extensions_mut().insert(PureRead::AsFarAsSeen);
+    Ok(response)
+}
+
+/// A JSON answer that tells of something stored earlier as if it had been stored now: it may be given
+/// again only while the store itself says that nothing changed.
+///
+/// # Errors
+/// Never for the shapes of this API.
+pub fn stored_earlier(body: &impl Serialize) -> Answer {
+    let mut response = written(body)?;
+    response.extensions_mut().insert(PureRead::AfterAsking);
     Ok(response)
 }
 
@@ -33,7 +44,7 @@ pub fn written(body: &impl Serialize) -> Answer {
 /// A schema text as it is, not wrapped in a JSON string.
 pub fn text(text: String) -> Response {
     let mut response = labelled(text.into_bytes());
-    response.extensions_mut().insert(PureRead);
+    response.extensions_mut().insert(PureRead::AsFarAsSeen);
     response
 }
 

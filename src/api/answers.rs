@@ -25,7 +25,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Collected};
 use md5::{Digest, Md5};
 use quick_cache::{Weighter, sync::Cache};
@@ -38,8 +38,14 @@ use super::{Options, negotiate};
 use crate::registry::Registry;
 
 /// A handler's mark on an answer that changed nothing and would be the same again.
-#[derive(Debug, Clone, Copy)]
-pub struct PureRead;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PureRead {
+    /// As long as this node knows of no change; it learns of another node's within a second.
+    AsFarAsSeen,
+    /// As long as the store has no change: for an answer that somebody relies on as if it were a
+    /// write. Asking costs one small read, and no parsing.
+    AfterAsking,
+}
 
 /// Longer bodies pass by: comparing them would cost more than it saves.
 const LONGEST_BODY: u64 = 256 * 1024;
@@ -57,6 +63,7 @@ pub struct Answers {
 
 struct Kept {
     seen: i64,
+    mark: PureRead,
     headers: HeaderMap,
     body: Bytes,
     meter: Meter,
@@ -112,6 +119,17 @@ impl Answers {
         self.kept.get(key).filter(|kept| kept.seen == seen)
     }
 
+    /// May the kept answer be relied on, if it has to be?
+    async fn is_certain(&self, kept: &Kept) -> bool {
+        match kept.mark {
+            PureRead::AsFarAsSeen => true,
+            // A store that does not answer is found out by doing the work.
+            PureRead::AfterAsking => {
+                self.registry.newest_change().await.is_ok_and(|newest| newest == kept.seen)
+            }
+        }
+    }
+
     fn work(&self, asked: Asked, key: Option<Vec<u8>>, request: Request<Body>) -> Answering {
         let server = self.clone();
         let media_type = negotiate::for_errors(request.headers());
@@ -145,7 +163,10 @@ impl Answers {
                 }
             };
             let key = key(&parts, &body);
-            if let Some(kept) = key.as_ref().and_then(|key| server.still_good(key, asked.seen)) {
+            let kept = key.as_ref().and_then(|key| server.still_good(key, asked.seen));
+            if let Some(kept) = kept
+                && server.is_certain(&kept).await
+            {
                 return asked.answer_again(&kept);
             }
             server.work(asked, key, Request::from_parts(parts, Body::from(body))).await
@@ -158,10 +179,8 @@ impl Answers {
         let meter = Meter::of(&route, &asked.method, response.status());
         asked.log(&route, &response);
         meter.done(asked.started);
-        let repeatable =
-            response.status() == StatusCode::OK && response.extensions().get::<PureRead>().is_some();
-        let key = key.filter(|_| repeatable);
-        if let Some(key) = key {
+        let mark = response.extensions().get::<PureRead>().copied();
+        if let (Some(key), Some(mark), StatusCode::OK) = (key, mark, response.status()) {
             metrics::counter!("dovetail_answer_cache_misses_total").increment(1);
             let (parts, body) = response.into_parts();
             let Ok(body) = body.collect().await.map(Collected::to_bytes) else {
@@ -169,7 +188,7 @@ impl Answers {
                 return asked.complete(labelled(error, negotiate::DEFAULT));
             };
             let headers = headers_to_keep(parts.headers, &asked.method, &body);
-            let kept = Arc::new(Kept { seen: asked.seen, headers, body, meter });
+            let kept = Arc::new(Kept { seen: asked.seen, mark, headers, body, meter });
             if kept.body.len() <= LONGEST_ANSWER {
                 self.kept.insert(key.into_boxed_slice(), kept.clone());
             }
@@ -241,7 +260,7 @@ struct Asked {
     /// HEAD is worked on as GET.
     method: Method,
     head_only: bool,
-    path: String,
+    uri: Uri,
     if_none_match: Option<HeaderValue>,
     seen: i64,
     started: Instant,
@@ -255,17 +274,12 @@ impl Asked {
         }
         let id = RequestId::of(&parts.headers);
         parts.extensions.insert(id.clone());
-        let path = if tracing::enabled!(tracing::Level::DEBUG) || parts.method != Method::GET {
-            parts.uri.path().chars().take(300).collect()
-        } else {
-            String::new()
-        };
         let if_none_match = parts.headers.get(header::IF_NONE_MATCH).cloned();
         Asked {
             id,
             method: parts.method.clone(),
             head_only,
-            path,
+            uri: parts.uri.clone(),
             if_none_match,
             seen,
             started: Instant::now(),
@@ -274,7 +288,7 @@ impl Asked {
 
     fn answer_again(&self, kept: &Kept) -> Response {
         kept.meter.hit(self.started);
-        tracing::debug!(request_id = self.id.for_record(), path = self.path, "answered again");
+        tracing::debug!(request_id = self.id.for_record(), path = self.path(), "answered again");
         self.complete(self.repeat(kept))
     }
 
@@ -302,18 +316,33 @@ impl Asked {
         response
     }
 
+    /// The path for the log, not longer than a line should be.
+    fn path(&self) -> &str {
+        let path = self.uri.path();
+        path.get(..300).unwrap_or(path)
+    }
+
     /// Log once, here. Neither bodies nor credentials are ever part of it.
     fn log(&self, route: &Route, response: &Response) {
         let request_id = self.id.for_record();
-        let (method, path, status) = (self.method.as_str(), self.path.as_str(), response.status().as_u16());
+        let (method, status) = (self.method.as_str(), response.status().as_u16());
         let micros = self.started.elapsed().as_micros() as u64;
         if response.status().is_server_error() {
             let cause = response.extensions().get::<Cause>().map_or("", |cause| cause.0.as_str());
-            tracing::error!(request_id, method, route = route.name(), path, status, micros, cause, "failed");
+            tracing::error!(
+                request_id,
+                method,
+                route = route.name(),
+                path = self.path(),
+                status,
+                micros,
+                cause,
+                "failed"
+            );
         } else if route.writes(&self.method) {
-            tracing::info!(request_id, method, path, status, micros, "answered");
+            tracing::info!(request_id, method, path = self.path(), status, micros, "answered");
         } else {
-            tracing::debug!(request_id, method, path, status, micros, "answered");
+            tracing::debug!(request_id, method, path = self.path(), status, micros, "answered");
         }
     }
 }

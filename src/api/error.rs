@@ -177,7 +177,8 @@ impl ApiError {
 
     /// The request took longer than it may.
     pub fn timed_out() -> ApiError {
-        ApiError::generic(StatusCode::GATEWAY_TIMEOUT, "Request timed out")
+        let error = ApiError::generic(StatusCode::GATEWAY_TIMEOUT, "Request timed out");
+        ApiError { cause: Some("the request took longer than it may".to_owned()), ..error }
     }
 
     /// Something that must not happen did. `cause` goes to the log.

@@ -176,8 +176,9 @@ pub async fn register(
         ts: registered.existing.map(|(at, _)| at),
         deleted: registered.existing.map(|(_, deleted)| deleted),
     };
-    // A schema that was there already is a read: the same request would find it again.
-    if registered.existing.is_some() { answer::read(&view) } else { answer::written(&view) }
+    // A schema that was there already is a read: the same request would find it again. But a producer
+    // goes on to write data with it, so a version that another node just deleted must not be told.
+    if registered.existing.is_some() { answer::stored_earlier(&view) } else { answer::written(&view) }
 }
 
 fn outcome_label(outcome: &Result<Registered, crate::registry::Error>) -> &'static str {

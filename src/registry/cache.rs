@@ -65,10 +65,13 @@ impl Weighter<Key, Known> for ByBytes {
         const OVERHEAD: usize = 256;
         let content = &known.content;
         let references: usize = content.references.iter().map(|r| r.name.len() + r.subject.len() + 64).sum();
-        let metadata = content.metadata.as_ref().map_or(0, |metadata| {
-            metadata.properties.iter().map(|(key, value)| key.len() + value.len() + 64).sum::<usize>()
-        });
-        let rules = content.rule_set.as_ref().map_or(0, |_| 1024);
+        let metadata = content.metadata.as_ref().map_or(0, json_length);
+        let rules = content.rule_set.as_ref().map_or(0, json_length);
         (OVERHEAD + key.0.as_str().len() + content.text.len() + references + metadata + rules) as u64
     }
+}
+
+/// About what a value takes in memory.
+fn json_length(value: &impl serde::Serialize) -> usize {
+    serde_json::to_string(value).map_or(0, |text| text.len())
 }

@@ -76,6 +76,15 @@ impl Registry {
     pub fn seen(&self) -> i64 {
         self.store.seen()
     }
+
+    /// The newest change of all nodes, asked of the store.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn newest_change(&self) -> Result<i64, Error> {
+        self.store.refresh_seen().await?;
+        Ok(self.store.seen())
+    }
 }
 
 /// Who asks, for the record of changes. Another name for the store's word.

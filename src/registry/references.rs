@@ -94,7 +94,7 @@ impl Registry {
         // An explicit stack: a chain of references may be longer than the call stack is deep. An
         // entry comes off twice, first to push what it stands on, then to be added after those.
         let mut stack: Vec<Visit> = Vec::new();
-        push_all(&mut stack, &references, asking);
+        push_all(&mut stack, &references, asking, &seen);
         while let Some(visit) = stack.pop() {
             let (reference, home) = match visit {
                 Visit::Add(dependency) => {
@@ -123,7 +123,7 @@ impl Registry {
                 text: known.content.text.clone(),
                 origin: Some((subject.clone(), stored.version)),
             }));
-            push_all(&mut stack, &known.content.references, subject.context());
+            push_all(&mut stack, &known.content.references, subject.context(), &seen);
         }
         let as_target = |(subject, stored): (Subject, StoredVersion)| Target {
             subject,
@@ -141,9 +141,10 @@ enum Visit {
     Add(Dependency),
 }
 
-fn push_all(stack: &mut Vec<Visit>, references: &[Reference], home: &Context) {
+fn push_all(stack: &mut Vec<Visit>, references: &[Reference], home: &Context, seen: &HashSet<String>) {
     // Reversed, so that the first reference comes off the stack first.
-    stack.extend(references.iter().rev().map(|reference| Visit::Enter(reference.clone(), home.clone())));
+    let new = references.iter().rev().filter(|reference| !seen.contains(&reference.name));
+    stack.extend(new.map(|reference| Visit::Enter(reference.clone(), home.clone())));
 }
 
 async fn complete(tx: &mut Tx, home: &Context, sent: &CandidateReference) -> Result<Reference, Unresolved> {

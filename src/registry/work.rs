@@ -17,7 +17,8 @@ impl Workers {
         Workers(Arc::new(Semaphore::new(cores.max(2))))
     }
 
-    /// Do the work when its turn comes. Hold no transaction meanwhile: connections are few.
+    /// Do the work when its turn comes. Hold no transaction meanwhile, for connections are few; only a
+    /// registration that lost its race three times does.
     ///
     /// # Errors
     /// [`Error::WorkFailed`] when the work panicked: it costs this request, not the server.

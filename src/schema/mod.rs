@@ -254,17 +254,14 @@ impl Schema {
     /// most of a long history need not be parsed again to find that out. For this process only: it
     /// is not stored.
     pub fn fingerprint(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
         match self {
-            Schema::Avro(schema) => {
-                let root = schema.model().get(schema.model().root());
-                root.kind.word().hash(&mut hasher);
-                root.name().map(avro::model::Name::full).hash(&mut hasher);
-                self.top_level_fields().hash(&mut hasher);
+            Schema::Avro(schema) => schema.fingerprint(),
+            Schema::Json(_) | Schema::Protobuf(_) => {
+                let mut hasher = DefaultHasher::new();
+                self.canonical().hash(&mut hasher);
+                hasher.finish()
             }
-            Schema::Json(_) | Schema::Protobuf(_) => self.canonical().hash(&mut hasher),
         }
-        hasher.finish()
     }
 
     /// The tagged records and fields, in the order of the text.

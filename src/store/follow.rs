@@ -41,16 +41,19 @@ impl Store {
         }
     }
 
-    /// Listen first and ask then: a commit between the two would otherwise be missed.
+    /// Ask, whether or not notifications can be had: where they cannot, asking once a second is what
+    /// keeps this node up to date. After listening has begun ask again, for a commit in between.
     async fn ask(
         &self,
         server: Option<&PgPool>,
         listener: &mut Option<PgListener>,
     ) -> Result<(), StoreError> {
+        self.refresh_seen().await?;
         if let (Some(server), None) = (server, &listener) {
             *listener = Some(listen(server).await?);
+            self.refresh_seen().await?;
         }
-        self.refresh_seen().await
+        Ok(())
     }
 }
 

@@ -135,7 +135,10 @@ impl Store {
     }
 
     /// Ask the database for its newest change and raise [`Store::seen`] to it.
-    async fn refresh_seen(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh_seen(&self) -> Result<(), StoreError> {
         let newest = self.read().await?.newest_change().await?;
         self.seen.fetch_max(newest, Ordering::AcqRel);
         Ok(())

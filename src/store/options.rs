@@ -60,9 +60,32 @@ pub(super) enum Place {
     Postgres(Box<PgConnectOptions>),
 }
 
+/// The parameters of a Postgres URL that the driver understands.
+const POSTGRES_PARAMETERS: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
 impl StoreOptions {
     pub(super) fn place(&self) -> Result<Place, StoreError> {
         if self.url.starts_with("postgres://") || self.url.starts_with("postgresql://") {
+            self.check_parameters()?;
             let options = PgConnectOptions::from_str(&self.url)
                 .map_err(|error| StoreError::BadPlace(format!("the database URL cannot be read: {error}")))?;
             return Ok(Place::Postgres(Box::new(options.application_name("dovetail"))));
@@ -96,6 +119,27 @@ impl StoreOptions {
         let options =
             options.filename(&path).create_if_missing(self.migrate).journal_mode(SqliteJournalMode::Wal);
         Ok(Place::File(options, path))
+    }
+
+    /// The driver ignores parameters that it does not know, with a warning that repeats their values.
+    /// A value may be a secret, and an ignored parameter is a misunderstanding: refuse it by name.
+    fn check_parameters(&self) -> Result<(), StoreError> {
+        let parameters = self.url.split_once('?').map_or("", |(_, parameters)| parameters);
+        if parameters.contains('@') {
+            let sentence = "the database URL has a `?` before the host: in a password write it as %3F";
+            return Err(StoreError::BadPlace(sentence.to_owned()));
+        }
+        for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+            let name = parameter.split('=').next().unwrap_or_default();
+            if !POSTGRES_PARAMETERS.contains(&name) && !name.starts_with("options[") {
+                let shown: String = name.chars().take(40).collect();
+                return Err(StoreError::BadPlace(format!(
+                    "the database URL has the parameter `{shown}`, which is not one of {}",
+                    POSTGRES_PARAMETERS.join(", ")
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Every spelling of the password that an error text could repeat.

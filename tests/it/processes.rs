@@ -93,6 +93,30 @@ async fn what_one_node_answered_the_others_know_within_moments() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_registration_is_never_answered_from_before_another_nodes_deletion() {
+    for place in harness::places().await {
+        let name = place.name;
+        let (one, other) = (Server::on(&place.options.url), Server::on(&place.options.url));
+        for round in 0..5 {
+            let subject = |server: &Server| format!("{}/subjects/gone{round}", server.url);
+            let register =
+                async |server: &Server| post(format!("{}/versions", subject(server)), avro("")).await;
+            assert_eq!(register(&one).await.0, 200, "{name}");
+            // Twice, so that the other node has the answer at hand.
+            assert_eq!(register(&other).await.0, 200, "{name}");
+            assert_eq!(register(&other).await.0, 200, "{name}");
+            for permanent in [false, true] {
+                let url = format!("{}?permanent={permanent}", subject(&one));
+                assert_eq!(reqwest::Client::new().delete(url).send().await.expect("an answer").status(), 200);
+            }
+            assert_eq!(register(&other).await.0, 200, "{name}");
+            let versions = get(format!("{}/versions", subject(&one))).await;
+            assert_eq!(versions, (200, json!([1])), "{name}: what was answered is stored");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_was_answered_survives_a_kill() {
     for place in harness::places().await {
         let name = place.name;

@@ -1,6 +1,7 @@
 //! Are two schemas the same, however they are spelled?
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::json;
 use super::model::{Field, Kind, Model, Name, Property, Type, TypeId, Use};
@@ -22,6 +23,54 @@ pub(super) fn equivalent(left: &Model, right: &Model) -> bool {
         }
     }
     true
+}
+
+/// A number that equivalent schemas share: what is said of each type by itself, as a set, because one
+/// spelling may define a type once where another repeats it.
+pub(super) fn fingerprint(model: &Model) -> u64 {
+    let (mut seen, mut said) = (HashSet::new(), BTreeSet::new());
+    let mut open = vec![model.root()];
+    while let Some(id) = open.pop() {
+        if seen.insert(id) {
+            let mut hasher = DefaultHasher::new();
+            hash_type(model, model.get(id), &mut hasher, &mut open);
+            said.insert(hasher.finish());
+        }
+    }
+    let mut hasher = DefaultHasher::new();
+    said.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Everything that [`same`] and [`same_documentation`] compare but for the values of defaults and
+/// properties, which may be spelled in several ways.
+fn hash_type(model: &Model, of: &Type, hasher: &mut DefaultHasher, open: &mut Vec<TypeId>) {
+    fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+        items.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+    let keys = |properties: &[Property]| sorted(properties.iter().map(|property| property.key.clone()));
+    (of.kind.word(), of.name().map(Name::full), of.doc(), keys(&of.properties)).hash(hasher);
+    sorted(of.aliases().iter().map(Name::full)).hash(hasher);
+    let mut inner = |used: &Use, hasher: &mut DefaultHasher| {
+        let inner = model.get(used.id);
+        (inner.kind.word(), inner.name().map(Name::full)).hash(hasher);
+        open.push(used.id);
+    };
+    match &of.kind {
+        Kind::Primitive(_) => {}
+        Kind::Fixed(fixed) => fixed.size.hash(hasher),
+        Kind::Enum(of) => (&of.symbols, &of.default).hash(hasher),
+        Kind::Array(items) | Kind::Map(items) => inner(items, hasher),
+        Kind::Union(branches) => branches.iter().for_each(|branch| inner(branch, hasher)),
+        Kind::Record(record) => {
+            for field in &record.fields {
+                let order = std::mem::discriminant(&field.order);
+                (&field.name, &field.doc, order, field.default.is_some()).hash(hasher);
+                (sorted(field.aliases.iter()), keys(&field.properties)).hash(hasher);
+                inner(&field.schema, hasher);
+            }
+        }
+    }
 }
 
 /// May `repeated` stand where the type of that name is defined already? It must say the same;

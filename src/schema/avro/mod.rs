@@ -86,6 +86,11 @@ impl AvroSchema {
         print::resolved(self.model()).unwrap_or_else(|TooDeep| self.0.canonical.clone())
     }
 
+    /// A number that equivalent schemas share; different numbers mean different schemas.
+    pub fn fingerprint(&self) -> u64 {
+        equal::fingerprint(self.model())
+    }
+
     /// The definition of one type with all the definitions it needs, or its name alone where that
     /// nests too deep.
     pub fn definition(&self, id: TypeId) -> String {
