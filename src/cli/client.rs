@@ -41,10 +41,13 @@ impl RegistryClient {
     /// A client of the registry at `url`.
     pub(crate) fn new(url: &str) -> Result<RegistryClient, Failure> {
         let wrong = |reason: &str| Failure::bad_request(anyhow!("the registry's URL {reason}"));
-        let mut root = Url::parse(url).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
-        if !matches!(root.scheme(), "http" | "https") || root.host().is_none() {
-            return Err(wrong("must start with http:// or https:// and name a host"));
-        }
+        let mut root = match Url::parse(url) {
+            Ok(root) if matches!(root.scheme(), "http" | "https") && root.host().is_some() => root,
+            Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase | url::ParseError::EmptyHost) => {
+                return Err(wrong("must start with http:// or https:// and name a host"));
+            }
+            Err(error) => return Err(wrong(&format!("cannot be read: {error}"))),
+        };
         let decoded = |text: &str| percent_decoded(text);
         let credentials =
             (!root.username().is_empty()).then(|| (decoded(root.username()), root.password().map(decoded)));

@@ -12,6 +12,7 @@ mod openapi;
 mod print;
 mod serve;
 
+use std::borrow::Cow;
 use std::process::ExitCode;
 
 use clap::builder::BoolishValueParser;
@@ -37,7 +38,7 @@ enum Outcome {
 struct Failure {
     outcome: Outcome,
     error: anyhow::Error,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
 }
 
 impl Failure {
@@ -51,8 +52,8 @@ impl Failure {
         Failure { outcome: Outcome::Unable, error, hint: None }
     }
 
-    fn with_hint(self, hint: &'static str) -> Failure {
-        Failure { hint: Some(hint), ..self }
+    fn with_hint(self, hint: impl Into<Cow<'static, str>>) -> Failure {
+        Failure { hint: Some(hint.into()), ..self }
     }
 }
 
@@ -125,7 +126,7 @@ pub fn run() -> ExitCode {
     };
     let printer = Printer::new(arguments.common.quiet, arguments.common.no_color);
     let done = match arguments.verb {
-        Verb::Serve(options) => serve::run(*options),
+        Verb::Serve(options) => serve::run(*options, printer),
         Verb::Check(options) => check::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
         Verb::Migrate(options) => migrate::run(options, printer),

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::migrate::{self, Database};
+use super::print::Printer;
 use super::{Failure, Outcome};
 use crate::api;
 use crate::model::Level;
@@ -27,7 +28,7 @@ pub(super) const LISTEN: &str = "127.0.0.1:8081";
     SIGTERM and SIGINT let requests in flight finish; the exit code is then 0.")]
 pub(super) struct Options {
     /// The address to listen on.
-    #[arg(long, value_name = "ADDRESS", env = "DOVETAIL_LISTEN", default_value = LISTEN)]
+    #[arg(long, value_name = "ADDRESS", env = "DOVETAIL_LISTEN", default_value = LISTEN, value_parser = listen_address)]
     listen: String,
     #[command(flatten)]
     database: Database,
@@ -127,6 +128,18 @@ pub(super) fn judge(name: &str) -> Result<Judge, String> {
     }
 }
 
+/// Read `--listen`. Whether the host exists is found out when listening.
+fn listen_address(text: &str) -> Result<String, String> {
+    let is_named = text
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && !host.contains(':') && port.parse::<u16>().is_ok());
+    if is_named || text.parse::<std::net::SocketAddr>().is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("an address is HOST:PORT, such as {LISTEN} or [::1]:8081"))
+    }
+}
+
 /// Read a number of bytes.
 fn byte_size(text: &str) -> Result<u64, String> {
     let (digits, factor) = match text.as_bytes() {
@@ -142,8 +155,9 @@ fn byte_size(text: &str) -> Result<u64, String> {
 }
 
 /// Serve until a signal says stop.
-pub(super) fn run(options: Options) -> Result<Outcome, Failure> {
-    telemetry::start_logging(&options.log_level, options.log_format.into())
+pub(super) fn run(options: Options, printer: Printer) -> Result<Outcome, Failure> {
+    let level = if printer.is_quiet() { "error" } else { &options.log_level };
+    telemetry::start_logging(level, options.log_format.into())
         .map_err(|sentence| Failure::bad_request(anyhow!(sentence)))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| Failure::unable(error.into()))?.block_on(serve(options))
@@ -152,6 +166,11 @@ pub(super) fn run(options: Options) -> Result<Outcome, Failure> {
 async fn serve(options: Options) -> Result<Outcome, Failure> {
     // Before anything else: a signal that comes while the database opens must not be lost.
     let stop = stop_signal().map_err(Failure::unable)?;
+    // Before the database: a server that cannot listen must not create or migrate one.
+    let listener = TcpListener::bind(&options.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", options.listen))
+        .map_err(|error| Failure::unable(error).with_hint("Choose another address with --listen."))?;
     let store = Store::open(&StoreOptions {
         url: options.database.database_url.clone(),
         migrate: !options.no_migrate,
@@ -162,10 +181,6 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
     })
     .await
     .map_err(migrate::failure)?;
-    let listener = TcpListener::bind(&options.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", options.listen))
-        .map_err(|error| Failure::unable(error).with_hint("Choose another address with --listen."))?;
     let address = listener.local_addr().map_err(|error| Failure::unable(error.into()))?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -259,7 +274,7 @@ impl Signals {
 
 #[cfg(test)]
 mod tests {
-    use super::byte_size;
+    use super::{byte_size, listen_address};
 
     #[test]
     fn sizes_may_have_a_unit() {
@@ -268,6 +283,16 @@ mod tests {
         }
         for wrong in ["", "k", "-1", "1.5M", "10MB", "99999999999G"] {
             assert!(byte_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_to_listen_on_has_a_host_and_a_port() {
+        for right in ["127.0.0.1:0", "0.0.0.0:8081", "localhost:80", "[::]:8081"] {
+            assert_eq!(listen_address(right).as_deref(), Ok(right));
+        }
+        for wrong in ["", "nope", "8081", ":8081", "host:", "host:99999", "::1:8081", "http://host:80"] {
+            assert!(listen_address(wrong).is_err(), "{wrong}");
         }
     }
 }

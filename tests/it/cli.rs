@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use insta::assert_snapshot;
 use tempfile::TempDir;
@@ -302,8 +302,8 @@ fn a_file_that_is_no_schema_is_a_bad_request() {
     0 incompatible, 0 compatible, 0 new, 2 invalid, 0 not checked
     --- stderr
     base  none  2 schemas  level BACKWARD (default)
-    error: a.avsc:2:11: unrecognized token 'nonsense', a JSON value was expected at line 2, column 11
-    error: b.avsc:1:1: Undefined schema: recrod at line 1, column 1
+    error: a.avsc:2:11: unrecognized token 'nonsense', a JSON value was expected
+    error: b.avsc:1:1: Undefined schema: recrod
     ");
 }
 
@@ -319,7 +319,13 @@ fn requests_that_make_no_sense() {
             "the judge `proof` is not available in this version",
         ),
         (&["serve", "--judge", "strictest"], "the judge `strictest` is not available in this version"),
-        (&["serve", "--database-url", "mysql://x"], "the database URL is of no known kind"),
+        (&["check", "--against", "dir:"], "dir: needs a path"),
+        (
+            &["serve", "--listen", "127.0.0.1:0", "--database-url", "mysql://x"],
+            "the database URL is of no known kind",
+        ),
+        (&["serve", "--listen", "nope"], "an address is HOST:PORT"),
+        (&["health", "127.0.0.1:18081"], "must start with http:// or https://"),
         (&["serve", "--log-level", "=="], "`==` is no log level"),
         (&["check", "--against", "none", "--level", "SIDEWAYS"], "`SIDEWAYS` is not a compatibility level"),
         (
@@ -330,7 +336,8 @@ fn requests_that_make_no_sense() {
         (&["check", "empty", "--against", "none"], "there is no schema file in empty"),
         (&["check", "notes.txt", "--against", "none"], "notes.txt has none of the endings"),
         (&["check", "--against", "registry"], "which registry?"),
-        (&["check", "--against", "registry:nonsense"], "the registry's URL cannot be read"),
+        (&["check", "--against", "registry:nonsense"], "must start with http:// or https://"),
+        (&["check", "--against", "registry:http://host:port"], "the registry's URL cannot be read"),
         (&["explain", "nothing"], "there is no rule `nothing`"),
         (&["fly"], "unrecognized subcommand 'fly'"),
     ] {
@@ -387,6 +394,79 @@ fn credentials_are_printed_nowhere() {
         .env("DOVETAIL_DATABASE_URL", "postgres://a:s3cret@h/d")
         .output();
     assert!(!shown(folder.path(), &help.expect("help")).contains("s3cret"));
+    for mistyped in [
+        &["check", "--against", "regstry:http://alice:s3cret@host"][..],
+        &["check", "--against", "http://alice:s3cret@host"],
+        &["check", "--against", "registry:htp://alice:s3cret@host"],
+        &["check", "--against", "registry:alice:s3cret@host"],
+        &["check", "--against", "registry", "--registry-url", "alice:s3cret@host:99999"],
+        &["health", "http://alice:s3cret@host:port"],
+        &["migrate", "--database-url", "postgre://alice:s3cret@host/registry"],
+        &["serve", "--listen", "127.0.0.1:0", "--database-url", "postgres//alice:s3cret@host/registry"],
+    ] {
+        let output = run(folder.path(), mistyped);
+        assert!(output.starts_with("exit 2\n") && !output.contains("s3cret"), "{mistyped:?}: {output}");
+    }
+}
+
+#[test]
+fn a_server_that_cannot_listen_leaves_no_database() {
+    let folder = folder(&[]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    for (listen, exit) in [("nope", 2), (&*address, 3)] {
+        let output = run(folder.path(), &["serve", "--listen", listen, "--database-url", "sqlite:new.db"]);
+        assert!(output.starts_with(&format!("exit {exit}\n")), "{listen}: {output}");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "{listen}");
+    }
+}
+
+#[test]
+fn a_quiet_server_logs_errors_only() {
+    let folder = folder(&[]);
+    let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = address.expect("a free port").to_string();
+    let arguments = ["serve", "-q", "--listen", &address, "--database-url", "sqlite::memory:"];
+    let server = dovetail(folder.path(), &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let url = format!("http://{address}/health/ready");
+    let is_ready = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        run(folder.path(), &["health", &url]).starts_with("exit 0\n")
+    });
+    let asked = Command::new("kill").args(["-TERM", &server.id().to_string()]).status();
+    assert!(asked.expect("kill runs").success());
+    let output = server.wait_with_output().expect("it ends");
+    assert!(is_ready, "{}", shown(folder.path(), &output));
+    assert_eq!(shown(folder.path(), &output), "exit 0\n--- stdout\n--- stderr\n");
+}
+
+#[test]
+fn a_file_that_is_no_text_does_not_hide_the_others() {
+    let folder =
+        folder(&[("new/order.avsc", ORDER_V2), ("old/order.avsc", ORDER_V1), ("old/cart.avsc", MONEY_V1)]);
+    let latin = b"{\"type\":\"fixed\",\n\"doc\":\"Gr\xf6\xdfe\",\"name\":\"Cart\",\"size\":4}";
+    fs::write(folder.path().join("new/cart.avsc"), latin).expect("a file is written");
+    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r"
+    exit 2
+    --- stdout
+    ????  new/cart.avsc  cart  BACKWARD (default)  not a schema
+    ok    new/order.avsc  order  BACKWARD (default)  compatible
+    0 incompatible, 1 compatible, 0 new, 1 invalid, 0 not checked
+    --- stderr
+    base  dir:old  2 schemas  level BACKWARD (default)
+    error: new/cart.avsc:2:10: not UTF-8 text
+    ");
+    // In the base it is what could not be compared with.
+    let swapped = run(folder.path(), &["check", "old", "--against", "dir:new"]);
+    assert!(
+        swapped.contains("ok    old/order.avsc") || swapped.contains("FAIL  old/order.avsc"),
+        "{swapped}"
+    );
+    assert!(swapped.contains("in the base, cart.avsc is not UTF-8 text"), "{swapped}");
 }
 
 #[test]
@@ -420,7 +500,7 @@ fn everything_is_checked_and_the_break_decides() {
             witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
             hint      give the field a default
     --- stderr
-    error: new/broken.avsc:1:2: expected a key in double quotes at line 1, column 2
+    error: new/broken.avsc:1:2: expected a key in double quotes
     error: new/user.json: could not check: Compatibility of JSON schemas is not available in this version; set the level to NONE
     "#);
     fs::remove_file(folder.path().join("new/order.avsc")).expect("removed");
@@ -601,8 +681,25 @@ fn an_unknown_revision_says_what_to_do() {
     --- stdout
     --- stderr
     error: the revision `HEAD~1` is not in this clone, which is a shallow one
-    hint: Fetch it with `git fetch --no-tags --depth=200 origin main`, let the pipeline clone with full history (fetch-depth: 0), or check with --against registry.
+    hint: Fetch it with `git fetch --no-tags --depth=200 origin main:refs/remotes/origin/main`, let the pipeline clone with full history (fetch-depth: 0), or check with --against registry.
     ");
+
+    // What the hint says helps, in this clone that knows of one branch only.
+    git(origin.path(), &["branch", "release/1.x"]);
+    for (base, then) in [
+        ("git:HEAD~1", "git:HEAD~1"),
+        ("git:origin/release/1.x", "git:origin/release/1.x"),
+        ("git:release/1.x", "git:origin/release/1.x"),
+    ] {
+        let clone = tempfile::tempdir().expect("a folder");
+        git(clone.path(), &["clone", "--quiet", "--depth", "1", "--branch", "main", &url, "."]);
+        let output = run(clone.path(), &["check", "--against", base]);
+        assert!(output.starts_with("exit 3\n"), "{base}: {output}");
+        let hint = output.split('`').find_map(|words| words.strip_prefix("git ")).expect("a command");
+        git(clone.path(), &hint.split(' ').collect::<Vec<_>>());
+        let output = run(clone.path(), &["check", "--against", then]);
+        assert!(output.starts_with("exit 0\n"), "{then} after {hint}: {output}");
+    }
 }
 
 fn send(server: &Server, method: reqwest::Method, path: &str, body: serde_json::Value) {

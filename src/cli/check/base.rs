@@ -28,7 +28,8 @@ impl FromStr for Base {
 
     fn from_str(text: &str) -> Result<Base, String> {
         match text.split_once(':') {
-            Some(("dir", path)) if !path.is_empty() => Ok(Base::Dir(path.into())),
+            Some(("dir", "")) => Err("dir: needs a path, for example dir:old/schemas".to_owned()),
+            Some(("dir", path)) => Ok(Base::Dir(path.into())),
             Some(("git", rest)) => match rest.split_once(':').unwrap_or((rest, "")) {
                 ("", _) => Err("git: needs a revision, for example git:HEAD".to_owned()),
                 (revision, "") => Ok(Base::Git { revision: revision.to_owned(), path: None }),
@@ -40,6 +41,7 @@ impl FromStr for Base {
             Some(("registry", url)) if !url.is_empty() => Ok(Base::Registry(Some(url.to_owned()))),
             None if text == "registry" => Ok(Base::Registry(None)),
             None if text == "none" => Ok(Base::None),
+            // The text is not repeated: it may be a mistyped registry's URL, password included.
             _ => Err("a base is dir:PATH, git:REV[:PATH], registry[:URL] or none".to_owned()),
         }
     }

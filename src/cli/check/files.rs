@@ -18,8 +18,25 @@ pub(super) struct SourceFile {
     pub(super) below: String,
     /// The language, by the ending of the name.
     pub(super) format: Format,
-    /// The text.
+    /// The text; what is not UTF-8 in it is replaced.
     pub(super) text: String,
+    /// Where it stops being UTF-8. Such a file is no schema, but the others can still be checked.
+    pub(super) broken_at: Option<usize>,
+}
+
+impl SourceFile {
+    /// A file that holds `bytes`.
+    pub(super) fn new(below: String, format: Format, bytes: Vec<u8>) -> SourceFile {
+        match String::from_utf8(bytes) {
+            Ok(text) => SourceFile { below, format, text, broken_at: None },
+            Err(error) => SourceFile {
+                below,
+                format,
+                text: String::from_utf8_lossy(error.as_bytes()).into_owned(),
+                broken_at: Some(error.utf8_error().valid_up_to()),
+            },
+        }
+    }
 }
 
 /// Schema files by their path, as it is printed.
@@ -112,8 +129,9 @@ pub(super) fn read_named_file(path: &Path) -> Result<(String, SourceFile), Failu
             "{shown} has none of the endings .avsc, .proto and .json, which tell the language"
         ))
     })?;
-    let text = read_text(path).map_err(Failure::bad_request)?;
-    Ok((shown.clone(), SourceFile { below: file_name(&shown).to_owned(), format, text }))
+    let bytes = read(path).map_err(Failure::bad_request)?;
+    let file = SourceFile::new(file_name(&shown).to_owned(), format, bytes);
+    Ok((shown, file))
 }
 
 fn walk(folder: &Path, depth: usize) -> Result<Vec<(String, SourceFile)>, Failure> {
@@ -124,10 +142,11 @@ fn walk(folder: &Path, depth: usize) -> Result<Vec<(String, SourceFile)>, Failur
         let entry = entry.map_err(|error| Failure::bad_request(anyhow!(error)))?;
         let shown = shown(entry.path());
         let Some(format) = format_of(&shown).filter(|_| entry.file_type().is_file()) else { continue };
-        let text = read_text(entry.path()).map_err(Failure::bad_request)?;
-        if is_schema(&shown, &text) {
-            let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-            found.push((shown, SourceFile { below: slashed(below), format, text }));
+        let bytes = read(entry.path()).map_err(Failure::bad_request)?;
+        let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        let file = SourceFile::new(slashed(below), format, bytes);
+        if is_schema(&shown, &file.text) {
+            found.push((shown, file));
         }
     }
     Ok(found)
@@ -138,9 +157,8 @@ fn is_skipped(entry: &walkdir::DirEntry) -> bool {
     entry.file_type().is_dir() && (name.starts_with('.') || SKIPPED_FOLDERS.contains(&name.as_ref()))
 }
 
-fn read_text(path: &Path) -> anyhow::Result<String> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", shown(path)))?;
-    String::from_utf8(bytes).map_err(|_| anyhow!("{} is not UTF-8 text", shown(path)))
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", shown(path)))
 }
 
 /// Most `.json` files are no schemas, and many that name a `$schema` are instances of one: only the

@@ -69,10 +69,9 @@ impl Repository {
             let Some(key) = key_of(&path, folders, root) else { continue };
             let blob =
                 self.repository.find_object(entry.oid).map_err(|error| self.unknown(revision, &error))?;
-            let text = String::from_utf8(blob.detach().data)
-                .map_err(|_| Failure::unable(anyhow!("{path} at {revision} is not UTF-8 text")))?;
-            if files::is_schema(&path, &text) {
-                found.insert(key.clone(), SourceFile { below: key, format, text });
+            let file = SourceFile::new(key.clone(), format, blob.detach().data);
+            if files::is_schema(&path, &file.text) {
+                found.insert(key, file);
             }
         }
         if let Some(root) = root.filter(|_| found.is_empty()) {
@@ -85,10 +84,16 @@ impl Repository {
         tracing::debug!("{error}");
         if self.repository.is_shallow().unwrap_or(false) {
             let sentence = anyhow!("the revision `{revision}` is not in this clone, which is a shallow one");
-            return Failure::unable(sentence).with_hint(
-                "Fetch it with `git fetch --no-tags --depth=200 origin main`, let the pipeline clone with full history \
-                 (fetch-depth: 0), or check with --against registry.",
-            );
+            let branch = branch_of(revision);
+            let renamed = if branch == revision {
+                format!(" and check with --against git:origin/{branch}")
+            } else {
+                String::new()
+            };
+            return Failure::unable(sentence).with_hint(format!(
+                "Fetch it with `git fetch --no-tags --depth=200 origin {branch}:refs/remotes/origin/{branch}`{renamed}, \
+                 let the pipeline clone with full history (fetch-depth: 0), or check with --against registry."
+            ));
         }
         Failure::unable(anyhow!("the revision `{revision}` is not in this repository")).with_hint(
             "Fetch it with `git fetch origin`, and see `git branch --all` for the names there are.",
@@ -110,9 +115,41 @@ fn key_of(path: &str, folders: &[String], root: Option<&str>) -> Option<String> 
     }
 }
 
+/// The branch to fetch for a revision. A clone of one branch fetches no other, and keeps none by a
+/// name, unless both are spelled out.
+fn branch_of(revision: &str) -> &str {
+    let name = revision.split(['~', '^']).next().unwrap_or_default();
+    let name = name.split("@{").next().unwrap_or_default();
+    let prefixes = ["refs/remotes/origin/", "refs/heads/", "remotes/origin/", "origin/"];
+    let name = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    let is_commit = name.len() >= 7 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_commit || matches!(name, "" | "@" | "HEAD") { "main" } else { name }
+}
+
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     path.canonicalize().map_err(|error| {
         Failure::bad_request(anyhow!(error).context(format!("cannot find {}", files::shown(path))))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::branch_of;
+
+    #[test]
+    fn a_revision_tells_the_branch_to_fetch() {
+        for (revision, branch) in [
+            ("origin/main", "main"),
+            ("origin/release/1.x~3", "release/1.x"),
+            ("refs/heads/next", "next"),
+            ("next@{1}", "next"),
+            ("v1.0^{commit}", "v1.0"),
+            ("HEAD~1", "main"),
+            ("@", "main"),
+            ("045d6a3", "main"),
+        ] {
+            assert_eq!(branch_of(revision), branch, "{revision}");
+        }
+    }
 }

@@ -77,7 +77,7 @@ pub(super) fn judge(candidate: &Candidate<'_>, history: &[Earlier]) -> Verdict {
     }
     let new = match parse(Options::NEW) {
         Ok(schema) => schema,
-        Err(error) => return Verdict::Invalid { place: error.place, message: error.message },
+        Err(error) => return invalid(error),
     };
     if history.is_empty() {
         return Verdict::New;
@@ -86,6 +86,16 @@ pub(super) fn judge(candidate: &Candidate<'_>, history: &[Earlier]) -> Verdict {
         return Verdict::NotCompared;
     }
     compare(candidate, &new, history)
+}
+
+/// The message without the place, which is printed beside it.
+fn invalid(error: ParseError) -> Verdict {
+    let ParseError { place, mut message, .. } = error;
+    let told = place.map(|place| format!(" at line {}, column {}", place.line, place.column));
+    if let Some(words) = told.and_then(|told| message.strip_suffix(&told).map(str::len)) {
+        message.truncate(words);
+    }
+    Verdict::Invalid { place, message }
 }
 
 fn compare(candidate: &Candidate<'_>, new: &Schema, history: &[Earlier]) -> Verdict {

@@ -19,6 +19,7 @@ use super::print::Printer;
 use super::serve::{Judge, judge as parse_judge};
 use super::{Failure, Outcome, wait_for};
 use crate::model::Level;
+use crate::schema::Place;
 use base::{Base, EarlierFiles};
 use files::{SourceFile, Sources};
 use judge::{Candidate, Earlier, Origin, Verdict};
@@ -65,8 +66,8 @@ pub(super) struct Options {
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
     /// What to compare with: dir:PATH, git:REV[:PATH], registry[:URL] or none.
-    #[arg(long, value_name = "BASE", env = "DOVETAIL_AGAINST", hide_env_values = true, value_parser = base_of)]
-    against: Base,
+    #[arg(long, value_name = "BASE", env = "DOVETAIL_AGAINST", hide_env_values = true)]
+    against: String,
     /// The compatibility level, instead of the registry's or BACKWARD.
     #[arg(long, env = "DOVETAIL_LEVEL")]
     level: Option<Level>,
@@ -93,13 +94,12 @@ enum ReportFormat {
     Json,
 }
 
-fn base_of(text: &str) -> Result<Base, String> {
-    text.parse()
-}
-
 /// Check, print, and tell the worst of it.
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     let Judge = options.judge;
+    // Not by the parser of arguments, whose errors repeat the value: it may hold a password.
+    let base: Base =
+        options.against.parse().map_err(|sentence| Failure::bad_request(anyhow!("--against: {sentence}")))?;
     let sources = files::read_sources(&options.paths, &options.include)?;
     if options.subject.is_some() && sources.checked.len() != 1 {
         return Err(Failure::bad_request(anyhow!(
@@ -107,8 +107,8 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
             sources.checked.len()
         )));
     }
-    let check = Check { options, index: Index::of(&sources.tree), sources: &sources, printer };
-    let report = match &options.against {
+    let check = Check { options, base: &base, index: Index::of(&sources.tree), sources: &sources, printer };
+    let report = match &base {
         Base::None => check.files("none".to_owned(), |_, _| Ok(Vec::new())),
         Base::Dir(path) => check.against_files(&EarlierFiles::of_dir(path, &sources)?),
         Base::Git { revision, path } => {
@@ -146,6 +146,7 @@ fn print(report: &Report, format: ReportFormat, printer: Printer) {
 /// One run.
 struct Check<'a> {
     options: &'a Options,
+    base: &'a Base,
     sources: &'a Sources,
     index: Index<'a>,
     printer: Printer,
@@ -252,6 +253,10 @@ impl<'a> Check<'a> {
 
     fn judge(&'a self, path: &'a str, level: Level, history: &[Earlier]) -> Verdict {
         let file = &self.sources.tree[path];
+        if let Some(offset) = file.broken_at {
+            let place = Some(Place::of(&file.text, offset));
+            return Verdict::Invalid { place, message: "not UTF-8 text".to_owned() };
+        }
         let dependencies = match self.index.closure(path) {
             Ok(dependencies) => dependencies,
             Err(error) => return Verdict::Invalid { place: None, message: error.to_string() },
@@ -292,7 +297,7 @@ impl<'a> Check<'a> {
 
     fn announce(&self, base: &str) {
         let count = self.sources.checked.len();
-        let level = match (&self.options.level, &self.options.against) {
+        let level = match (&self.options.level, self.base) {
             (Some(level), _) => format!("level {level} (--level)"),
             (None, Base::Registry(_)) => "level of each subject (registry)".to_owned(),
             (None, _) => "level BACKWARD (default)".to_owned(),

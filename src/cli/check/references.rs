@@ -20,6 +20,9 @@ pub(super) enum Unresolvable {
     /// Files that define the same thing, none nearer than the other.
     #[error("`{name}` is defined in {}; rename one, or check their folders one at a time", .files.join(" and in "))]
     Ambiguous { name: String, files: Vec<String> },
+    /// A file that cannot be read as text.
+    #[error("{0} is not UTF-8 text")]
+    NotText(String),
 }
 
 /// Who defines what in a tree.
@@ -138,6 +141,9 @@ impl<'a> Walk<'a> {
             let circle = self.open[start..].iter().chain([&path]);
             return Err(Unresolvable::Circle(circle.map(|path| (*path).to_owned()).collect()));
         }
+        if self.index.tree[path].broken_at.is_some() {
+            return Err(Unresolvable::NotText(path.to_owned()));
+        }
         self.open.push(path);
         let format = self.index.tree[path].format;
         for spellings in &self.index.names[path].used {
@@ -189,10 +195,8 @@ mod tests {
     use crate::cli::check::files::{SourceFile, Tree, format_of};
 
     fn tree(files: &[(&str, &str)]) -> Tree {
-        let file = |path: &str, text: &str| SourceFile {
-            below: path.to_owned(),
-            format: format_of(path).expect("a schema file"),
-            text: text.to_owned(),
+        let file = |path: &str, text: &str| {
+            SourceFile::new(path.to_owned(), format_of(path).expect("a schema file"), text.into())
         };
         files.iter().map(|(path, text)| ((*path).to_owned(), file(path, text))).collect()
     }
