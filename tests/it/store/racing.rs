@@ -132,16 +132,16 @@ async fn give_up_after(polls: usize, work: impl Future<Output = ()>) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_writer_dropped_anywhere_leaves_all_or_nothing_and_word_of_it() {
     for test in stores().await {
-        // How often a writer waits differs from time to time, so each place gets several chances.
-        let mut most = 0;
+        // How often a writer waits differs from time to time, and with it how many places there are to
+        // drop it at: on a busy machine answers are there before they are waited for. Hence several
+        // rounds, of which none may go by without a drop.
         for round in 0..5 {
             let mut polls = 1;
             while !write_and_give_up(&test, &format!("\"{round}.{polls}\""), polls).await {
                 polls += 1;
             }
-            most = most.max(polls);
+            assert!(polls > 1, "{}: nothing was dropped in round {round}", test.name);
         }
-        assert!(most > 5, "{}: dropped at {most} places only", test.name);
     }
 }
 
