@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-// The system's allocator is slow on musl, which the static image is built with.
+// One allocator wherever the binary runs, so that what is measured in one place holds in another.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
