@@ -48,8 +48,8 @@ pub struct Unavailable {
 /// Compare `new` with the live versions before it, newest first, as far back as `level` demands.
 ///
 /// A version of another format decides before any comparison does; otherwise the newest version that
-/// clashes does, and the versions before it are only asked for their format. The iterator is not
-/// advanced further than that needs, so it may parse as it goes.
+/// clashes does, and the versions before it are only asked for their format. The iterator may parse as
+/// it goes: no more versions are asked for than the level looks at.
 ///
 /// # Errors
 /// [`Unavailable`] when a comparison is due and there is no engine for the format.

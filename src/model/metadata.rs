@@ -27,19 +27,6 @@ impl Metadata {
         self.properties.get(key).map(String::as_str)
     }
 
-    /// `under` overlaid with `over`, part by part: a key of `over` wins, sensitive names are united.
-    pub fn merge(under: Option<Metadata>, over: Option<Metadata>) -> Option<Metadata> {
-        match (under, over) {
-            (Some(mut under), Some(over)) => {
-                under.tags.extend(over.tags);
-                under.properties.extend(over.properties);
-                under.sensitive.extend(over.sensitive);
-                Some(under)
-            }
-            (one, other) => other.or(one),
-        }
-    }
-
     /// The same metadata without [`VERSION_PROPERTY`].
     pub fn without_version(mut self) -> Metadata {
         self.properties.remove(VERSION_PROPERTY);

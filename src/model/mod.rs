@@ -23,7 +23,7 @@ pub use id::{Guid, SchemaId};
 pub use level::{Depth, Direction, Level, UnknownLevel};
 pub use metadata::{Metadata, VERSION_PROPERTY};
 pub use mode::{Mode, UnknownMode};
-pub use reference::{Reference, ReferenceVersion};
+pub use reference::Reference;
 pub use rules::{InvalidRuleSet, Rule, RuleKind, RuleMode, RuleSet};
 pub use settings::{Scope, Settings, mode_in_force};
 pub use subject::{InvalidSubject, Subject};

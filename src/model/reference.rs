@@ -12,12 +12,3 @@ pub struct Reference {
     /// A concrete version; "latest" is resolved before anything is stored.
     pub version: Version,
 }
-
-/// The version of a reference as a caller may send it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReferenceVersion {
-    /// `-1`: whatever is latest when the request is handled.
-    Latest,
-    /// Any other number, which may turn out not to exist.
-    Number(i32),
-}
