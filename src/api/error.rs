@@ -59,7 +59,10 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         | Error::WrongVersion
         | Error::NoEngine(_) => (REFUSED, 42201),
         Error::InvalidVersion(_) => (REFUSED, 42202),
-        Error::ReadOnly(_) | Error::NotImporting { .. } | Error::NotInThisVersion(_) => (REFUSED, 42205),
+        Error::ReadOnly(_)
+        | Error::NotImporting { .. }
+        | Error::NotInThisVersion(_)
+        | Error::NoSuchSetting(_) => (REFUSED, 42205),
         Error::Referenced(..) => (REFUSED, 42206),
         Error::InvalidSubject(_) => (REFUSED, 42208),
         Error::InvalidRuleSet(_) => (REFUSED, 42210),

@@ -16,10 +16,12 @@ mod measure;
 mod metadata;
 mod mode;
 mod negotiate;
+mod refusals;
 mod requests;
 mod schema_request;
 mod schemas;
 mod serve;
+mod settings;
 mod shapes;
 mod subjects;
 mod versions;
@@ -102,7 +104,7 @@ pub fn openapi_text() -> String {
     document::print(&openapi()).as_ref().to_owned()
 }
 
-/// The routes of the registry, as its clients know them.
+/// The routes of the registry: those its clients know, and its own below `/v1`.
 fn contract_routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(metadata::root, metadata::post_root))
@@ -131,6 +133,9 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(metadata::id))
         .routes(routes!(metadata::version))
         .routes(routes!(metadata::deployment))
+        .routes(routes!(settings::get_global, settings::put_global, settings::delete_global))
+        .routes(routes!(settings::get, settings::put_subject, settings::delete))
+        .routes(routes!(refusals::list))
 }
 
 /// For those who watch the server.

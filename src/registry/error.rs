@@ -40,7 +40,7 @@ pub enum Error {
         "Schema being registered is incompatible with an earlier schema for subject \"{subject}\", details: [{}]",
         .lines.join(", ")
     )]
-    Incompatible { subject: Subject, report: Report, lines: Vec<String> },
+    Incompatible { subject: Subject, format: Format, guid: Guid, report: Report, lines: Vec<String> },
     #[error("{}", .0.sentence())]
     InvalidSchema(Box<InvalidSchema>),
     #[error(transparent)]
@@ -65,6 +65,8 @@ pub enum Error {
     Referenced(Subject, Version),
     #[error("{0}")]
     NotInThisVersion(String),
+    #[error("{0}")]
+    NoSuchSetting(String),
     #[error("parsing or comparing ended without an answer")]
     WorkFailed(#[source] tokio::task::JoinError),
     #[error("Error in the backend data store")]

@@ -9,6 +9,8 @@ mod check;
 mod delete;
 mod error;
 mod history;
+mod journal;
+mod judge;
 mod likeness;
 mod list;
 mod lookup;
@@ -23,6 +25,8 @@ mod work;
 pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
 pub use error::{Error, InvalidCause, InvalidSchema};
+pub use journal::{Reason, Refused};
+pub use judge::{JudgeChange, JudgeInForce, Settled};
 pub use list::{SchemaFilter, SubjectFilter, VersionFilter};
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
@@ -56,6 +60,7 @@ pub struct Registry {
     store: Store,
     cache: Arc<cache::Contents>,
     workers: work::Workers,
+    journal: Arc<journal::Journal>,
     defaults: Arc<Defaults>,
 }
 
@@ -63,7 +68,8 @@ impl Registry {
     /// A registry over an open store.
     pub fn new(store: Store, defaults: Defaults) -> Registry {
         let cache = Arc::new(cache::Contents::new(defaults.cache_bytes));
-        Registry { store, cache, workers: work::Workers::new(), defaults: Arc::new(defaults) }
+        let journal = Arc::default();
+        Registry { store, cache, workers: work::Workers::new(), journal, defaults: Arc::new(defaults) }
     }
 
     /// The store, for health checks and the follower task.

@@ -89,6 +89,20 @@ impl Registry {
     pub async fn register(
         &self,
         subject: &Subject,
+        candidate: Candidate,
+        options: RegisterOptions,
+        caller: &Caller,
+    ) -> Result<Registered, Error> {
+        let outcome = self.decide_and_write(subject, candidate, options, caller).await;
+        if let Err(error) = &outcome {
+            self.note_refusal(error, caller);
+        }
+        outcome
+    }
+
+    async fn decide_and_write(
+        &self,
+        subject: &Subject,
         mut candidate: Candidate,
         options: RegisterOptions,
         caller: &Caller,
@@ -292,7 +306,8 @@ impl Material {
             return Ok(());
         }
         let Checked { report, lines } = checked;
-        Err(Error::Incompatible { subject: self.sent.subject.clone(), report, lines })
+        let (format, guid) = (prepared.content.format, prepared.content.guid());
+        Err(Error::Incompatible { subject: self.sent.subject.clone(), format, guid, report, lines })
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
-    fn apply(self, recorded: Option<T>) -> Option<T> {
+    pub(super) fn apply(self, recorded: Option<T>) -> Option<T> {
         match self {
             Change::Keep => recorded,
             Change::Clear => None,
@@ -215,7 +215,7 @@ fn complete(own: Settings, top: Settings) -> Settings {
 }
 
 /// The global scope may be configured although nothing can be registered there.
-fn check_configurable(scope: &Scope) -> Result<(), Error> {
+pub(super) fn check_configurable(scope: &Scope) -> Result<(), Error> {
     if *scope != Scope::global() {
         scope.subject().check_writable()?;
     }

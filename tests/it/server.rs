@@ -24,8 +24,15 @@ impl Server {
 
     /// On a database that others may share.
     pub fn on(database_url: &str) -> Server {
+        Server::with(database_url, &[])
+    }
+
+    /// The same, with more flags.
+    pub fn with(database_url: &str, flags: &[&str]) -> Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_dovetail"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(flags)
+            .env_remove("DOVETAIL_JUDGE")
             .env("DOVETAIL_DATABASE_URL", database_url)
             .stderr(Stdio::piped())
             .spawn()
