@@ -52,7 +52,7 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         Error::VersionNotDeletedFirst(..) => (MISSING, 40407),
         Error::LevelNotConfigured(_) => (MISSING, 40408),
         Error::ModeNotConfigured(_) => (MISSING, 40409),
-        Error::Incompatible { .. } => (StatusCode::CONFLICT, 40901),
+        Error::Incompatible(_) => (StatusCode::CONFLICT, 40901),
         Error::InvalidSchema(_)
         | Error::UnknownFormat(_)
         | Error::EmptySchema

@@ -5,6 +5,7 @@
 
 mod answer;
 mod answers;
+mod check;
 mod compatibility;
 mod config;
 mod contexts;
@@ -136,6 +137,7 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(settings::get_global, settings::put_global, settings::delete_global))
         .routes(routes!(settings::get, settings::put_subject, settings::delete))
         .routes(routes!(refusals::list))
+        .routes(routes!(check::check))
 }
 
 /// For those who watch the server.

@@ -33,7 +33,8 @@ pub struct RefusalsQuery {
     "subject": "orders-value", "schemaType": "AVRO", "guid": "6dcd1ea2-5ae7-e905-bdc3-fe09476b0799",
     "level": "BACKWARD", "judge": "proof",
     "reasons": [{"rule": "avro-field-without-default", "version": 3,
-        "message": "The new schema has a field `country` without a default", "witness": "{}"}]
+        "message": "the new schema has the field `country` in `Order` without a default, and the old schema does not write it",
+        "witness": "{}: …"}]
 }))]
 pub struct RefusalView {
     /// Later refusals have higher numbers.
@@ -74,7 +75,7 @@ pub struct ReasonView {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i32>,
     message: String,
-    /// Data that shows it, as JSON in a text; with the first reason that has some.
+    /// Data that shows it, and what becomes of it; with the first reason that has some.
     #[serde(skip_serializing_if = "Option::is_none")]
     witness: Option<String>,
 }

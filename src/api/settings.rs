@@ -74,7 +74,8 @@ pub struct Settings {
     from: Option<Origins>,
 }
 
-/// Where each member is recorded: `subject`, `context`, `global`, or `default` for nowhere.
+/// Where each member is recorded: `subject`, `context`, `top-level` (the default context), `global`, or
+/// `default` for nowhere.
 #[derive(Serialize, ToSchema)]
 pub struct Origins {
     judge: &'static str,
@@ -116,6 +117,7 @@ pub fn origin(scope: Option<&Scope>) -> &'static str {
     match scope {
         None => "default",
         Some(scope) if *scope == Scope::global() => "global",
+        Some(scope) if scope.is_top() => "top-level",
         Some(scope) if scope.subject().name().is_empty() => "context",
         Some(_) => "subject",
     }
@@ -180,7 +182,8 @@ pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(word: &str) -> Resul
     shown.parse().map_err(|error: T::Err| no_such(error.to_string()))
 }
 
-fn no_such(sentence: String) -> ApiError {
+/// A word that is not one of those accepted; the sentence lists them.
+pub fn no_such(sentence: String) -> ApiError {
     Error::NoSuchSetting(sentence).into()
 }
 

@@ -8,14 +8,16 @@ use super::history::{Past, looked_at};
 use super::likeness::inherit;
 use super::prepare::{Prepared, Purpose};
 use super::settings::InForce;
-use super::{Candidate, Error, Registry, reserved};
+use super::{Candidate, Error, Registry, reserved, verdicts};
 
 /// The outcome of a check.
 #[derive(Debug, Clone)]
 pub struct Checked {
     /// The findings, at the level in force.
     pub report: Report,
-    /// What the reference would say, reserved fields included; empty when compatible.
+    /// Reserved fields that stand in the way, in sentences.
+    pub reserved: Vec<String>,
+    /// What the wire says, reserved fields included; empty when compatible.
     pub lines: Vec<String>,
 }
 
@@ -92,7 +94,9 @@ impl Registry {
             if let Some(latest) = &latest {
                 prepared.content = inherit(&prepared.content, latest);
             }
-            compare(&in_force, &pasts, latest.as_deref(), &prepared)
+            let checked = compare(&in_force, &pasts, latest.as_deref(), &prepared, Extent::FirstRefusal)?;
+            verdicts::count(&checked.report, prepared.content.format);
+            Ok(checked)
         });
         checked.await?
     }
@@ -116,17 +120,19 @@ pub(super) fn compare(
     pasts: &[Past],
     latest: Option<&Content>,
     new: &Prepared,
+    extent: Extent,
 ) -> Result<Checked, Error> {
     let level = in_force.level;
     let newest_first = pasts.iter().rev().map(Past::previous);
-    let question = Question { level, judging: &in_force.judging, extent: Extent::FirstRefusal };
+    let question = Question { level, judging: &in_force.judging, extent };
     let report = compat::check(question, newest_first, &new.schema)?;
     let validate_fields = in_force.validate_fields == Some(true);
-    let mut lines = if validate_fields { reserved::lines(latest, new) } else { Vec::new() };
+    let reserved = if validate_fields { reserved::lines(latest, new) } else { Vec::new() };
+    let mut lines = reserved.clone();
     if report.is_compatible() && !lines.is_empty() {
         lines.push(format!("{{validateFields: 'true', compatibility: '{level}'}}"));
     } else if !report.is_compatible() {
         lines.extend(report.wire_lines(validate_fields));
     }
-    Ok(Checked { report, lines })
+    Ok(Checked { report, reserved, lines })
 }

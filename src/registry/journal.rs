@@ -11,11 +11,11 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::compat;
-use crate::model::{Judge, Subject};
+use crate::compat::{self, Outcome};
+use crate::model::Subject;
 use crate::store::{Refusal, Store, StoreError};
 
-use super::{Caller, Error, Registry};
+use super::{Caller, Error, Incompatible, Registry};
 
 /// How many refusals may wait to be entered: as many as are kept at all.
 const WAITING: usize = 1000;
@@ -38,7 +38,7 @@ pub struct Reason {
     pub version: Option<i32>,
     /// What is wrong, in a sentence.
     pub message: String,
-    /// Data that shows it, as JSON.
+    /// Data that shows it, and what becomes of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witness: Option<String>,
 }
@@ -184,23 +184,19 @@ impl Registry {
         stored.into_iter().map(read).collect()
     }
 
-    /// Enter a refused registration in the journal; any other error is none of it.
-    pub(super) fn note_refusal(&self, error: &Error, caller: &Caller) {
-        let Error::Incompatible { subject, format, guid, report: found, lines } = error else { return };
-        let mut reasons = reasons(found);
-        if reasons.is_empty() {
-            // Reserved fields: the last line only says which settings are in force.
-            let lines = lines.iter().take(lines.len().saturating_sub(1));
-            reasons.extend(lines.map(|line| Reason { message: line.clone(), ..Reason::default() }));
-        }
+    /// Enter a refused registration in the journal.
+    pub(super) fn note_refusal(&self, refused: &Incompatible, caller: &Caller) {
+        let Incompatible { subject, format, guid, checked } = refused;
+        let reserved = checked.reserved.iter();
+        let reserved = reserved.map(|line| Reason { message: line.clone(), ..Reason::default() });
         let refusal = Refusal {
             by: caller.clone(),
             subject: subject.clone(),
             format: *format,
             guid: Some(*guid),
-            level: found.level,
-            judge: Judge::Reference,
-            report: report(reasons),
+            level: checked.report.level,
+            judge: checked.report.judge,
+            report: report(reserved.chain(reasons(&checked.report))),
         };
         self.journal.enter(&self.store, refusal);
     }
@@ -211,23 +207,21 @@ impl Registry {
     }
 }
 
-/// Every finding, with the first witness there is.
+/// Every finding that refuses, with the first witness there is.
 fn reasons(found: &compat::Report) -> Vec<Reason> {
-    let mut reasons = Vec::new();
     let mut is_shown = false;
-    for clash in &found.clashes {
-        for finding in &clash.findings {
-            let witness = finding.witness.as_ref().filter(|_| !is_shown);
-            is_shown |= witness.is_some();
-            reasons.push(Reason {
-                rule: Some(finding.rule.id.to_owned()),
-                version: Some(clash.version.number()),
-                message: finding.message.clone(),
-                witness: witness.map(|witness| witness.datum().to_owned()),
-            });
+    let refusing = found.findings().filter(|(_, finding)| finding.outcome == Outcome::Refuse);
+    let reason = |(comparison, finding): (&compat::Comparison, &compat::Incompatibility)| {
+        let witness = finding.witness.as_ref().filter(|_| !is_shown);
+        is_shown |= witness.is_some();
+        Reason {
+            rule: Some(finding.rule.id.to_owned()),
+            version: Some(comparison.version.number()),
+            message: finding.message.clone(),
+            witness: witness.map(compat::Witness::sentence),
         }
-    }
-    reasons
+    };
+    refusing.map(reason).collect()
 }
 
 #[cfg(test)]
