@@ -52,7 +52,7 @@ impl Registry {
             }
         };
         let compared = if in_force.level == Level::None { None } else { stored };
-        self.check_against(tx, subject, candidate, normalize, in_force, compared.as_slice()).await
+        self.check_against(tx, subject, candidate, normalize, in_force, (compared.as_slice(), &[])).await
     }
 
     /// Would the schema be compatible with the subject's versions, exactly as a registration would
@@ -68,8 +68,9 @@ impl Registry {
     ) -> Result<Checked, Error> {
         let mut tx = self.store.read().await?;
         let in_force = self.in_force(&mut tx, subject).await?;
-        let compared = looked_at(&tx.history(subject).await?, in_force.level);
-        self.check_against(tx, subject, candidate, normalize, in_force, &compared).await
+        let history = tx.history(subject).await?;
+        let compared = looked_at(&history, in_force.level);
+        self.check_against(tx, subject, candidate, normalize, in_force, (&compared, &history)).await
     }
 
     async fn check_against(
@@ -79,9 +80,11 @@ impl Registry {
         candidate: Candidate,
         normalize: bool,
         in_force: InForce,
-        compared: &[StoredVersion],
+        (compared, history): (&[StoredVersion], &[StoredVersion]),
     ) -> Result<Checked, Error> {
         let pasts = self.pasts(&mut tx, subject, compared).await?;
+        let is_protobuf = candidate.is_protobuf();
+        let numbered = self.numbered(&mut tx, subject, history, is_protobuf, in_force.level).await?;
         let latest = match tx.latest(subject).await? {
             Some(stored) => Some(self.content_of(&mut tx, subject.context(), &stored).await?.content),
             None => None,
@@ -94,7 +97,8 @@ impl Registry {
             if let Some(latest) = &latest {
                 prepared.content = inherit(&prepared.content, latest);
             }
-            let checked = compare(&in_force, &pasts, latest.as_deref(), &prepared, Extent::FirstRefusal)?;
+            let earlier = Earlier { compared: &pasts, numbered: &numbered, latest: latest.as_deref() };
+            let checked = compare(&in_force, earlier, &prepared, Extent::FirstRefusal)?;
             verdicts::count(&checked.report, prepared.content.format);
             Ok(checked)
         });
@@ -110,22 +114,32 @@ impl InForce {
     }
 }
 
-/// Judge a schema against earlier versions (oldest first), and its reserved fields against the latest
-/// one.
+/// The versions that a schema is judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Earlier<'a> {
+    /// Those to compare with, oldest first.
+    pub(super) compared: &'a [Past],
+    /// Those whose numbers must be respected ([`Registry::numbered`]), oldest first.
+    pub(super) numbered: &'a [Past],
+    /// The content of the latest one.
+    pub(super) latest: Option<&'a Content>,
+}
+
+/// Judge a schema against earlier versions, and its reserved fields against the latest one.
 ///
 /// # Errors
 /// When there is no engine for the format.
 pub(super) fn compare(
     in_force: &InForce,
-    pasts: &[Past],
-    latest: Option<&Content>,
+    earlier: Earlier<'_>,
     new: &Prepared,
     extent: Extent,
 ) -> Result<Checked, Error> {
+    let Earlier { compared, numbered, latest } = earlier;
     let level = in_force.level;
-    let newest_first = pasts.iter().rev().map(Past::previous);
     let question = Question { level, judging: &in_force.judging, extent };
-    let report = compat::check(question, newest_first, &new.schema)?;
+    let mut report = compat::check(question, compared.iter().rev().map(Past::previous), &new.schema)?;
+    compat::check_numbers(&mut report, question, numbered.iter().rev().map(Past::previous), &new.schema);
     let validate_fields = in_force.validate_fields == Some(true);
     let reserved = if validate_fields { reserved::lines(latest, new) } else { Vec::new() };
     let mut lines = reserved.clone();

@@ -6,7 +6,7 @@ use crate::compat::Extent;
 use crate::model::{Content, Judge, Level, SchemaId, Scope, Subject, Version, VersionRef};
 use crate::store::{StoredVersion, Tx};
 
-use super::check::{Checked, compare};
+use super::check::{Checked, Earlier, compare};
 use super::history::looked_at;
 use super::likeness::inherit;
 use super::{Candidate, Error, JudgeInForce, Registry, verdicts};
@@ -58,7 +58,7 @@ pub struct Examined {
     pub judge_from: Origin,
     /// The text that places in the new schema are places in.
     pub new_text: String,
-    /// The versions that were compared with.
+    /// The versions that were compared with, in whatever way; some may be there twice.
     pub compared: Vec<Compared>,
 }
 
@@ -97,6 +97,12 @@ impl Registry {
         }
         let compared = compared(&mut tx, subject, asked.against, in_force.level).await?;
         let pasts = self.pasts(&mut tx, subject, &compared).await?;
+        let history = match asked.against {
+            Against::One(_) => Vec::new(),
+            Against::AsTheLevelSays | Against::All => tx.history(subject).await?,
+        };
+        let is_protobuf = candidate.is_protobuf();
+        let numbered = self.numbered(&mut tx, subject, &history, is_protobuf, in_force.level).await?;
         let latest = match tx.latest(subject).await? {
             Some(stored) => Some(self.content_of(&mut tx, subject.context(), &stored).await?.content),
             None => None,
@@ -114,9 +120,10 @@ impl Registry {
             if let Some(latest) = &latest {
                 prepared.content = inherit(&prepared.content, latest);
             }
-            let checked = compare(&in_force, &pasts, latest.as_deref(), &prepared, Extent::Everything)?;
+            let earlier = Earlier { compared: &pasts, numbered: &numbered, latest: latest.as_deref() };
+            let checked = compare(&in_force, earlier, &prepared, Extent::Everything)?;
             verdicts::count(&checked.report, prepared.content.format);
-            let compared = pasts.into_iter().map(|past| {
+            let compared = pasts.into_iter().chain(numbered).map(|past| {
                 let StoredVersion { version, id, .. } = past.stored;
                 Compared { version, id, content: past.content }
             });

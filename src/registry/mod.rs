@@ -15,6 +15,7 @@ mod judge;
 mod likeness;
 mod list;
 mod lookup;
+mod parsed;
 mod prepare;
 mod read;
 mod references;
@@ -45,7 +46,7 @@ use crate::store::{Author, Store};
 pub struct Defaults {
     /// The level where none is recorded in any scope.
     pub level: Level,
-    /// How many bytes of schema text to keep in memory.
+    /// How many bytes of schemas to keep in memory: half for texts, half for parsed ones.
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
@@ -62,6 +63,7 @@ impl Default for Defaults {
 pub struct Registry {
     store: Store,
     cache: Arc<cache::Contents>,
+    parsed: Arc<parsed::ParsedSchemas>,
     workers: work::Workers,
     journal: Arc<journal::Journal>,
     defaults: Arc<Defaults>,
@@ -70,9 +72,17 @@ pub struct Registry {
 impl Registry {
     /// A registry over an open store.
     pub fn new(store: Store, defaults: Defaults) -> Registry {
-        let cache = Arc::new(cache::Contents::new(defaults.cache_bytes));
+        let half = defaults.cache_bytes / 2;
+        let (cache, parsed) = (cache::Contents::new(half), parsed::ParsedSchemas::new(half));
         let journal = Arc::default();
-        Registry { store, cache, workers: work::Workers::new(), journal, defaults: Arc::new(defaults) }
+        Registry {
+            store,
+            cache: Arc::new(cache),
+            parsed: Arc::new(parsed),
+            workers: work::Workers::new(),
+            journal,
+            defaults: Arc::new(defaults),
+        }
     }
 
     /// The store, for health checks and the follower task.

@@ -7,7 +7,7 @@ use crate::compat::{Extent, Report};
 use crate::model::{Content, Guid, Metadata, SchemaId, Scope, Subject, Timestamp, VERSION_PROPERTY, Version};
 use crate::store::{StoredVersion, Tx};
 
-use super::check::compare;
+use super::check::{Earlier, compare};
 use super::history::{Past, looked_at};
 use super::likeness::{Matcher, inherit};
 use super::prepare::{Prepared, Sent};
@@ -63,6 +63,8 @@ struct Material {
     history: Vec<StoredVersion>,
     /// The live versions, oldest first.
     live: Vec<Past>,
+    /// The versions whose numbers must be respected, oldest first.
+    numbered: Vec<Past>,
     matcher: Matcher,
     options: RegisterOptions,
 }
@@ -195,6 +197,8 @@ impl Registry {
             targets: sent.resolved.as_ref().map(|resolved| resolved.targets.clone()).unwrap_or_default(),
         };
         let is_writable = is_writable(tx, &Scope::of(subject)).await?;
+        let (is_protobuf, level) = (sent.candidate.is_protobuf(), basis.in_force.level);
+        let numbered = self.numbered(tx, subject, &history, is_protobuf, level).await?;
         Ok(Material {
             basis,
             sent,
@@ -202,6 +206,7 @@ impl Registry {
             is_writable,
             history,
             live,
+            numbered,
             matcher: self.matcher(subject),
             options,
         })
@@ -310,8 +315,9 @@ impl Material {
     fn refuse_incompatible(&self, latest: Option<&Content>, prepared: &Prepared) -> Result<Report, Error> {
         let in_force = &self.basis.in_force;
         let compared = looked_at(&self.history, in_force.level).len();
-        let pasts = &self.live[self.live.len() - compared..];
-        let checked = compare(in_force, pasts, latest, prepared, Extent::FirstRefusal)?;
+        let compared = &self.live[self.live.len() - compared..];
+        let earlier = Earlier { compared, numbered: &self.numbered, latest };
+        let checked = compare(in_force, earlier, prepared, Extent::FirstRefusal)?;
         if checked.is_compatible() {
             return Ok(checked.report);
         }
