@@ -2,7 +2,7 @@
 //!
 //! The modules are floors, listed from the ground up. A floor may use the floors before it and never
 //! one after it: `model <- schema <- compat`, `model <- store`, `registry` over these, `api` and
-//! `cli` on top. A test reads the sources and enforces it.
+//! `cli` on top, which share the JSON form of verdicts in `published`. A test reads the sources and enforces it.
 
 pub mod model;
 pub mod schema;
@@ -11,6 +11,8 @@ pub mod compat;
 pub mod store;
 
 pub mod registry;
+
+pub mod published;
 
 pub mod api;
 pub mod cli;

@@ -17,8 +17,8 @@ pub(super) struct Options {
 /// Print one rule, or the list of them.
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     let Some(id) = &options.rule else {
-        let width = rules::RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
-        for rule in rules::RULES {
+        let width = rules::all().map(|rule| rule.id.len()).max().unwrap_or_default();
+        for rule in rules::all() {
             printer.answer(format_args!("{}  {}", toned(rule.id, Tone::Name, width), rule.summary));
         }
         return Ok(Outcome::Success);

@@ -7,16 +7,20 @@
 
 mod avro;
 mod budget;
+mod deciding;
+mod finding;
 mod reference;
 mod report;
 pub mod rules;
+mod wire;
 mod witness;
 
-pub use report::{Clash, Incompatibility, Pointer, RefDiff, Report, Severity};
+pub use finding::{Incompatibility, Opinion, Outcome, Pointer, RefDiff, Severity};
+pub use report::{Comparison, How, Proof, ReferenceVerdict, Report, Verdict, Why};
 pub use rules::Rule;
-pub use witness::Witness;
+pub use witness::{Datum, Evidence, Witness};
 
-use crate::model::{Depth, Direction, Format, Level, Version};
+use crate::model::{Depth, Direction, Format, Judging, Level, Version};
 use crate::schema::{ParseError, Schema};
 
 /// A live version that the new schema is compared with.
@@ -28,13 +32,24 @@ pub struct Previous {
     pub schema: Result<Schema, ParseError>,
 }
 
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The level to check.
+    pub level: Level,
+    /// Who decides, and what broken rules lead to.
+    pub judging: &'a Judging,
+    /// How much of the history is reported.
+    pub extent: Extent,
+}
+
 /// How much of the history is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Only the version that decides, as the wire does it.
-    FirstClash,
-    /// Every version that clashes.
-    EveryClash,
+    /// Up to the version because of which the schema is refused, as the wire does it.
+    FirstRefusal,
+    /// Every version that the level looks at.
+    Everything,
 }
 
 /// Schemas of this format cannot be compared yet.
@@ -45,62 +60,64 @@ pub struct Unavailable {
     pub format: Format,
 }
 
-/// Compare `new` with the live versions before it, newest first, as far back as `level` demands.
+/// Compare `new` with the live versions before it, newest first, as far back as the level demands.
 ///
-/// A version of another format decides before any comparison does; otherwise the newest version that
-/// clashes does, and the versions before it are only asked for their format. The iterator may parse as
-/// it goes: no more versions are asked for than the level looks at.
+/// A version of another format decides before any comparison does; otherwise the newest version because
+/// of which the schema is refused does, and the versions before it are only asked for their format. The
+/// iterator may parse as it goes: no more versions are asked for than the level looks at.
 ///
 /// # Errors
 /// [`Unavailable`] when a comparison is due and there is no engine for the format.
 pub fn check(
-    level: Level,
+    question: Question<'_>,
     newest_first: impl IntoIterator<Item = Previous>,
     new: &Schema,
-    extent: Extent,
 ) -> Result<Report, Unavailable> {
-    let compared = match (level, level.depth()) {
+    let compared = match (question.level, question.level.depth()) {
         (Level::None, _) => 0,
         (_, Depth::Latest) => 1,
         (_, Depth::All) => usize::MAX,
     };
-    run(level, newest_first.into_iter().take(compared), new, extent)
+    run(question, newest_first.into_iter().take(compared), new)
 }
 
-/// Compare `new` with exactly one version, however far back `level` would look.
+/// Compare `new` with exactly one version, however far back the level would look.
 ///
 /// # Errors
 /// [`Unavailable`] when a comparison is due and there is no engine for the format.
-pub fn check_one(level: Level, old: Previous, new: &Schema) -> Result<Report, Unavailable> {
-    let compared = if level == Level::None { 0 } else { 1 };
-    run(level, std::iter::once(old).take(compared), new, Extent::FirstClash)
+pub fn check_one(question: Question<'_>, old: Previous, new: &Schema) -> Result<Report, Unavailable> {
+    let compared = if question.level == Level::None { 0 } else { 1 };
+    run(question, std::iter::once(old).take(compared), new)
 }
 
 fn run(
-    level: Level,
+    question: Question<'_>,
     compared: impl Iterator<Item = Previous>,
     new: &Schema,
-    extent: Extent,
 ) -> Result<Report, Unavailable> {
+    let Question { level, judging, extent } = question;
+    let mut comparisons = Vec::new();
     let mut of_other_format = Vec::new();
-    let mut clashes: Vec<Clash> = Vec::new();
     let mut unavailable = None;
+    let mut refused = false;
     for old in compared {
         if let Ok(schema) = &old.schema
             && schema.format() != new.format()
         {
-            of_other_format.push(report::format_changed(&old, schema, level));
-            if extent == Extent::FirstClash {
+            of_other_format.push(format_changed(&old, schema, level));
+            if extent == Extent::FirstRefusal {
                 break;
             }
             continue;
         }
-        let decided = extent == Extent::FirstClash && !clashes.is_empty();
-        if decided || unavailable.is_some() {
+        if (refused && extent == Extent::FirstRefusal) || unavailable.is_some() {
             continue;
         }
-        match compare(level, &old, new) {
-            Ok(findings) => clashes.extend(Clash::of(&old, findings)),
+        match compare(question, &old, new) {
+            Ok(comparison) => {
+                refused |= comparison.is_refused();
+                comparisons.push(comparison);
+            }
             Err(missing) => unavailable = Some(missing),
         }
     }
@@ -110,38 +127,82 @@ fn run(
         return Err(missing);
     }
     // The reference looks at the formats of the whole history before it compares anything.
-    if extent == Extent::EveryClash || of_other_format.is_empty() {
-        of_other_format.extend(clashes);
+    if extent == Extent::Everything || of_other_format.is_empty() {
+        of_other_format.extend(comparisons);
     }
-    Ok(Report { level, clashes: of_other_format })
+    Ok(Report { level, judge: judging.judge, comparisons: of_other_format })
 }
 
-/// Every direction of `level` against one version.
-fn compare(level: Level, old: &Previous, new: &Schema) -> Result<Vec<report::Listing>, Unavailable> {
-    let old = match &old.schema {
+/// Every direction of the level against one version.
+fn compare(question: Question<'_>, old: &Previous, new: &Schema) -> Result<Comparison, Unavailable> {
+    let Question { level, judging, .. } = question;
+    let schema = match &old.schema {
         Ok(schema) => schema,
-        Err(error) => {
-            let direction = level.directions().last().copied().unwrap_or(Direction::Backward);
-            return Ok(vec![report::old_schema_unreadable(direction, error)]);
-        }
+        Err(error) => return Ok(unreadable(old, error, level)),
     };
-    level
-        .directions()
-        .iter()
-        .map(|&direction| {
-            let (reader, writer) = match direction {
-                Direction::Backward => (new, old),
-                Direction::Forward => (old, new),
-            };
-            can_read(direction, reader, writer)
-        })
-        .collect()
+    let directions = level.directions().iter();
+    let verdicts = directions.map(|&direction| {
+        let (reader, writer) = match direction {
+            Direction::Backward => (new, schema),
+            Direction::Forward => (schema, new),
+        };
+        can_read(direction, reader, writer, level, judging)
+    });
+    let verdicts = verdicts.collect::<Result<Vec<Verdict>, Unavailable>>()?;
+    let mut comparison = Comparison { version: old.version, old_text: String::new(), verdicts };
+    if comparison.is_refused() {
+        comparison.old_text = schema.canonical().to_owned();
+    }
+    Ok(comparison)
 }
 
-/// Can `reader` read everything that `writer` writes? The direction only words the answer.
-fn can_read(direction: Direction, reader: &Schema, writer: &Schema) -> Result<report::Listing, Unavailable> {
-    match (reader, writer) {
-        (Schema::Avro(reader), Schema::Avro(writer)) => Ok(avro::can_read(direction, reader, writer)),
-        (reader, _) => Err(Unavailable { format: reader.format() }),
-    }
+/// Can `reader` read everything that `writer` writes? Both judges are asked, whoever decides. The
+/// direction only words the answer.
+fn can_read(
+    direction: Direction,
+    reader: &Schema,
+    writer: &Schema,
+    level: Level,
+    judging: &Judging,
+) -> Result<Verdict, Unavailable> {
+    let (reference, proof) = match (reader, writer) {
+        (Schema::Avro(reader), Schema::Avro(writer)) => {
+            (reference::avro::view(direction, reader, writer), avro::prove(direction, reader, writer))
+        }
+        (reader, _) => return Err(Unavailable { format: reader.format() }),
+    };
+    Ok(deciding::verdict(direction, reference, proof, level, judging))
+}
+
+/// The earlier version is of another format than the new schema.
+fn format_changed(old: &Previous, schema: &Schema, level: Level) -> Comparison {
+    let direction = level.directions().first().copied().unwrap_or(Direction::Backward);
+    let message = format!(
+        "version {} is written in another schema language than the new schema: {}",
+        old.version,
+        schema.format()
+    );
+    let finding = Incompatibility::of_the_whole(&rules::FORMAT_CHANGED, direction, message);
+    of_fact(old, finding.with_sentence(reference::DIFFERENT_FORMAT.to_owned()), schema.canonical())
+}
+
+/// The stored text of the earlier version is no schema by today's reckoning.
+fn unreadable(old: &Previous, error: &ParseError, level: Level) -> Comparison {
+    let direction = level.directions().last().copied().unwrap_or(Direction::Backward);
+    let message = format!("the old schema cannot be parsed: {error}");
+    let finding = Incompatibility::of_the_whole(&rules::OLD_SCHEMA_UNREADABLE, direction, message);
+    of_fact(old, finding.with_sentence(reference::unexpected(&error.message)), "")
+}
+
+/// A comparison that was over before it began.
+fn of_fact(old: &Previous, fact: Incompatibility, old_text: &str) -> Comparison {
+    let verdict = Verdict {
+        direction: fact.direction,
+        proof: Proof::Undecided(Why::Unsupported { keyword: fact.rule.id.to_owned(), at: String::new() }),
+        reference: ReferenceVerdict::Incompatible,
+        findings: vec![Incompatibility { outcome: Outcome::Refuse, ..fact }],
+        more: 0,
+        listed: vec![0],
+    };
+    Comparison { version: old.version, old_text: old_text.to_owned(), verdicts: vec![verdict] }
 }

@@ -2,216 +2,202 @@
 
 use std::fmt;
 
-use super::rules::{self, Rule};
-use super::{Previous, Witness};
-use crate::model::{Direction, Level, Version};
-use crate::schema::tree::Span;
-use crate::schema::{ParseError, Schema};
+use super::finding::{Incompatibility, Outcome};
+use crate::model::{Direction, Judge, Level, Version};
 
-/// The answer of a check. No clash means compatible.
+/// The answer of a check.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The level that was checked.
     pub level: Level,
-    /// The versions that clash with the new schema: those of another format, then the others, each
-    /// newest first.
-    pub clashes: Vec<Clash>,
+    /// Whose verdict counts.
+    pub judge: Judge,
+    /// The versions that were compared: those of another format, then the others, each newest first.
+    pub comparisons: Vec<Comparison>,
 }
 
-/// An earlier version that does not go together with the new schema.
+/// What comparing with one earlier version gave.
 #[derive(Debug, Clone)]
-pub struct Clash {
+pub struct Comparison {
     /// The earlier version.
     pub version: Version,
-    /// Its canonical text; empty when its stored text could not be parsed.
+    /// Its canonical text; empty when nothing is refused, or its stored text could not be parsed.
     pub old_text: String,
-    /// What is wrong, forward findings before backward ones; each once.
+    /// One verdict a direction, forward before backward.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// What both judges say of one reader and one writer.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// Who reads whose data.
+    pub direction: Direction,
+    /// What the proof judge says.
+    pub proof: Proof,
+    /// What the reference judge says.
+    pub reference: ReferenceVerdict,
+    /// Everything either of them found, each once: what the reference reports first.
     pub findings: Vec<Incompatibility>,
+    /// How many more the proof judge found than are told.
+    pub more: usize,
     /// Positions in `findings`, in the order in which the reference lists them. It lists a finding
     /// again at each use of the type in which it lies.
     pub(super) listed: Vec<usize>,
 }
 
-/// One difference that breaks a reader.
-#[derive(Debug, Clone)]
-pub struct Incompatibility {
-    /// Which rule it violates.
-    pub rule: &'static Rule,
-    /// Who reads whose data.
-    pub direction: Direction,
-    /// What Confluent Schema Registry calls it; `None` where it only has a sentence.
-    pub reference: Option<RefDiff>,
-    /// Where in the reader.
-    pub reader_at: Option<Pointer>,
-    /// Where in the writer.
-    pub writer_at: Option<Pointer>,
-    /// What is wrong, in a sentence.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-    /// Data that the writer writes and the reader cannot read.
-    pub witness: Option<Witness>,
-    /// What happens to a reader.
-    pub severity: Severity,
-    /// What Confluent Schema Registry says where it has no name for the difference.
-    pub(super) sentence: Option<String>,
+/// The answer of the proof judge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// The reader reads everything that the writer writes, as it was written.
+    Proved(How),
+    /// There is data that it does not, and a witness shows it.
+    Refuted,
+    /// Neither was found out.
+    Undecided(Why),
 }
 
-/// What a finding means for whoever reads the data.
+/// How a pair was proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// It fails.
-    Break,
-    /// It reads another value than was written.
-    Altered,
-    /// It reads a less exact value than was written.
-    Lossy,
-    /// It reads the data, but code made from the schema no longer compiles.
-    Source,
+pub enum How {
+    /// Both schemas say the same.
+    Identical,
+    /// By the rules of the format, place by place.
+    Rules,
 }
 
-/// A difference as Confluent Schema Registry reports it.
+/// Why a pair is undecided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefDiff {
-    /// Its name there: `TYPE_MISMATCH`.
-    pub name: &'static str,
-    /// Where it is, in that registry's reckoning: mostly a pointer into the reader, but by branches
-    /// of the writer where unions are concerned.
-    pub path: String,
-    /// Its sentence, which speaks of the new and the old schema.
-    pub description: String,
-    /// Its detail.
-    pub info: String,
+pub enum Why {
+    /// The work that a comparison may do was done.
+    Fuel,
+    /// Something in a schema is beyond the judge.
+    Unsupported {
+        /// What.
+        keyword: String,
+        /// Where, as a pointer.
+        at: String,
+    },
+    /// A break was found, but its witness did not show it: a fault of the judge, never of the schema.
+    VerifierDisagreed,
 }
 
-/// A place in a schema: a JSON pointer (RFC 6901) into its text, as if each use of a named type were
-/// replaced by the definition.
+/// The answer of the reference judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pointer {
-    path: String,
-    span: Option<Span>,
+pub enum ReferenceVerdict {
+    /// It accepts.
+    Compatible,
+    /// It refuses.
+    Incompatible,
+    /// It fails, or would not come to an end: for this reason.
+    NoAnswer(String),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::Fuel => f.write_str("the work that a comparison may do was done"),
+            Why::Unsupported { keyword, at } if at.is_empty() => write!(f, "{keyword} is not supported"),
+            Why::Unsupported { keyword, at } => write!(f, "{keyword} at {at} is not supported"),
+            Why::VerifierDisagreed => f.write_str("the data that should show a break did not"),
+        }
+    }
 }
 
 impl Report {
     /// May the new schema follow the earlier ones?
     pub fn is_compatible(&self) -> bool {
-        self.clashes.is_empty()
+        self.refused().next().is_none()
+    }
+
+    /// The versions because of which the schema is refused.
+    pub fn refused(&self) -> impl Iterator<Item = &Comparison> {
+        self.comparisons.iter().filter(|comparison| comparison.is_refused())
+    }
+
+    /// Every finding about every version.
+    pub fn findings(&self) -> impl Iterator<Item = (&Comparison, &Incompatibility)> {
+        self.comparisons
+            .iter()
+            .flat_map(|comparison| comparison.findings().map(move |finding| (comparison, finding)))
     }
 }
 
-impl Clash {
-    /// The clash that `listings` of one version amount to; `None` when there is nothing in them.
-    pub(super) fn of(old: &Previous, listings: Vec<Listing>) -> Option<Clash> {
-        let (mut findings, mut listed) = (Vec::new(), Vec::new());
-        for listing in listings {
-            listed.extend(listing.listed.iter().map(|position| position + findings.len()));
-            findings.extend(listing.findings);
-        }
-        let old_text = old.schema.as_ref().map(|schema| schema.canonical().to_owned()).unwrap_or_default();
-        (!findings.is_empty()).then_some(Clash { version: old.version, old_text, findings, listed })
+impl Comparison {
+    /// Is the new schema refused because of this version?
+    pub fn is_refused(&self) -> bool {
+        self.findings().any(|finding| finding.outcome == Outcome::Refuse)
+    }
+
+    /// Every finding, forward ones before backward ones.
+    pub fn findings(&self) -> impl Iterator<Item = &Incompatibility> {
+        self.verdicts.iter().flat_map(|verdict| &verdict.findings)
     }
 }
 
-impl Pointer {
-    pub(super) fn new(path: String, span: Option<Span>) -> Pointer {
-        Pointer { path, span }
-    }
-
-    /// The pointer; empty for the schema itself.
-    pub fn as_str(&self) -> &str {
-        &self.path
-    }
-
-    /// The bytes of the schema's text that it points at; `None` when they stand in a text that the
-    /// schema refers to.
-    pub fn span(&self) -> Option<Span> {
-        self.span
-    }
+/// What the reference judge says of one reader and one writer.
+#[derive(Debug, Clone)]
+pub(super) struct ReferenceView {
+    pub(super) verdict: ReferenceVerdict,
+    pub(super) listing: Listing,
 }
 
-impl fmt::Display for Pointer {
-    /// As in messages of the reference: the schema itself is `/`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.path.is_empty() { "/" } else { &self.path })
-    }
+/// What the proof judge says of one reader and one writer.
+#[derive(Debug, Clone)]
+pub(super) struct ProofView {
+    pub(super) proof: Proof,
+    pub(super) findings: Vec<Incompatibility>,
+    /// How many were found beyond those.
+    pub(super) more: usize,
 }
 
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Severity::Break => "break",
-            Severity::Altered => "altered",
-            Severity::Lossy => "lossy",
-            Severity::Source => "source",
-        })
-    }
-}
-
-/// What one direction found: each finding once, and the order in which the reference lists them.
+/// Each finding once, and the order in which the reference lists them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Listing {
     pub(super) findings: Vec<Incompatibility>,
     pub(super) listed: Vec<usize>,
 }
 
-impl Incompatibility {
-    /// A finding that concerns the schema as a whole.
-    pub(super) fn of_the_whole(
-        rule: &'static Rule,
-        direction: Direction,
-        message: String,
-    ) -> Incompatibility {
-        Incompatibility {
-            rule,
-            direction,
-            reference: None,
-            reader_at: Some(Pointer::new(String::new(), None)),
-            writer_at: Some(Pointer::new(String::new(), None)),
-            message,
-            hint: Some(rule.hint.to_owned()),
-            witness: None,
-            severity: rule.severity,
-            sentence: None,
-        }
-    }
-
-    /// Its entry in the list of the reference.
-    pub(super) fn reference_line(&self) -> Option<String> {
-        match (&self.reference, &self.sentence) {
-            (Some(difference), _) => Some(difference.to_string()),
-            (None, sentence) => sentence.clone(),
-        }
-    }
-}
-
 impl Listing {
-    /// A single finding for which the reference has no more than a sentence.
-    pub(super) fn of_sentence(finding: Incompatibility, sentence: String) -> Listing {
-        Listing { findings: vec![Incompatibility { sentence: Some(sentence), ..finding }], listed: vec![0] }
+    /// Findings that are listed once each, as they come.
+    pub(super) fn in_order(findings: Vec<Incompatibility>) -> Listing {
+        let listed = (0..findings.len()).collect();
+        Listing { findings, listed }
     }
 }
 
-/// The earlier version is of another format than the new schema.
-pub(super) fn format_changed(old: &Previous, schema: &Schema, level: Level) -> Clash {
-    let direction = level.directions().first().copied().unwrap_or(Direction::Backward);
-    let message = format!(
-        "version {} is written in another schema language than the new schema: {}",
-        old.version,
-        schema.format()
-    );
-    let finding = Incompatibility::of_the_whole(&rules::FORMAT_CHANGED, direction, message);
-    let listing = Listing::of_sentence(finding, super::reference::DIFFERENT_FORMAT.to_owned());
-    Clash {
-        version: old.version,
-        old_text: schema.canonical().to_owned(),
-        findings: listing.findings,
-        listed: listing.listed,
+impl ReferenceView {
+    /// What a list of differences amounts to.
+    pub(super) fn of(listing: Listing) -> ReferenceView {
+        let verdict = match listing.findings.is_empty() {
+            true => ReferenceVerdict::Compatible,
+            false => ReferenceVerdict::Incompatible,
+        };
+        ReferenceView { verdict, listing }
+    }
+
+    /// It comes to no answer.
+    pub(super) fn no_answer(why: impl Into<String>) -> ReferenceView {
+        ReferenceView { verdict: ReferenceVerdict::NoAnswer(why.into()), listing: Listing::default() }
     }
 }
 
-/// The stored text of the earlier version is no schema by today's reckoning.
-pub(super) fn old_schema_unreadable(direction: Direction, error: &ParseError) -> Listing {
-    let message = format!("the old schema cannot be parsed: {error}");
-    let finding = Incompatibility::of_the_whole(&rules::OLD_SCHEMA_UNREADABLE, direction, message);
-    Listing::of_sentence(finding, super::reference::unexpected(&error.message))
+impl ProofView {
+    /// How many findings of a pair are told.
+    pub(super) const TOLD: usize = 100;
+
+    /// There is nothing to find.
+    pub(super) fn proved(how: How) -> ProofView {
+        ProofView { proof: Proof::Proved(how), findings: Vec::new(), more: 0 }
+    }
+
+    /// What findings amount to, where `undecided` says what kept the judge from finding more.
+    pub(super) fn of(findings: Vec<Incompatibility>, more: usize, undecided: Option<Why>) -> ProofView {
+        let refuted = findings.iter().any(|finding| finding.witness.is_some());
+        let proof = match undecided {
+            _ if refuted => Proof::Refuted,
+            Some(why) => Proof::Undecided(why),
+            None => Proof::Proved(How::Rules),
+        };
+        ProofView { proof, findings, more }
+    }
 }

@@ -3,7 +3,8 @@
 
 use std::fmt::Write;
 
-use super::report::Severity;
+use super::finding::Severity;
+use crate::model::Pack;
 
 /// A rule.
 #[derive(Debug)]
@@ -24,6 +25,11 @@ pub struct Rule {
     pub reference: Option<&'static str>,
     /// What it means for a reader.
     pub severity: Severity,
+    /// The pack it belongs to; `None` when it always applies.
+    pub pack: Option<Pack>,
+    /// It is about every earlier version, deleted ones included, whatever the level looks at. Then it
+    /// refuses at the levels that look at every version, and warns at the others.
+    pub spans_versions: bool,
 }
 
 impl PartialEq for Rule {
@@ -34,25 +40,16 @@ impl PartialEq for Rule {
 
 impl Eq for Rule {}
 
-pub(super) use super::avro::rules::*;
+static OF_EVERY_FORMAT: &[&Rule] = &[&FORMAT_CHANGED, &OLD_SCHEMA_UNREADABLE, &COMPARISON_EXHAUSTED];
 
 /// Every rule, in the order of the documentation.
-pub static RULES: &[&Rule] = &[
-    &FORMAT_CHANGED,
-    &OLD_SCHEMA_UNREADABLE,
-    &COMPARISON_EXHAUSTED,
-    &AVRO_FIELD_WITHOUT_DEFAULT,
-    &AVRO_TYPE_CHANGED,
-    &AVRO_SYMBOL_REMOVED,
-    &AVRO_UNION_BRANCH_REMOVED,
-    &AVRO_FIXED_SIZE_CHANGED,
-    &AVRO_NAME_CHANGED,
-    &AVRO_ALIAS_AMBIGUOUS,
-];
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    [OF_EVERY_FORMAT, super::avro::rules::RULES].into_iter().flatten().copied()
+}
 
 /// The rule of this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    RULES.iter().copied().find(|rule| rule.id == id)
+    all().find(|rule| rule.id == id)
 }
 
 pub(super) static FORMAT_CHANGED: Rule = Rule {
@@ -64,6 +61,8 @@ pub(super) static FORMAT_CHANGED: Rule = Rule {
     direction: "backward",
     reference: None,
     severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
 };
 
 pub(super) static OLD_SCHEMA_UNREADABLE: Rule = Rule {
@@ -75,6 +74,8 @@ pub(super) static OLD_SCHEMA_UNREADABLE: Rule = Rule {
     direction: "backward",
     reference: None,
     severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
 };
 
 pub(super) static COMPARISON_EXHAUSTED: Rule = Rule {
@@ -86,6 +87,8 @@ pub(super) static COMPARISON_EXHAUSTED: Rule = Rule {
     direction: "backward",
     reference: None,
     severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
 };
 
 /// The catalogue as a Markdown page.
@@ -95,10 +98,14 @@ pub fn markdown() -> String {
          Generated from the catalogue in `src/compat`; do not edit. Each rule names what a comparison \
          can find. *Old* and *new* are an example that violates it, in the direction given.\n",
     );
-    for rule in RULES {
-        let Rule { id, summary, reason, hint, example: (old, new), direction, reference, severity } = rule;
+    for rule in all() {
+        let Rule { id, summary, reason, hint, example: (old, new), direction, reference, severity, .. } =
+            rule;
         let _ = write!(page, "\n## `{id}`\n\n{summary} {reason}\n\n");
         let _ = writeln!(page, "- Severity: {severity}");
+        if let Some(pack) = rule.pack {
+            let _ = writeln!(page, "- Pack: {pack}");
+        }
         if let Some(name) = reference {
             let _ = writeln!(page, "- Confluent Schema Registry calls it `{name}`");
         }

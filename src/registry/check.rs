@@ -1,6 +1,6 @@
 //! Ask whether a schema would be compatible. Never writes.
 
-use crate::compat::{self, Extent, Report};
+use crate::compat::{self, Extent, Question, Report};
 use crate::model::{Content, Level, Subject, VersionRef};
 use crate::store::{StoredVersion, Tx};
 
@@ -119,13 +119,14 @@ pub(super) fn compare(
 ) -> Result<Checked, Error> {
     let level = in_force.level;
     let newest_first = pasts.iter().rev().map(Past::previous);
-    let report = compat::check(level, newest_first, &new.schema, Extent::FirstClash)?;
+    let question = Question { level, judging: &in_force.judging, extent: Extent::FirstRefusal };
+    let report = compat::check(question, newest_first, &new.schema)?;
     let validate_fields = in_force.validate_fields == Some(true);
     let mut lines = if validate_fields { reserved::lines(latest, new) } else { Vec::new() };
     if report.is_compatible() && !lines.is_empty() {
         lines.push(format!("{{validateFields: 'true', compatibility: '{level}'}}"));
     } else if !report.is_compatible() {
-        lines.extend(report.reference_lines(validate_fields));
+        lines.extend(report.wire_lines(validate_fields));
     }
     Ok(Checked { report, lines })
 }

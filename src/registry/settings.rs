@@ -1,6 +1,6 @@
 //! Settings and modes: what is recorded where, and what is in force.
 
-use crate::model::{Level, Mode, Scope, Settings, Subject, mode_in_force};
+use crate::model::{Judge, Judging, Level, Mode, Scope, Settings, Subject, mode_in_force};
 use crate::store::Tx;
 
 use super::{Caller, Error, Registry};
@@ -47,6 +47,8 @@ pub struct InForce {
     pub normalize: Option<bool>,
     /// Validate content more strictly, where recorded.
     pub validate_fields: Option<bool>,
+    /// How verdicts are reached.
+    pub judging: Judging,
     /// The scope whose record applies; `None` when none is recorded and the server's default level
     /// holds.
     pub from: Option<Scope>,
@@ -78,6 +80,7 @@ impl Registry {
     /// reference makes: a subject's own record is completed from the top-level one (whatever its
     /// context), except for the level; and a missing level is the server's default, never inherited.
     pub(super) async fn in_force(&self, tx: &mut Tx, subject: &Subject) -> Result<InForce, Error> {
+        let judging = Judging::by(Judge::Reference);
         for (scope, recorded) in Scope::chain(subject).into_iter().zip(tx.settings_along(subject).await?) {
             let Some(recorded) = recorded else { continue };
             let completed = if scope.subject().name().is_empty() {
@@ -89,10 +92,17 @@ impl Registry {
                 level: completed.level.unwrap_or(self.defaults.level),
                 normalize: completed.normalize,
                 validate_fields: completed.validate_fields,
+                judging,
                 from: Some(scope),
             });
         }
-        Ok(InForce { level: self.defaults.level, normalize: None, validate_fields: None, from: None })
+        Ok(InForce {
+            level: self.defaults.level,
+            normalize: None,
+            validate_fields: None,
+            judging,
+            from: None,
+        })
     }
 
     /// Change what a scope has recorded; answers with all it has recorded then.

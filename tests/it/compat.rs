@@ -1,16 +1,24 @@
 //! The compatibility engine against the case files, the only test code that calls it.
 //!
-//! A case holds an old and a new schema and what is expected at BACKWARD and at FORWARD, as
-//! `rule place-in-the-reader`; no entry means compatible. `near` names a rule that the case comes
-//! close to without violating it; `unwitnessed` says why a finding has no witness; `wire_…` are the
-//! complete lists of the wire. `UPDATE=1` writes what the engine says into the files.
+//! A case holds an old and a new schema and both opinions of them. `backward` and `forward` are what
+//! the proof judge finds, as `rule place-in-the-reader`, with the severity where it is not `break`; no
+//! entry means proved, unless `undecided` says why not. `reference` and `reference_forward` are what
+//! the reference reports, as `NAME path`; left out when neither judge has anything to say. `near` names
+//! a rule that the case comes close to without violating it; `wire_…` are the complete lists of the wire
+//! when the reference decides, `proof_…` when the proof judge does. `imports` are texts that the schemas
+//! refer to, by name, `old_imports` and `new_imports` those of one side; `earlier` are versions before
+//! the old one; `packs` the Protobuf packs that apply (`wire` where nothing is said). `UPDATE=1` writes
+//! what the engine says into the files.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use dovetail::compat::{self, Extent, Previous, Report, rules};
-use dovetail::model::{Direction, Format, Level, Version};
-use dovetail::schema::{Options, Schema};
+use dovetail::compat::{
+    self, Extent, Opinion, Previous, Proof, Question, ReferenceVerdict, Report, Severity, Why, rules,
+};
+use dovetail::model::{Direction, Format, Judge, Judging, Level, Version};
+use dovetail::schema::{Dependency, Options, Schema};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -18,7 +26,7 @@ struct File {
     case: Vec<Case>,
 }
 
-#[derive(Deserialize, Clone)]
+#[derive(Deserialize, Clone, Default)]
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
@@ -26,15 +34,28 @@ struct Case {
     new: String,
     /// Of the new schema, where it is not the folder's.
     new_format: Option<String>,
+    #[serde(default)]
+    imports: BTreeMap<String, String>,
+    #[serde(default)]
+    old_imports: BTreeMap<String, String>,
+    #[serde(default)]
+    new_imports: BTreeMap<String, String>,
+    packs: Option<Vec<String>>,
     near: Option<String>,
-    unwitnessed: Option<String>,
+    /// Why the proof judge does not decide, at BACKWARD or at FORWARD.
+    undecided: Option<String>,
     #[serde(default)]
     backward: Vec<String>,
     #[serde(default)]
     forward: Vec<String>,
+    reference: Option<Vec<String>>,
+    reference_forward: Option<Vec<String>>,
     wire_backward: Option<Vec<String>>,
     wire_forward: Option<Vec<String>>,
     wire_full: Option<Vec<String>>,
+    proof_backward: Option<Vec<String>>,
+    proof_forward: Option<Vec<String>>,
+    proof_full: Option<Vec<String>>,
 }
 
 #[test]
@@ -73,7 +94,7 @@ fn every_rule_has_a_case_that_violates_it_and_one_that_nearly_does() {
         found.any(|finding| finding.split(' ').next() == Some(id))
     };
     let mut lacking = Vec::new();
-    for rule in rules::RULES.iter().filter(|rule| !shown_elsewhere.contains(&rule.id)) {
+    for rule in rules::all().filter(|rule| !shown_elsewhere.contains(&rule.id)) {
         if !cases.iter().any(|case| violates(case, rule.id)) {
             lacking.push(format!("{}: no case violates it", rule.id));
         }
@@ -119,31 +140,36 @@ fn a_level_says_which_versions_and_directions_are_compared() {
         (Level::FullTransitive, vec![&required, &plain], &plain, vec![1], vec![1], 2),
     ] {
         let new = Schema::parse(Format::Avro, new, &[], Options::STORED).expect("the new schema");
+        let reference = Judging::by(Judge::Reference);
         let versions = |extent| {
             let mut asked = 0;
             let newest_first = history.iter().enumerate().rev().map(|(index, text)| {
                 asked += 1;
                 previous(index as i32 + 1, Format::Avro, text)
             });
-            let report = compat::check(level, newest_first, &new, extent).expect("an engine");
-            let clashes: Vec<i32> = report.clashes.iter().map(|clash| clash.version.number()).collect();
-            (clashes, asked)
+            let question = Question { level, judging: &reference, extent };
+            let report = compat::check(question, newest_first, &new).expect("an engine");
+            let refused: Vec<i32> = report.refused().map(|refused| refused.version.number()).collect();
+            (refused, asked)
         };
-        assert_eq!(versions(Extent::FirstClash), (first, asked), "{level}, {history:?}");
-        assert_eq!(versions(Extent::EveryClash), (every, asked), "{level}, {history:?}");
+        assert_eq!(versions(Extent::FirstRefusal), (first, asked), "{level}, {history:?}");
+        assert_eq!(versions(Extent::Everything), (every, asked), "{level}, {history:?}");
     }
 }
 
 #[test]
 fn one_version_can_be_compared_alone_and_full_does_its_forward_half_first() {
     let new = Schema::parse(Format::Avro, r#""int""#, &[], Options::STORED).expect("a schema");
-    let one =
-        |level| compat::check_one(level, previous(3, Format::Avro, r#""string""#), &new).expect("an engine");
+    let reference = Judging::by(Judge::Reference);
+    let one = |level| {
+        let question = Question { level, judging: &reference, extent: Extent::FirstRefusal };
+        compat::check_one(question, previous(3, Format::Avro, r#""string""#), &new).expect("an engine")
+    };
     assert!(one(Level::None).is_compatible());
     let report = one(Level::FullTransitive);
     let directions: Vec<Direction> = findings(&report).map(|finding| finding.direction).collect();
     assert_eq!(directions, [Direction::Forward, Direction::Backward]);
-    let lines = report.reference_lines(true);
+    let lines = report.wire_lines(true);
     assert_eq!(lines[2], "{oldSchemaVersion: 3}");
     assert_eq!(lines[4], "{validateFields: 'true', compatibility: 'FULL_TRANSITIVE'}");
 }
@@ -153,21 +179,18 @@ fn formats_are_looked_at_before_schemas() {
     let new = Schema::parse(Format::Json, r#"{"type":"string"}"#, &[], Options::STORED).expect("a schema");
     let json = || previous(2, Format::Json, r#"{"type":"string"}"#);
     let avro = || previous(1, Format::Avro, r#""string""#);
-    let missing =
-        compat::check(Level::Backward, [json(), avro()], &new, Extent::FirstClash).expect_err("no engine");
+    let reference = Judging::by(Judge::Reference);
+    let question = |level| Question { level, judging: &reference, extent: Extent::FirstRefusal };
+    let missing = compat::check(question(Level::Backward), [json(), avro()], &new).expect_err("no engine");
     assert_eq!(
         missing.to_string(),
         "Compatibility of JSON schemas is not available in this version; set the level to NONE"
     );
-    assert!(
-        compat::check(Level::None, [json()], &new, Extent::FirstClash)
-            .expect("no comparison")
-            .is_compatible()
-    );
-    assert!(compat::check(Level::Full, [], &new, Extent::FirstClash).expect("no comparison").is_compatible());
-    let report = compat::check(Level::FullTransitive, [json(), avro()], &new, Extent::FirstClash);
+    assert!(compat::check(question(Level::None), [json()], &new).expect("no comparison").is_compatible());
+    assert!(compat::check(question(Level::Full), [], &new).expect("no comparison").is_compatible());
+    let report = compat::check(question(Level::FullTransitive), [json(), avro()], &new);
     assert_eq!(
-        report.expect("decided by the formats").reference_lines(false),
+        report.expect("decided by the formats").wire_lines(false),
         [
             "Incompatible because of different schema type",
             "{validateFields: 'false', compatibility: 'FULL_TRANSITIVE'}",
@@ -199,49 +222,116 @@ fn run(case: &Case, path: &Path, differences: &mut String) -> Case {
         _ => Format::Avro,
     };
     let new_format = case.new_format.as_ref().map_or(format, |name| name.parse().expect("a format"));
-    let new = Schema::parse(new_format, &case.new, &[], Options::STORED)
+    let parse = |format, text: &str, own: &BTreeMap<String, String>| {
+        Schema::parse(format, text, &dependencies(&case.imports, own), Options::STORED)
+    };
+    let new = parse(new_format, &case.new, &case.new_imports)
         .unwrap_or_else(|error| panic!("{}: the new schema: {error}", case.name));
-    let check = |level: Level| {
-        compat::check(level, [previous(1, format, &case.old)], &new, Extent::FirstClash).expect("an engine")
-    };
-    let (backward, forward) = (check(Level::Backward), check(Level::Forward));
-    let unwitnessed = findings(&backward).chain(findings(&forward)).any(|finding| {
-        finding.witness.is_none() && finding.rule.id.split('-').next() == Some(format_word(format))
-    });
-    if unwitnessed != case.unwitnessed.is_some() {
-        let what = if unwitnessed { "a finding has no witness" } else { "every finding has a witness" };
-        let _ = writeln!(differences, "{}: {}: {what}", path.display(), case.name);
+    let mut judging = Judging::by(Judge::Proof);
+    if let Some(packs) = &case.packs {
+        judging.packs = packs.iter().map(|pack| pack.parse().expect("a pack")).collect();
     }
-    let wire = |expected: &Option<Vec<String>>, level| {
-        expected.as_ref().map(|_| check(level).reference_lines(false))
+    let check = |judge, level: Level| {
+        let judging = Judging { judge, ..judging.clone() };
+        let question = Question { level, judging: &judging, extent: Extent::FirstRefusal };
+        let old = parse(format, &case.old, &case.old_imports);
+        let old = Previous { version: Version::FIRST, schema: old };
+        compat::check(question, [old], &new).expect("an engine")
     };
+    let (backward, forward) = (check(Judge::Proof, Level::Backward), check(Judge::Proof, Level::Forward));
+    for finding in findings(&backward).chain(findings(&forward)) {
+        let is_fact = rules_of_facts().contains(&finding.rule.id);
+        let needs_witness = finding.proof == Opinion::Broken && finding.severity != Severity::Source;
+        if needs_witness && !is_fact && finding.witness.is_none() {
+            let _ = writeln!(
+                differences,
+                "{}: {}: {} has no witness",
+                path.display(),
+                case.name,
+                finding.rule.id
+            );
+        }
+    }
+    let wire = |expected: &Option<Vec<String>>, judge, level| {
+        expected.as_ref().map(|_| check(judge, level).wire_lines(false))
+    };
+    let proved = |report: &Report| findings(report).filter(|f| is_told(f)).map(line).collect();
+    let (backward_lines, forward_lines): (Vec<String>, Vec<String>) = (proved(&backward), proved(&forward));
     Case {
-        backward: findings(&backward).map(line).collect(),
-        forward: findings(&forward).map(line).collect(),
-        wire_backward: wire(&case.wire_backward, Level::Backward),
-        wire_forward: wire(&case.wire_forward, Level::Forward),
-        wire_full: wire(&case.wire_full, Level::Full),
+        undecided: undecided(&backward).or_else(|| undecided(&forward)),
+        reference: reported(&backward, &backward_lines),
+        reference_forward: reported(&forward, &forward_lines),
+        backward: backward_lines,
+        forward: forward_lines,
+        wire_backward: wire(&case.wire_backward, Judge::Reference, Level::Backward),
+        wire_forward: wire(&case.wire_forward, Judge::Reference, Level::Forward),
+        wire_full: wire(&case.wire_full, Judge::Reference, Level::Full),
+        proof_backward: wire(&case.proof_backward, Judge::Proof, Level::Backward),
+        proof_forward: wire(&case.proof_forward, Judge::Proof, Level::Forward),
+        proof_full: wire(&case.proof_full, Judge::Proof, Level::Full),
         ..case.clone()
     }
 }
 
+fn dependencies(shared: &BTreeMap<String, String>, own: &BTreeMap<String, String>) -> Vec<Dependency> {
+    let all = shared.iter().filter(|(name, _)| !own.contains_key(*name)).chain(own);
+    all.map(|(name, text)| Dependency { name: name.clone(), origin: None, text: text.clone() }).collect()
+}
+
 fn findings(report: &Report) -> impl Iterator<Item = &compat::Incompatibility> {
-    report.clashes.iter().flat_map(|clash| &clash.findings)
+    report.findings().map(|(_, finding)| finding)
+}
+
+/// Facts before any judging: both judges share them.
+fn rules_of_facts() -> [&'static str; 3] {
+    ["format-changed", "old-schema-unreadable", "comparison-exhausted"]
+}
+
+fn is_told(finding: &compat::Incompatibility) -> bool {
+    finding.proof == Opinion::Broken || rules_of_facts().contains(&finding.rule.id)
 }
 
 fn line(finding: &compat::Incompatibility) -> String {
-    match &finding.reader_at {
-        Some(place) => format!("{} {place}", finding.rule.id),
-        None => finding.rule.id.to_owned(),
-    }
+    let place = finding.reader_at.as_ref().map_or_else(String::new, |place| format!(" {place}"));
+    let severity = match finding.severity {
+        Severity::Break => String::new(),
+        other => format!(" ({other})"),
+    };
+    let portable = match &finding.witness {
+        Some(witness) if !witness.portable() => " (not portable)",
+        _ => "",
+    };
+    format!("{}{place}{severity}{portable}", finding.rule.id)
 }
 
-fn format_word(format: Format) -> &'static str {
-    match format {
-        Format::Avro => "avro",
-        Format::Json => "json",
-        Format::Protobuf => "protobuf",
-    }
+fn undecided(report: &Report) -> Option<String> {
+    let mut verdicts = report.comparisons.iter().flat_map(|comparison| &comparison.verdicts);
+    verdicts.find_map(|verdict| match &verdict.proof {
+        Proof::Undecided(Why::Unsupported { keyword, .. })
+            if rules_of_facts().contains(&keyword.as_str()) =>
+        {
+            None
+        }
+        Proof::Undecided(why) => Some(format!("{why:?}")),
+        Proof::Proved(_) | Proof::Refuted => None,
+    })
+}
+
+/// What the reference reports; nothing where both judges are silent.
+fn reported(report: &Report, proved: &[String]) -> Option<Vec<String>> {
+    let verdicts = report.comparisons.iter().flat_map(|comparison| &comparison.verdicts);
+    let no_answers = verdicts.filter_map(|verdict| match &verdict.reference {
+        ReferenceVerdict::NoAnswer(why) => Some(format!("no answer: {why}")),
+        ReferenceVerdict::Compatible | ReferenceVerdict::Incompatible => None,
+    });
+    let differences = findings(report).filter(|finding| finding.is_of_reference()).map(|finding| {
+        match &finding.reference {
+            Some(reference) => format!("{} {}", reference.name, reference.path),
+            None => "a sentence".to_owned(),
+        }
+    });
+    let lines: Vec<String> = no_answers.chain(differences).collect();
+    (!(lines.is_empty() && proved.is_empty())).then_some(lines)
 }
 
 fn case_files() -> Vec<PathBuf> {
@@ -275,23 +365,38 @@ fn render(old: &str, cases: &[Case]) -> String {
         }
         let _ = writeln!(out, "[[case]]\nname = {}", literal(&case.name));
         let _ = writeln!(out, "old = {}\nnew = {}", literal(&case.old), literal(&case.new));
-        for (key, value) in
-            [("new_format", &case.new_format), ("near", &case.near), ("unwitnessed", &case.unwitnessed)]
-        {
+        let texts = [("new_format", &case.new_format), ("near", &case.near), ("undecided", &case.undecided)];
+        for (key, value) in texts {
             if let Some(value) = value {
                 let _ = writeln!(out, "{key} = {}", literal(value));
+            }
+        }
+        let imports = [
+            ("imports", &case.imports),
+            ("old_imports", &case.old_imports),
+            ("new_imports", &case.new_imports),
+        ];
+        for (key, texts) in imports {
+            for (name, text) in texts {
+                let _ = writeln!(out, "{key}.\"{name}\" = {}", literal(text));
             }
         }
         let found = [("backward", &case.backward), ("forward", &case.forward)];
         for (key, lines) in found.into_iter().filter(|(_, lines)| !lines.is_empty()) {
             list(&mut out, key, lines);
         }
-        let wire = [
+        let lists = [
+            ("packs", &case.packs),
+            ("reference", &case.reference),
+            ("reference_forward", &case.reference_forward),
             ("wire_backward", &case.wire_backward),
             ("wire_forward", &case.wire_forward),
             ("wire_full", &case.wire_full),
+            ("proof_backward", &case.proof_backward),
+            ("proof_forward", &case.proof_forward),
+            ("proof_full", &case.proof_full),
         ];
-        for (key, lines) in wire {
+        for (key, lines) in lists {
             if let Some(lines) = lines {
                 list(&mut out, key, lines);
             }

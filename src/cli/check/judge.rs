@@ -1,10 +1,9 @@
 //! One schema against its earlier states: the server's own engine, and what it found put beside lines
 //! of the file. Reads and prints nothing.
 
-use md5::{Digest, Md5};
-
-use crate::compat::{self, Extent, Incompatibility, Pointer, Previous};
-use crate::model::{Direction, Format, Level, Version};
+use crate::compat::{self, Extent, Incompatibility, Outcome, Pointer, Previous, Question};
+use crate::model::{Direction, Format, Judging, Level, Version};
+use crate::published;
 use crate::schema::{Dependency, Options, ParseError, Place, Schema};
 
 /// A schema to check.
@@ -14,6 +13,7 @@ pub(super) struct Candidate<'a> {
     pub(super) text: &'a str,
     pub(super) dependencies: Vec<Dependency>,
     pub(super) level: Level,
+    pub(super) judging: &'a Judging,
 }
 
 /// An earlier state of it.
@@ -40,16 +40,30 @@ pub(super) enum Verdict {
     New,
     /// It is what it was.
     Unchanged,
-    /// It changed, and the level allows that.
-    Compatible,
     /// It parses; the level is NONE, so nothing was compared.
     NotCompared,
-    /// It breaks somebody.
-    Incompatible(Vec<Finding>),
+    /// It changed, and was compared with what was before.
+    Compared(Compared),
     /// It is no schema.
     Invalid { place: Option<Place>, message: String },
     /// Nothing can be said, for this reason.
     Unchecked(String),
+}
+
+/// What came of comparing.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// What was found, be it decisive or not.
+    pub(super) findings: Vec<Finding>,
+    /// What both judges say of each earlier state and direction.
+    pub(super) opinions: Vec<(Origin, published::Comparison)>,
+}
+
+impl Compared {
+    /// Does it break somebody?
+    pub(super) fn is_refused(&self) -> bool {
+        self.findings.iter().any(|finding| finding.found.outcome == Outcome::Refuse)
+    }
 }
 
 /// An incompatibility, with its places in the checked file and in the earlier state.
@@ -107,23 +121,43 @@ fn compare(candidate: &Candidate<'_>, new: &Schema, history: &[Earlier]) -> Verd
         }
         previous.push(Previous { version: number_of(earlier, position), schema });
     }
-    let report = match compat::check(candidate.level, previous, new, Extent::EveryClash) {
+    let question =
+        Question { level: candidate.level, judging: candidate.judging, extent: Extent::Everything };
+    let report = match compat::check(question, previous, new) {
         Ok(report) => report,
         Err(unavailable) => return Verdict::Unchecked(unavailable.to_string()),
     };
-    if report.is_compatible() {
-        return Verdict::Compatible;
-    }
-    let mut findings = Vec::new();
-    for clash in report.clashes {
+    let mut compared = Compared::default();
+    for comparison in report.comparisons {
         let numbered = history
             .iter()
             .enumerate()
-            .find(|(position, earlier)| number_of(earlier, *position) == clash.version);
-        let (_, earlier) = numbered.expect("a clash is with a version that was given");
-        findings.extend(clash.findings.into_iter().map(|found| finding(candidate, earlier, found)));
+            .find(|(position, earlier)| number_of(earlier, *position) == comparison.version);
+        let (_, earlier) = numbered.expect("a comparison is with a version that was given");
+        for verdict in comparison.verdicts {
+            let opinion = published::Comparison::of(&verdict, earlier.origin.against());
+            compared.opinions.push((earlier.origin.clone(), opinion));
+            let found = verdict.findings.into_iter().map(|found| finding(candidate, earlier, found));
+            compared.findings.extend(found);
+        }
     }
-    Verdict::Incompatible(findings)
+    Verdict::Compared(compared)
+}
+
+impl Origin {
+    /// As findings name it; the base is added by who knows it.
+    pub(super) fn against(&self) -> published::Against {
+        match self {
+            Origin::File(path) => {
+                published::Against { file: Some(path.clone()), ..published::Against::default() }
+            }
+            Origin::Version { version, id } => published::Against {
+                version: Some(version.number()),
+                id: Some(*id),
+                ..published::Against::default()
+            },
+        }
+    }
 }
 
 /// Files have no version; there is one of them.
@@ -139,25 +173,15 @@ fn finding(candidate: &Candidate<'_>, earlier: &Earlier, found: Incompatibility)
         Direction::Backward => (&found.reader_at, &found.writer_at),
         Direction::Forward => (&found.writer_at, &found.reader_at),
     };
-    let place = |pointer: &Option<Pointer>, text: &str| {
-        pointer.as_ref().and_then(Pointer::span).map(|span| Place::of(text, span.start))
-    };
+    let place =
+        |pointer: &Option<Pointer>, text: &str| pointer.as_ref().and_then(|pointer| pointer.place(text));
     Finding {
         against: earlier.origin.clone(),
         place: place(new, candidate.text),
         earlier_place: place(old, &earlier.text),
-        fingerprint: fingerprint(
-            candidate.subject,
-            found.rule.id,
-            found.reader_at.as_ref().map_or("", Pointer::as_str),
-        ),
+        fingerprint: published::fingerprint(candidate.subject, &found),
         found,
     }
-}
-
-fn fingerprint(subject: &str, rule: &str, at: &str) -> String {
-    let digest = Md5::digest(format!("{subject}\0{rule}\0{at}"));
-    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn parse_earlier(earlier: &Earlier) -> Result<Schema, ParseError> {

@@ -16,9 +16,8 @@ use clap::{Args, ValueEnum};
 
 use super::client::RegistryClient;
 use super::print::Printer;
-use super::serve::{Judge, judge as parse_judge};
 use super::{Failure, Outcome, wait_for};
-use crate::model::Level;
+use crate::model::{Judge, Judging, Level, Pack};
 use crate::schema::Place;
 use base::{Base, EarlierFiles};
 use files::{SourceFile, Sources};
@@ -47,6 +46,12 @@ Bases
 
 Level
   --level, else the registry's level for the subject (registry), else BACKWARD. The report says which.
+
+Judges
+  --judge, else the registry's setting, else proof. `proof` decides by what a decoder does, and shows data that
+  breaks; where it cannot decide, Confluent's rules do. `reference` decides as Confluent Schema Registry would.
+  FAIL stands for what makes the check fail, WARN for what is accepted but told, NOTE for what the judge that
+  decides does not share, ???? for what was not proved.
 
 Exit codes
   0  nothing incompatible    2  a schema, or the request, cannot be understood
@@ -83,9 +88,14 @@ pub(super) struct Options {
     /// How findings are printed.
     #[arg(long, env = "DOVETAIL_FORMAT", default_value = "text")]
     format: ReportFormat,
-    /// Whose verdicts decide: `reference` are those of Confluent Schema Registry.
-    #[arg(long, env = "DOVETAIL_JUDGE", default_value = "reference", value_parser = parse_judge)]
-    judge: Judge,
+    /// Whose verdicts decide: `proof` (what readers really do), `reference` (Confluent Schema Registry's
+    /// rules) or `strictest` (refused if either refuses); instead of the registry's setting or `proof`.
+    #[arg(long, env = "DOVETAIL_JUDGE")]
+    judge: Option<Judge>,
+    /// Which promises of Protobuf schemas are kept: `wire`, `json-names`, `source`; instead of the
+    /// registry's setting or `wire`.
+    #[arg(long, value_name = "PACK", env = "DOVETAIL_PACKS", value_delimiter = ',')]
+    packs: Vec<Pack>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -96,7 +106,6 @@ enum ReportFormat {
 
 /// Check, print, and tell the worst of it.
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
-    let Judge = options.judge;
     // Not by the parser of arguments, whose errors repeat the value: it may hold a password.
     let base: Base =
         options.against.parse().map_err(|sentence| Failure::bad_request(anyhow!("--against: {sentence}")))?;
@@ -165,6 +174,15 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// Who decides: what the flags say, and `recorded` where they say nothing.
+    fn judging(&self, recorded: Judging) -> Judging {
+        let packs = match self.options.packs.as_slice() {
+            [] => recorded.packs,
+            packs => packs.iter().copied().collect(),
+        };
+        Judging { judge: self.options.judge.unwrap_or(recorded.judge), packs, rules: recorded.rules }
+    }
+
     fn against_files(&'a self, earlier: &EarlierFiles) -> Report {
         let index = Index::of(&earlier.tree);
         self.files(earlier.label.clone(), |path, file| {
@@ -189,13 +207,13 @@ impl<'a> Check<'a> {
         history: impl Fn(&str, &SourceFile) -> Result<Vec<Earlier>, String>,
     ) -> Report {
         self.announce(&base);
-        let level = self.offline_level();
+        let (level, judging) = (self.offline_level(), self.judging(Judging::default()));
         let checked = self.sources.checked.iter().map(|path| {
             let verdict = match history(path, &self.sources.tree[path]) {
-                Ok(history) => self.judge(path, level.0, &history),
+                Ok(history) => self.judge(path, level.0, &judging, &history),
                 Err(reason) => self.unless_invalid(path, reason),
             };
-            self.checked(path, Some(level), verdict)
+            self.checked(path, Some(level), &judging, verdict)
         });
         Report { files: checked.collect(), base }
     }
@@ -210,13 +228,15 @@ impl<'a> Check<'a> {
         for path in &self.sources.checked {
             if failed {
                 let reason = "the registry had failed before".to_owned();
-                files.push(self.checked(path, None, self.unless_invalid(path, reason)));
+                let verdict = self.unless_invalid(path, reason);
+                files.push(self.checked(path, None, &Judging::default(), verdict));
                 continue;
             }
             files.push(self.against_versions(path, &mut registered).await.unwrap_or_else(|failure| {
                 failed = true;
                 let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-                self.checked(path, None, self.unless_invalid(path, format!("{:#}{hint}", failure.error)))
+                let verdict = self.unless_invalid(path, format!("{:#}{hint}", failure.error));
+                self.checked(path, None, &Judging::default(), verdict)
             }));
         }
         Ok(Report { files, base })
@@ -232,8 +252,10 @@ impl<'a> Check<'a> {
             Some(level) => (level, LevelSource::Flag),
             None => (registered.level(subject).await?, LevelSource::Registry),
         };
+        let judging = self.judging(Judging::default());
         let history = registered.history(subject, level.0).await?;
-        Ok(self.checked(path, Some(level), self.judge(path, level.0, &history)))
+        let verdict = self.judge(path, level.0, &judging, &history);
+        Ok(self.checked(path, Some(level), &judging, verdict))
     }
 
     /// Two files for one subject: a registry has one history for both, so one of them is misnamed.
@@ -251,7 +273,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    fn judge(&'a self, path: &'a str, level: Level, history: &[Earlier]) -> Verdict {
+    fn judge(&'a self, path: &'a str, level: Level, judging: &Judging, history: &[Earlier]) -> Verdict {
         let file = &self.sources.tree[path];
         if let Some(offset) = file.broken_at {
             let place = Some(Place::of(&file.text, offset));
@@ -267,13 +289,14 @@ impl<'a> Check<'a> {
             text: &file.text,
             dependencies,
             level,
+            judging,
         };
         judge::judge(&candidate, history)
     }
 
     /// A file that is no schema is told so, whatever else stood in the way.
     fn unless_invalid(&'a self, path: &'a str, reason: String) -> Verdict {
-        match self.judge(path, Level::None, &[]) {
+        match self.judge(path, Level::None, &Judging::default(), &[]) {
             invalid @ Verdict::Invalid { .. } => invalid,
             _ => Verdict::Unchecked(reason),
         }
@@ -283,6 +306,7 @@ impl<'a> Check<'a> {
         &'a self,
         path: &'a str,
         level: Option<(Level, LevelSource)>,
+        judging: &Judging,
         verdict: Verdict,
     ) -> CheckedFile {
         let format = self.sources.tree[path].format;
@@ -291,6 +315,7 @@ impl<'a> Check<'a> {
             subject: self.subject_of(path).to_owned(),
             format,
             level,
+            judging: judging.clone(),
             verdict,
         }
     }

@@ -2,15 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::judge::{Finding, Origin, Verdict};
+use super::judge::{Compared, Finding, Origin, Verdict};
 use crate::cli::Outcome;
 use crate::cli::print::{Tone, toned};
-use crate::compat::Pointer;
-use crate::model::{Direction, Format, Level};
+use crate::compat::{Opinion, Outcome as Led, Pointer};
+use crate::model::{Direction, Format, Judge, Judging, Level};
+use crate::published::{self, FORMAT_VERSION};
 use crate::schema::Place;
-
-/// The version of the JSON shape. It rises when a reader of the old shape would misread the new one.
-const FORMAT_VERSION: u32 = 1;
 
 /// A checked file.
 pub(super) struct CheckedFile {
@@ -19,6 +17,8 @@ pub(super) struct CheckedFile {
     pub(super) format: Format,
     /// The level, and where it comes from; `None` when that could not be found out.
     pub(super) level: Option<(Level, LevelSource)>,
+    /// Who decides, and what broken rules lead to.
+    pub(super) judging: Judging,
     pub(super) verdict: Verdict,
 }
 
@@ -77,8 +77,8 @@ impl Report {
         let mut count = Count::default();
         for file in &self.files {
             *match &file.verdict {
-                Verdict::Incompatible(_) => &mut count.incompatible,
-                Verdict::Unchanged | Verdict::Compatible | Verdict::NotCompared => &mut count.compatible,
+                Verdict::Compared(compared) if compared.is_refused() => &mut count.incompatible,
+                Verdict::Unchanged | Verdict::Compared(_) | Verdict::NotCompared => &mut count.compatible,
                 Verdict::New => &mut count.new,
                 Verdict::Invalid { .. } => &mut count.invalid,
                 Verdict::Unchecked(_) => &mut count.unchecked,
@@ -102,12 +102,9 @@ impl Report {
         let mut lines = Vec::new();
         for file in &self.files {
             match &file.verdict {
-                Verdict::Incompatible(findings) => {
-                    findings.iter().for_each(|finding| lines.extend(finding_text(&self.base, file, finding)));
-                }
+                Verdict::Compared(compared) => lines.extend(self.compared_text(file, compared, quiet)),
                 _ if quiet => {}
                 Verdict::Unchanged => lines.push(file_line("ok", Tone::Good, file, "unchanged")),
-                Verdict::Compatible => lines.push(file_line("ok", Tone::Good, file, "compatible")),
                 Verdict::NotCompared => {
                     lines.push(file_line("ok", Tone::Good, file, "not compared at this level"))
                 }
@@ -131,6 +128,32 @@ impl Report {
         lines
     }
 
+    /// What was found, what is decisive first; one line where nothing is.
+    fn compared_text(&self, file: &CheckedFile, compared: &Compared, quiet: bool) -> Vec<String> {
+        let of = |outcome| compared.findings.iter().filter(move |finding| finding.found.outcome == outcome);
+        let mut lines: Vec<String> =
+            of(Led::Refuse).flat_map(|finding| finding_text(&self.base, file, finding, "FAIL")).collect();
+        if quiet {
+            return lines;
+        }
+        lines.extend(of(Led::Warn).flat_map(|finding| finding_text(&self.base, file, finding, "WARN")));
+        lines.extend(of(Led::Note).map(|finding| note_text(file, finding)));
+        for (origin, opinion) in compared.opinions.iter().filter(|(_, opinion)| opinion.proof == "undecided")
+        {
+            let why = opinion.proof_detail.as_deref().unwrap_or_default();
+            let remark = format!(
+                "not proved against {}: {why}; Confluent's rules say {}",
+                origin_text(origin, None),
+                opinion.reference
+            );
+            lines.push(file_line("????", Tone::Doubtful, file, &remark));
+        }
+        if !compared.is_refused() {
+            lines.push(file_line("ok", Tone::Good, file, "compatible"));
+        }
+        lines
+    }
+
     /// The JSON form.
     pub(super) fn json(&self) -> Value {
         let verdict = match self.outcome() {
@@ -139,25 +162,42 @@ impl Report {
             Outcome::BadRequest => "invalid",
             Outcome::Unable => "unchecked",
         };
-        let findings = self.files.iter().flat_map(|file| match &file.verdict {
-            Verdict::Incompatible(findings) => {
-                findings.iter().map(|finding| finding_json(&self.base, file, finding)).collect()
-            }
-            _ => Vec::new(),
+        let compared = || {
+            self.files.iter().filter_map(|file| match &file.verdict {
+                Verdict::Compared(compared) => Some((file, compared)),
+                _ => None,
+            })
+        };
+        let findings = compared().flat_map(|(file, compared)| {
+            compared.findings.iter().map(|finding| finding_json(&self.base, file, finding))
+        });
+        let comparisons = compared().flat_map(|(file, compared)| {
+            compared.opinions.iter().map(|(origin, opinion)| {
+                let mut value = json!(opinion);
+                value["subject"] = json!(file.subject);
+                value["against"] = json!(self.against(origin));
+                value
+            })
         });
         let Count { incompatible, compatible, new, invalid, unchecked } = self.count();
         json!({
             "format_version": FORMAT_VERSION,
             "verdict": verdict,
-            "judge": "reference",
             "base": self.base,
             "findings": findings.collect::<Vec<Value>>(),
+            "comparisons": comparisons.collect::<Vec<Value>>(),
             "files": self.files.iter().map(file_json).collect::<Vec<Value>>(),
             "count": {
                 "incompatible": incompatible, "compatible": compatible, "new": new,
                 "invalid": invalid, "unchecked": unchecked,
             },
         })
+    }
+}
+
+impl Report {
+    fn against(&self, origin: &Origin) -> published::Against {
+        published::Against { base: Some(self.base.clone()), ..origin.against() }
     }
 }
 
@@ -176,21 +216,26 @@ fn file_line(word: &str, tone: Tone, file: &CheckedFile, remark: &str) -> String
     format!("{}  {}", toned(word, tone, 4), facts.join("  "))
 }
 
-fn finding_text(base: &str, file: &CheckedFile, finding: &Finding) -> Vec<String> {
+fn origin_text(origin: &Origin, place: Option<Place>) -> String {
+    match origin {
+        Origin::File(path) => at(path, place),
+        Origin::Version { version, id } => format!("version {version} (id {id})"),
+    }
+}
+
+fn finding_text(base: &str, file: &CheckedFile, finding: &Finding, word: &str) -> Vec<String> {
     let found = &finding.found;
+    let tone = if word == "FAIL" { Tone::Bad } else { Tone::Doubtful };
     let head =
         [at(&file.path, finding.place), file.subject.clone(), level_text(file), finding.fingerprint.clone()];
-    let against = match &finding.against {
-        Origin::File(path) => format!("{} in {base}", at(path, finding.earlier_place)),
-        Origin::Version { version, id } => format!("version {version} (id {id}) in {base}"),
-    };
+    let against = format!("{} in {base}", origin_text(&finding.against, finding.earlier_place));
     let (reader, writer) = match found.direction {
         Direction::Backward => ("this file", "the earlier schema"),
         Direction::Forward => ("the earlier schema", "this file"),
     };
     let pointer = |pointer: &Option<Pointer>| pointer.as_ref().map(Pointer::to_string);
     let mut lines = vec![
-        format!("{}  {}", toned("FAIL", Tone::Bad, 4), head.join("  ")),
+        format!("{}  {}", toned(word, tone, 4), head.join("  ")),
         format!("      {}  {}", toned(found.rule.id, Tone::Name, 0), found.message),
         format!("        {:9} {against}", "against"),
     ];
@@ -199,32 +244,56 @@ fn finding_text(base: &str, file: &CheckedFile, finding: &Finding) -> Vec<String
     };
     fact("reader", pointer(&found.reader_at).map(|at| format!("{reader} at {at}")));
     fact("writer", pointer(&found.writer_at).map(|at| format!("{writer} at {at}")));
-    fact(
-        "reference",
-        found.reference.as_ref().map(|reference| format!("{} at {}", reference.name, reference.path)),
-    );
-    if let Some(witness) = &found.witness {
-        fact(
-            "witness",
-            Some(format!("{}  ({})", without_controls(witness.datum()), without_controls(witness.failure()))),
-        );
-    }
+    fact("reference", Some(reference_text(finding)));
+    fact("proof", proof_text(finding, file.judging.judge));
+    fact("witness", found.witness.as_ref().map(|witness| witness.sentence()));
     fact("hint", found.hint.clone());
     lines
 }
 
-/// A terminal must not be moved by what a schema makes up.
-fn without_controls(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{FFFD}' } else { character }).collect()
+fn reference_text(finding: &Finding) -> String {
+    let found = &finding.found;
+    match &found.reference {
+        Some(reference) => format!("{} at {}", reference.name, reference.path),
+        None if found.is_of_reference() => "incompatible".to_owned(),
+        None => "compatible: Confluent Schema Registry would accept it".to_owned(),
+    }
+}
+
+/// What the proof judge thinks, where a witness does not say it.
+fn proof_text(finding: &Finding, judge: Judge) -> Option<String> {
+    let found = &finding.found;
+    match found.proof {
+        Opinion::Harmless if judge != Judge::Proof => {
+            Some("harmless: every value can be read; --judge proof would accept it".to_owned())
+        }
+        Opinion::Harmless => Some("harmless: every value can be read".to_owned()),
+        Opinion::Undecided if found.reference.is_some() => Some("undecided".to_owned()),
+        Opinion::Undecided | Opinion::Broken => None,
+    }
+}
+
+/// A finding that does not count, in a line.
+fn note_text(file: &CheckedFile, finding: &Finding) -> String {
+    let found = &finding.found;
+    let what = match (&found.reference, found.proof) {
+        (Some(reference), Opinion::Harmless) => {
+            format!("{} by Confluent's rules, proved harmless", reference.name)
+        }
+        (Some(reference), _) => format!("{} by Confluent's rules", reference.name),
+        (None, _) => format!("{}: {}", found.rule.id, found.message),
+    };
+    let facts = [at(&file.path, finding.place), file.subject.clone(), level_text(file), what];
+    format!("{}  {}", toned("NOTE", Tone::Doubtful, 4), facts.join("  "))
 }
 
 fn file_json(file: &CheckedFile) -> Value {
     let (result, reason, place) = match &file.verdict {
         Verdict::New => ("new", None, None),
         Verdict::Unchanged => ("unchanged", None, None),
-        Verdict::Compatible => ("compatible", None, None),
         Verdict::NotCompared => ("not_compared", None, None),
-        Verdict::Incompatible(_) => ("incompatible", None, None),
+        Verdict::Compared(compared) if compared.is_refused() => ("incompatible", None, None),
+        Verdict::Compared(_) => ("compatible", None, None),
         Verdict::Invalid { place, message } => ("invalid", Some(message), *place),
         Verdict::Unchecked(reason) => ("unchecked", Some(reason), None),
     };
@@ -234,6 +303,7 @@ fn file_json(file: &CheckedFile) -> Value {
         "schema_type": file.format.as_str(),
         "level": file.level.map(|(level, _)| level.as_str()),
         "level_from": file.level.map(|(_, source)| source.word()),
+        "judge": file.judging.judge.as_str(),
         "result": result,
     });
     if let Some(reason) = reason {
@@ -244,44 +314,24 @@ fn file_json(file: &CheckedFile) -> Value {
 }
 
 fn finding_json(base: &str, file: &CheckedFile, finding: &Finding) -> Value {
-    let found = &finding.found;
-    let side = |pointer: &Option<Pointer>, is_file: bool| {
-        let mut value = json!({ "pointer": pointer.as_ref().map(Pointer::as_str) });
-        if is_file {
-            value["file"] = json!(file.path);
-        } else if let Origin::File(path) = &finding.against {
-            value["base_file"] = json!(path);
-        }
-        add_place(&mut value, if is_file { finding.place } else { finding.earlier_place });
-        value
+    let against = published::Against { base: Some(base.to_owned()), ..finding.against.against() };
+    let setting = published::Setting {
+        subject: &file.subject,
+        against,
+        level: file.level.map(|(level, source)| (level, source.word().to_owned())),
+        new_text: "",
+        old_text: "",
     };
-    let backward = found.direction == Direction::Backward;
-    json!({
-        "rule": found.rule.id,
-        "severity": found.severity.to_string(),
-        "fingerprint": finding.fingerprint,
-        "subject": file.subject,
-        "against": match &finding.against {
-            Origin::File(path) => json!({ "base": base, "file": path }),
-            Origin::Version { version, id } => json!({ "base": base, "version": version.number(), "id": id }),
-        },
-        "level": file.level.map(|(level, _)| level.as_str()),
-        "level_from": file.level.map(|(_, source)| source.word()),
-        "direction": if backward { "backward" } else { "forward" },
-        "reader": side(&found.reader_at, backward),
-        "writer": side(&found.writer_at, !backward),
-        "reference": found.reference.as_ref().map(|reference| json!({
-            "verdict": "incompatible", "name": reference.name, "path": reference.path,
-        })),
-        "witness": found.witness.as_ref().map(|witness| json!({
-            "json": serde_json::from_str::<Value>(witness.datum()).unwrap_or_else(|_| json!(witness.datum())),
-            "bytes": witness.bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
-            "failure": witness.failure(),
-            "portable": witness.portable(),
-        })),
-        "message": found.message,
-        "hint": found.hint,
-    })
+    let mut value = json!(published::Finding::of(&finding.found, &setting));
+    let backward = finding.found.direction == Direction::Backward;
+    let (own, earlier) = if backward { ("reader", "writer") } else { ("writer", "reader") };
+    value[own]["file"] = json!(file.path);
+    add_place(&mut value[own], finding.place);
+    if let Origin::File(path) = &finding.against {
+        value[earlier]["base_file"] = json!(path);
+    }
+    add_place(&mut value[earlier], finding.earlier_place);
+    value
 }
 
 fn add_place(value: &mut Value, place: Option<Place>) {

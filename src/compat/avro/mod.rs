@@ -1,144 +1,64 @@
-//! Avro: what the structural comparison found, as findings with places, sentences and witnesses.
+//! Avro: the proof judge. What the decoder of a reader does with what a writer writes.
 
 pub(super) mod datum;
 mod minimal;
-mod places;
+pub(super) mod places;
 pub(super) mod resolve;
 pub(super) mod rules;
-mod sentence;
+pub(super) mod sentence;
 pub(super) mod verify;
 
 use super::budget::Fuel;
-use super::reference::avro::{Ambiguous, DifferenceKind, Found, NoAnswer, compare};
-use super::reference::unexpected;
-use super::report::{Incompatibility, Listing, RefDiff};
-use super::rules as catalogue;
-use super::rules::Rule;
+use super::finding::{Incompatibility, Opinion};
+use super::reference;
+use super::reference::avro::{NoAnswer, compare};
+use super::report::{ProofView, Why};
 use crate::model::Direction;
 use crate::schema::avro::AvroSchema;
-use crate::schema::avro::model::Kind;
 use minimal::Minimal;
-use sentence::Labels;
 use verify::Claim;
 
-/// A list longer than this serves nobody and could be made to fill the memory.
-const LISTED_AT_MOST: usize = 20_000;
-
 /// Can `reader` read everything that `writer` writes?
-pub(super) fn can_read(direction: Direction, reader: &AvroSchema, writer: &AvroSchema) -> Listing {
-    match compare(reader.model(), writer.model(), Fuel::new(Fuel::PAIR)) {
-        Ok(differences) if differences.listed() > LISTED_AT_MOST => exhausted(direction),
+pub(super) fn prove(direction: Direction, reader: &AvroSchema, writer: &AvroSchema) -> ProofView {
+    let mut minimal = Minimal::of(writer.model(), Fuel::new(Fuel::WITNESSES));
+    let listing = reference::avro::view(direction, reader, writer).listing;
+    let witnesses: Vec<_> = match compare(reader.model(), writer.model(), Fuel::new(Fuel::PAIR)) {
         Ok(differences) => {
             let distinct = differences.distinct();
-            if distinct.is_empty() {
-                return Listing::default();
-            }
-            let mut describer = Describer::new(direction, reader, writer);
-            let findings = distinct.iter().map(|found| describer.finding(found)).collect();
-            Listing { findings, listed: differences.order() }
+            distinct
+                .iter()
+                .map(|found| verify::witness(reader.model(), writer.model(), &mut minimal, found))
+                .collect()
         }
         Err(NoAnswer::Ambiguous(ambiguous)) => {
-            Describer::new(direction, reader, writer).ambiguous(&ambiguous)
+            let claim = Claim::of_ambiguous(&ambiguous);
+            vec![verify::attempt(reader.model(), writer.model(), &mut minimal, &claim)]
         }
-        Err(NoAnswer::Exhausted) => exhausted(direction),
-    }
-}
-
-/// There is no answer, and what was not compared is not accepted.
-fn exhausted(direction: Direction) -> Listing {
-    let message = "the two schemas are too large, too deep or too entangled to be compared".to_owned();
-    let sentence = unexpected(&message);
-    Listing::of_sentence(
-        Incompatibility::of_the_whole(&catalogue::COMPARISON_EXHAUSTED, direction, message),
-        sentence,
-    )
-}
-
-/// Turns differences of one pair of schemas into findings.
-struct Describer<'a> {
-    direction: Direction,
-    labels: Labels,
-    reader: &'a AvroSchema,
-    writer: &'a AvroSchema,
-    minimal: Minimal<'a>,
-}
-
-impl<'a> Describer<'a> {
-    fn new(direction: Direction, reader: &'a AvroSchema, writer: &'a AvroSchema) -> Describer<'a> {
-        let labels = Labels::of(direction);
-        let minimal = Minimal::of(writer.model(), Fuel::new(Fuel::WITNESSES));
-        Describer { direction, labels, reader, writer, minimal }
-    }
-
-    fn finding(&mut self, found: &Found<'_>) -> Incompatibility {
-        let (reader, writer) = (self.reader.model(), self.writer.model());
-        let Found { difference, route, .. } = found;
-        let (difference, route) = (*difference, route);
-        let rule = rule(difference.kind);
-        let path = difference.path(route);
-        let info = difference.info(reader, writer);
-        let description = difference.description(&path, &info, self.labels.reader, self.labels.writer);
-        let witness = verify::witness(reader, writer, &mut self.minimal, found);
-        Incompatibility {
-            rule,
-            direction: self.direction,
-            reference: Some(RefDiff { name: difference.name(), path, description, info }),
-            reader_at: Some(places::in_reader(reader, difference, route)),
-            writer_at: Some(places::in_writer(writer, difference, route)),
-            message: sentence::of(difference, reader, writer, &self.labels),
-            hint: Some(rule.hint.to_owned()),
-            witness,
-            severity: rule.severity,
+        Err(NoAnswer::Exhausted) => return ProofView::of(Vec::new(), 0, Some(Why::Fuel)),
+    };
+    let mut undecided = None;
+    let mut findings = Vec::new();
+    for (finding, witness) in listing.findings.into_iter().zip(witnesses) {
+        if witness.is_none() {
+            undecided = Some(Why::VerifierDisagreed);
+            continue;
+        }
+        findings.push(Incompatibility {
+            reference: None,
             sentence: None,
-        }
+            proof: Opinion::Broken,
+            witness,
+            ..finding
+        });
     }
-
-    /// The reference throws here: one field says it all, whatever else differs.
-    fn ambiguous(&mut self, ambiguous: &Ambiguous) -> Listing {
-        let (reader, writer) = (self.reader.model(), self.writer.model());
-        let (Kind::Record(read), Kind::Record(written)) =
-            (&reader.get(ambiguous.reader).kind, &writer.get(ambiguous.writer).kind)
-        else {
-            return exhausted(self.direction);
-        };
-        let field = &read.fields[ambiguous.field];
-        let exception = format!(
-            "Reader record field {} type:{} pos:{} matches multiple fields in writer record schema {}",
-            field.name,
-            reader.get(field.schema.id).kind.word().to_uppercase(),
-            ambiguous.field,
-            self.writer.definition(ambiguous.writer),
-        );
-        let rule = &rules::AVRO_ALIAS_AMBIGUOUS;
-        let claim = Claim::of_ambiguous(ambiguous);
-        let finding = Incompatibility {
-            reader_at: Some(places::of_field(reader, &ambiguous.route.reader, ambiguous.field)),
-            writer_at: Some(places::of_type(writer, &ambiguous.route.writer)),
-            witness: verify::attempt(reader, writer, &mut self.minimal, &claim),
-            ..Incompatibility::of_the_whole(
-                rule,
-                self.direction,
-                sentence::of_ambiguous(field, read, written, &self.labels),
-            )
-        };
-        Listing::of_sentence(finding, unexpected(&exception))
-    }
-}
-
-fn rule(kind: DifferenceKind) -> &'static Rule {
-    match kind {
-        DifferenceKind::Name => &rules::AVRO_NAME_CHANGED,
-        DifferenceKind::FixedSize => &rules::AVRO_FIXED_SIZE_CHANGED,
-        DifferenceKind::Symbols => &rules::AVRO_SYMBOL_REMOVED,
-        DifferenceKind::FieldMissing(_) => &rules::AVRO_FIELD_WITHOUT_DEFAULT,
-        DifferenceKind::Type => &rules::AVRO_TYPE_CHANGED,
-        DifferenceKind::UnionBranch(_) => &rules::AVRO_UNION_BRANCH_REMOVED,
-    }
+    ProofView::of(findings, 0, undecided)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::can_read;
+    use super::prove;
+    use crate::compat::reference::avro::view;
+    use crate::compat::report::ReferenceVerdict;
     use crate::model::Direction;
     use crate::schema::Options;
     use crate::schema::avro::AvroSchema;
@@ -148,9 +68,13 @@ mod tests {
             [old, new].map(|text| AvroSchema::parse(text, &[], Options::STORED).expect("a schema"));
         // The stack of a thread that serves requests is not large.
         let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
-        let thread = small_stack.spawn(move || can_read(Direction::Backward, &new, &old)).expect("a thread");
-        let listing = thread.join().expect("no panic and no overflow");
-        listing.findings.iter().map(|finding| finding.rule.id).collect()
+        let judge = move || (view(Direction::Backward, &new, &old), prove(Direction::Backward, &new, &old));
+        let thread = small_stack.spawn(judge).expect("a thread");
+        let (reference, _) = thread.join().expect("no panic and no overflow");
+        if matches!(reference.verdict, ReferenceVerdict::NoAnswer(_)) {
+            return vec!["comparison-exhausted"];
+        }
+        reference.listing.findings.iter().map(|finding| finding.rule.id).collect()
     }
 
     fn record(name: &str, fields: &[(String, String)]) -> String {
@@ -213,7 +137,7 @@ mod tests {
 
     #[test]
     fn examples_of_the_catalogue_violate_their_rules() {
-        for rule in crate::compat::rules::RULES.iter().filter(|rule| rule.id.starts_with("avro-")) {
+        for rule in crate::compat::rules::all().filter(|rule| rule.id.starts_with("avro-")) {
             assert!(rules(rule.example.0, rule.example.1).contains(&rule.id), "{}", rule.id);
         }
     }

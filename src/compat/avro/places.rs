@@ -1,12 +1,12 @@
 //! Where a difference lies: a pointer into each schema, and the bytes of the text it stands for.
 
+use crate::compat::finding::Pointer;
 use crate::compat::reference::avro::{Difference, DifferenceKind, Edge, Route, pointer};
-use crate::compat::report::Pointer;
 use crate::schema::avro::model::{Kind, Model, Source, Type, Use};
 use crate::schema::tree::Span;
 
 /// The place in the reader.
-pub(super) fn in_reader(reader: &Model, difference: Difference, route: &Route) -> Pointer {
+pub(in crate::compat) fn in_reader(reader: &Model, difference: Difference, route: &Route) -> Pointer {
     let edges = &route.reader;
     match difference.kind {
         DifferenceKind::Name => attribute(reader, edges, "/name"),
@@ -18,7 +18,7 @@ pub(super) fn in_reader(reader: &Model, difference: Difference, route: &Route) -
 }
 
 /// The place in the writer.
-pub(super) fn in_writer(writer: &Model, difference: Difference, route: &Route) -> Pointer {
+pub(in crate::compat) fn in_writer(writer: &Model, difference: Difference, route: &Route) -> Pointer {
     let edges = &route.writer;
     match difference.kind {
         DifferenceKind::Name => attribute(writer, edges, "/name"),
@@ -36,24 +36,24 @@ pub(super) fn in_writer(writer: &Model, difference: Difference, route: &Route) -
 }
 
 /// The place where a type is used.
-pub(super) fn of_type(model: &Model, edges: &[Edge]) -> Pointer {
-    Pointer::new(pointer(edges), walk(model, edges).and_then(|seat| seat.span))
+pub(in crate::compat) fn of_type(model: &Model, edges: &[Edge]) -> Pointer {
+    Pointer::in_text(pointer(edges), walk(model, edges).and_then(|seat| seat.span))
 }
 
 /// The place of a field of the record at `edges`.
-pub(super) fn of_field(model: &Model, edges: &[Edge], field: usize) -> Pointer {
+pub(in crate::compat) fn of_field(model: &Model, edges: &[Edge], field: usize) -> Pointer {
     let holder = walk(model, edges).map(|seat| seat.of);
     let span = holder.and_then(|holder| match &holder.kind {
         Kind::Record(record) => record.fields.get(field).and_then(|field| own(holder, field.span)),
         _ => None,
     });
-    Pointer::new(format!("{}/fields/{field}", pointer(edges)), span)
+    Pointer::in_text(format!("{}/fields/{field}", pointer(edges)), span)
 }
 
 /// The place of an attribute of the type at `edges`: the definition has it, wherever it is used.
 fn attribute(model: &Model, edges: &[Edge], attribute: &str) -> Pointer {
     let span = walk(model, edges).and_then(|seat| own(seat.of, seat.of.span));
-    Pointer::new(format!("{}{attribute}", pointer(edges)), span)
+    Pointer::in_text(format!("{}{attribute}", pointer(edges)), span)
 }
 
 struct Seat<'a> {
@@ -73,7 +73,7 @@ fn walk<'a>(model: &'a Model, edges: &[Edge]) -> Option<Seat<'a>> {
 }
 
 /// The use of a part within a type.
-pub(super) fn part(of: &Type, edge: Edge) -> Option<Use> {
+pub(in crate::compat) fn part(of: &Type, edge: Edge) -> Option<Use> {
     match (&of.kind, edge) {
         (Kind::Array(part), Edge::Items) | (Kind::Map(part), Edge::Values) => Some(*part),
         (Kind::Record(record), Edge::Field(field)) => {

@@ -1,7 +1,18 @@
 //! The rules of Avro.
 
-use crate::compat::report::Severity;
+use crate::compat::finding::Severity;
 use crate::compat::rules::Rule;
+
+/// All of them, in the order of the documentation.
+pub(in crate::compat) static RULES: &[&Rule] = &[
+    &AVRO_FIELD_WITHOUT_DEFAULT,
+    &AVRO_TYPE_CHANGED,
+    &AVRO_SYMBOL_REMOVED,
+    &AVRO_UNION_BRANCH_REMOVED,
+    &AVRO_FIXED_SIZE_CHANGED,
+    &AVRO_NAME_CHANGED,
+    &AVRO_ALIAS_AMBIGUOUS,
+];
 
 pub(in crate::compat) static AVRO_FIELD_WITHOUT_DEFAULT: Rule = Rule {
     id: "avro-field-without-default",
@@ -15,6 +26,8 @@ pub(in crate::compat) static AVRO_FIELD_WITHOUT_DEFAULT: Rule = Rule {
     direction: "backward",
     reference: Some("READER_FIELD_MISSING_DEFAULT_VALUE"),
     severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
 };
 
 pub(in crate::compat) static AVRO_TYPE_CHANGED: Rule = Rule {
@@ -26,6 +39,8 @@ pub(in crate::compat) static AVRO_TYPE_CHANGED: Rule = Rule {
     direction: "backward",
     reference: Some("TYPE_MISMATCH"),
     severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
 };
 
 pub(in crate::compat) static AVRO_SYMBOL_REMOVED: Rule = Rule {
@@ -40,6 +55,8 @@ pub(in crate::compat) static AVRO_SYMBOL_REMOVED: Rule = Rule {
     direction: "backward",
     reference: Some("MISSING_ENUM_SYMBOLS"),
     severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
 };
 
 pub(in crate::compat) static AVRO_UNION_BRANCH_REMOVED: Rule = Rule {
@@ -51,6 +68,8 @@ pub(in crate::compat) static AVRO_UNION_BRANCH_REMOVED: Rule = Rule {
     direction: "backward",
     reference: Some("MISSING_UNION_BRANCH"),
     severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
 };
 
 pub(in crate::compat) static AVRO_FIXED_SIZE_CHANGED: Rule = Rule {
@@ -62,6 +81,8 @@ pub(in crate::compat) static AVRO_FIXED_SIZE_CHANGED: Rule = Rule {
     direction: "backward",
     reference: Some("FIXED_SIZE_MISMATCH"),
     severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
 };
 
 pub(in crate::compat) static AVRO_NAME_CHANGED: Rule = Rule {
@@ -73,6 +94,8 @@ pub(in crate::compat) static AVRO_NAME_CHANGED: Rule = Rule {
     direction: "backward",
     reference: Some("NAME_MISMATCH"),
     severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
 };
 
 pub(in crate::compat) static AVRO_ALIAS_AMBIGUOUS: Rule = Rule {
@@ -87,4 +110,6 @@ pub(in crate::compat) static AVRO_ALIAS_AMBIGUOUS: Rule = Rule {
     direction: "backward",
     reference: None,
     severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
 };

@@ -1,26 +1,16 @@
 //! Findings in plain words.
 
+use crate::compat::finding::Labels;
 use crate::compat::reference::avro::{Difference, DifferenceKind, missing_symbols};
-use crate::model::Direction;
 use crate::schema::avro::model::{Field, Kind, Model, Record, Type};
 
-/// What the reader and the writer are called.
-pub(super) struct Labels {
-    pub(super) reader: &'static str,
-    pub(super) writer: &'static str,
-}
-
-impl Labels {
-    pub(super) fn of(direction: Direction) -> Labels {
-        match direction {
-            Direction::Backward => Labels { reader: "new", writer: "old" },
-            Direction::Forward => Labels { reader: "old", writer: "new" },
-        }
-    }
-}
-
 /// What is wrong.
-pub(super) fn of(difference: Difference, readers: &Model, writers: &Model, labels: &Labels) -> String {
+pub(in crate::compat) fn of(
+    difference: Difference,
+    readers: &Model,
+    writers: &Model,
+    labels: &Labels,
+) -> String {
     let (read, written) = (readers.get(difference.reader), writers.get(difference.writer));
     let Labels { reader, writer } = labels;
     match (difference.kind, &read.kind, &written.kind) {
@@ -60,7 +50,12 @@ pub(super) fn of(difference: Difference, readers: &Model, writers: &Model, label
 }
 
 /// A field that matches several, or one twice.
-pub(super) fn of_ambiguous(field: &Field, reader: &Record, writer: &Record, labels: &Labels) -> String {
+pub(in crate::compat) fn of_ambiguous(
+    field: &Field,
+    reader: &Record,
+    writer: &Record,
+    labels: &Labels,
+) -> String {
     let subject =
         format!("the field `{}` of `{}` in the {} schema", field.name, reader.name.full(), labels.reader);
     if field.aliases.contains(&field.name) {
@@ -81,7 +76,7 @@ pub(super) fn of_ambiguous(field: &Field, reader: &Record, writer: &Record, labe
 }
 
 /// A type in a few words: its kind, and its name where it has one.
-pub(super) fn noun(of: &Type) -> String {
+pub(in crate::compat) fn noun(of: &Type) -> String {
     match of.name() {
         Some(name) => format!("{} `{}`", of.kind.word(), name.full()),
         None => of.kind.word().to_owned(),

@@ -5,9 +5,7 @@ pub(super) mod avro;
 
 use std::fmt;
 
-use super::report::{Clash, RefDiff, Report};
-use super::rules;
-use crate::model::Direction;
+use super::finding::RefDiff;
 
 /// All it says about schemas of two formats.
 pub(super) const DIFFERENT_FORMAT: &str = "Incompatible because of different schema type";
@@ -20,36 +18,8 @@ pub(super) fn unexpected(text: &str) -> String {
     format!("Unexpected exception during compatibility check: {text}")
 }
 
-impl Report {
-    /// The list that a refused registration and the verbose compatibility routes carry; empty when
-    /// compatible. One version is reported, and the setting in force is named for the reader's sake.
-    pub fn reference_lines(&self, validate_fields: bool) -> Vec<String> {
-        let Some(clash) = self.clashes.first() else {
-            return Vec::new();
-        };
-        let mut lines = clash.reference_lines(self.level.directions());
-        lines.push(format!("{{validateFields: '{validate_fields}', compatibility: '{}'}}", self.level));
-        lines
-    }
-}
-
-impl Clash {
-    fn reference_lines(&self, directions: &[Direction]) -> Vec<String> {
-        let listed = || self.listed.iter().filter_map(|&position| self.findings.get(position));
-        let mut lines: Vec<String> = listed().filter_map(|finding| finding.reference_line()).collect();
-        // Only the last direction of a level is followed by the old schema: of FULL, the backward one.
-        let last = directions.last();
-        let names_the_old = |rule: &rules::Rule| rule.id != rules::FORMAT_CHANGED.id;
-        if listed().any(|finding| Some(&finding.direction) == last && names_the_old(finding.rule)) {
-            lines.push(format!("{{oldSchemaVersion: {}}}", self.version));
-            lines.extend(quote(&self.old_text));
-        }
-        lines
-    }
-}
-
 /// The old schema as it is quoted; nothing when there is no text to quote.
-fn quote(text: &str) -> Option<String> {
+pub(super) fn quote(text: &str) -> Option<String> {
     if text.is_empty() {
         return None;
     }
@@ -67,7 +37,12 @@ fn quote(text: &str) -> Option<String> {
 impl fmt::Display for RefDiff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RefDiff { name, description, info, .. } = self;
-        write!(f, "{{errorType:'{name}', description:'{description}', additionalInfo:'{info}'}}")
+        match info {
+            Some(info) => {
+                write!(f, "{{errorType:'{name}', description:'{description}', additionalInfo:'{info}'}}")
+            }
+            None => write!(f, "{{errorType:\"{name}\", description:\"{description}\"}}"),
+        }
     }
 }
 

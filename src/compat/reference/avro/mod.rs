@@ -7,6 +7,7 @@
 
 mod difference;
 mod route;
+mod view;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -14,6 +15,7 @@ use std::rc::Rc;
 pub(in crate::compat) use difference::{Difference, DifferenceKind, missing_symbols};
 use route::Visit;
 pub(in crate::compat) use route::{Edge, Route, pointer};
+pub(in crate::compat) use view::view;
 
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::schema::avro::model::{Kind, Model, Primitive, Record, Type, TypeId};

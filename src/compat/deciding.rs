@@ -1,0 +1,128 @@
+//! From two opinions to an outcome: who decides, and what each finding leads to.
+
+use std::collections::HashMap;
+
+use super::finding::{Incompatibility, Opinion, Outcome, Severity};
+use super::report::{Proof, ProofView, ReferenceVerdict, ReferenceView, Verdict};
+use super::rules::{self, Rule};
+use crate::model::{Action, Direction, Judge, Judging, Level};
+
+/// One verdict out of what both judges say of a reader and a writer.
+pub(super) fn verdict(
+    direction: Direction,
+    reference: ReferenceView,
+    proof: ProofView,
+    level: Level,
+    judging: &Judging,
+) -> Verdict {
+    let ReferenceView { verdict: reference, listing } = reference;
+    let ProofView { proof, findings: proved, more } = proof;
+    let mut findings = listing.findings;
+    merge(&mut findings, proved, &proof);
+    findings.extend(nobody_answers(direction, &reference, &proof));
+    for finding in &mut findings {
+        finding.outcome = outcome(finding, &reference, &proof, level, judging);
+    }
+    let mut verdict = Verdict { direction, proof, reference, findings, more, listed: listing.listed };
+    verdict.drop_what_is_off(level, judging);
+    verdict
+}
+
+/// Join what both report, and say of the rest of the reference's list what the proof judge thinks.
+fn merge(reported: &mut Vec<Incompatibility>, proved: Vec<Incompatibility>, proof: &Proof) {
+    let mut by_place: HashMap<String, Vec<usize>> = HashMap::new();
+    for (position, finding) in reported.iter_mut().enumerate() {
+        finding.proof = match proof {
+            Proof::Undecided(_) => Opinion::Undecided,
+            Proof::Proved(_) | Proof::Refuted => Opinion::Harmless,
+        };
+        by_place.entry(place(finding)).or_default().push(position);
+    }
+    for found in proved {
+        let here = by_place.get(&place(&found)).map_or(&[][..], Vec::as_slice);
+        let open = || here.iter().copied().filter(|&position| reported[position].proof != Opinion::Broken);
+        let same_rule = open().find(|&position| reported[position].rule == found.rule);
+        // A loss at the place of a break that is none is another matter: both are told.
+        let breaks = matches!(found.severity, Severity::Break | Severity::Altered);
+        match same_rule.or_else(|| open().next().filter(|_| breaks)) {
+            Some(position) => {
+                let known = &mut reported[position];
+                let (reference, sentence) = (known.reference.take(), known.sentence.take());
+                *known = Incompatibility { reference, sentence, ..found };
+            }
+            None => reported.push(found),
+        }
+    }
+}
+
+fn place(finding: &Incompatibility) -> String {
+    finding.reader_at.as_ref().map_or_else(String::new, |pointer| pointer.as_str().to_owned())
+}
+
+/// What was not compared is not accepted.
+fn nobody_answers(
+    direction: Direction,
+    reference: &ReferenceVerdict,
+    proof: &Proof,
+) -> Option<Incompatibility> {
+    let (ReferenceVerdict::NoAnswer(why), Proof::Undecided(_)) = (reference, proof) else { return None };
+    let finding = Incompatibility::of_the_whole(&rules::COMPARISON_EXHAUSTED, direction, why.clone());
+    Some(finding.with_sentence(super::reference::unexpected(why)))
+}
+
+fn outcome(
+    finding: &Incompatibility,
+    reference: &ReferenceVerdict,
+    proof: &Proof,
+    level: Level,
+    judging: &Judging,
+) -> Outcome {
+    if !is_judged(finding.rule) {
+        return Outcome::Refuse;
+    }
+    let by_proof = finding.proof == Opinion::Broken;
+    let acted_on = match (by_proof, action(finding, level, judging)) {
+        (true, Action::Refuse) => Outcome::Refuse,
+        (true, Action::Warn) => Outcome::Warn,
+        (true, Action::Off) | (false, _) => Outcome::Note,
+    };
+    let undecided = matches!(proof, Proof::Undecided(_));
+    match judging.judge {
+        _ if matches!(reference, ReferenceVerdict::NoAnswer(_)) => acted_on,
+        Judge::Reference | Judge::Strictest if finding.is_of_reference() => Outcome::Refuse,
+        Judge::Reference if acted_on == Outcome::Refuse => Outcome::Warn,
+        Judge::Proof if undecided && !by_proof => Outcome::Refuse,
+        Judge::Reference | Judge::Proof | Judge::Strictest => acted_on,
+    }
+}
+
+/// Do the judges decide about it, or is it a fact before any judging?
+fn is_judged(rule: &Rule) -> bool {
+    let facts = [&rules::FORMAT_CHANGED, &rules::OLD_SCHEMA_UNREADABLE, &rules::COMPARISON_EXHAUSTED];
+    !facts.iter().any(|fact| *fact == rule)
+}
+
+/// What a finding of the proof judge leads to: what the settings say, else what its severity does.
+fn action(finding: &Incompatibility, level: Level, judging: &Judging) -> Action {
+    use crate::model::Depth;
+    if let Some(action) = judging.rules.get(finding.rule.id) {
+        return *action;
+    }
+    match finding.severity {
+        // Data of versions that the level does not look at may be gone.
+        _ if finding.rule.spans_versions && level.depth() == Depth::Latest => Action::Warn,
+        Severity::Break | Severity::Altered => Action::Refuse,
+        Severity::Lossy | Severity::Source => Action::Warn,
+    }
+}
+
+impl Verdict {
+    /// Rules that are off are not told, unless the reference tells of the same.
+    fn drop_what_is_off(&mut self, level: Level, judging: &Judging) {
+        let off = |finding: &Incompatibility| {
+            !finding.is_of_reference() && action(finding, level, judging) == Action::Off
+        };
+        // What the reference lists comes first, so its positions stay.
+        self.findings.retain(|finding| !off(finding) || !is_judged(finding.rule));
+    }
+}
