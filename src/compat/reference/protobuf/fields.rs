@@ -5,7 +5,6 @@ use super::difference::Kind;
 use super::types::{TypeId, without_package};
 use super::walk::{At, Context, Positions, Reached, Spots, Walk};
 use crate::schema::protobuf::model::{Field, FieldType, Label, Scalar};
-use crate::schema::protobuf::names::Origin;
 
 /// Maps whose values are maps exist where their entries are spelled out as messages; those may even
 /// hold themselves.

@@ -64,9 +64,9 @@ impl Describer<'_, '_> {
                 let [old, new] = [original, update].map(|types| package(types.package()));
                 format!("the {writer} schema has {old}, the {reader} schema {new}")
             }
-            (Kind::MessageRemoved, ..) => format!(
-                "the {writer} schema has the message `{old}`, which the {reader} schema lacks"
-            ),
+            (Kind::MessageRemoved, ..) => {
+                format!("the {writer} schema has the message `{old}`, which the {reader} schema lacks")
+            }
             (Kind::MessageContent, Some(field), _) => format!(
                 "the field `{}` of `{old}` holds messages of the type `{}`, whose definition in the {reader} schema cannot stand for that in the {writer} schema",
                 field.name,

@@ -49,7 +49,8 @@ impl<'a> Walk<'a> {
         listed: &mut Positions,
     ) -> Result<(), NoAnswer> {
         let (before, after) = (Members::of(message), Members::of(updated));
-        self.fuel.spend(before.fields.len() + after.fields.len() + before.oneofs.len() + after.oneofs.len())?;
+        self.fuel
+            .spend(before.fields.len() + after.fields.len() + before.oneofs.len() + after.oneofs.len())?;
         let spots = |original_part, update_part| Spots {
             original: Spot { message: Some(original), part: original_part },
             update: Spot { message: Some(update), part: update_part },
@@ -100,7 +101,8 @@ fn joined(fields: &[Field], before: &Members<'_>) -> Option<Kind> {
         .iter()
         .filter_map(|field| before.get(field.number).map(|member| (field.number, member.oneof)))
         .collect();
-    let plain: Vec<i32> = old.iter().filter(|(_, oneof)| oneof.is_none()).map(|(number, _)| *number).collect();
+    let plain: Vec<i32> =
+        old.iter().filter(|(_, oneof)| oneof.is_none()).map(|(number, _)| *number).collect();
     let fields: HashSet<i32> = plain.iter().copied().collect();
     let oneofs: HashSet<&str> = old.iter().filter_map(|(_, oneof)| *oneof).collect();
     match fields.len() + oneofs.len() {

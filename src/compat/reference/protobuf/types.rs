@@ -96,8 +96,7 @@ impl<'a> Type<'a> {
     /// Types of key and value, by the names of the fields; `None` when one is missing.
     pub(super) fn map_parts(&self) -> Option<(&'a FieldType, &'a FieldType)> {
         let message = self.message()?;
-        let called =
-            |name| message.fields.iter().find(|field| field.name == name).map(|field| &field.kind);
+        let called = |name| message.fields.iter().find(|field| field.name == name).map(|field| &field.kind);
         Some((called("key")?, called("value")?))
     }
 }

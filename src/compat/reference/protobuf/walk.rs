@@ -11,9 +11,12 @@ use super::{NoAnswer, hash_order};
 use crate::compat::budget::Fuel;
 use crate::schema::protobuf::ProtobufSchema;
 
-/// Pairs of messages that may enclose one another, so that the walk's own recursion is bounded. A
-/// text alone nests half as deep; messages of referenced texts that hold each other may go further.
+/// How deep pairs of messages may enclose one another, so that the walk's own recursion is bounded.
+/// A text alone nests half as deep; messages of referenced texts that hold each other may go further.
 const DEEPEST: usize = 200;
+
+/// A way through a field is longer than one into a nested message.
+const THROUGH_A_FIELD: usize = 3;
 
 /// What the comparison found.
 #[derive(Debug)]
@@ -162,7 +165,7 @@ impl<'a> Walk<'a> {
         listed: &mut Positions,
     ) -> Result<(), NoAnswer> {
         self.fuel.spend(1)?;
-        if depth == DEEPEST {
+        if depth >= DEEPEST {
             return Err(NoAnswer::Exhausted);
         }
         let pair = (self.original.get(original).message(), self.update.get(update).message());
@@ -204,7 +207,7 @@ impl<'a> Walk<'a> {
         let (before, open) = (self.compared.len(), self.open.len());
         let skipped_before = std::mem::replace(&mut self.lowest_skip, usize::MAX);
         let mut listed = Vec::new();
-        self.messages(reached.original, reached.update, &mut context, depth + 1, &mut listed)?;
+        self.messages(reached.original, reached.update, &mut context, depth + THROUGH_A_FIELD, &mut listed)?;
         let listed: Rc<[u32]> = listed.into();
 
         let mut compared = self.compared.split_off(before);
