@@ -44,7 +44,7 @@ static OF_EVERY_FORMAT: &[&Rule] = &[&FORMAT_CHANGED, &OLD_SCHEMA_UNREADABLE, &C
 
 /// Every rule, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [OF_EVERY_FORMAT, super::avro::rules::RULES].into_iter().flatten().copied()
+    [OF_EVERY_FORMAT, super::avro::rules::RULES, super::protobuf::rules::RULES].into_iter().flatten().copied()
 }
 
 /// The rule of this id.

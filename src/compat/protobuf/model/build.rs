@@ -74,6 +74,7 @@ struct Builder<'s> {
 impl<'s> Builder<'s> {
     fn new(schema: &'s ProtobufSchema) -> Builder<'s> {
         let model = Model {
+            package: schema.file().package.as_deref().unwrap_or_default(),
             messages: Vec::new(),
             enums: Vec::new(),
             own: HashMap::new(),

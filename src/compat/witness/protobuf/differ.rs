@@ -40,6 +40,7 @@ struct Held<'v> {
     kind: FieldKind,
     /// The full name of the message around it.
     around: &'v str,
+    is_in_entry: bool,
     value: Option<&'v Value>,
 }
 
@@ -147,7 +148,7 @@ impl<'a> Differ<'a> {
     }
 
     fn note_presence(&mut self, writer: &Held<'_>, wrote: &Value) {
-        if writer.field.presence() == FieldPresence::Explicit {
+        if writer.field.presence() == FieldPresence::Explicit && !writer.is_in_entry {
             self.note(Harm::PresenceLost { wrote: show::value(wrote) });
         }
     }
@@ -163,7 +164,7 @@ impl<'a> Differ<'a> {
             return;
         };
         if !wrote.same(&read) {
-            self.note(Harm::OtherDefault { wrote: shown(&wrote), read: shown(&read) });
+            self.note(Harm::OtherDefault { wrote: wrote.to_string(), read: read.to_string() });
         }
     }
 
@@ -239,7 +240,9 @@ fn held<'v>(full: &'v DescriptorPool, message: &'v DynamicMessage, field: &'v Fi
         declared.or_else(|| extension().map(|extension| extension.field()))
     });
     let kind = declared.map_or(field.kind(), FieldDescriptor::kind);
-    Held { field, kind, around, value: message.field_by_number(field.number()) }
+    let options = index.and_then(|index| full.message(index).options());
+    let is_in_entry = options.and_then(|options| options.map_entry) == Some(true);
+    Held { field, kind, around, is_in_entry, value: message.field_by_number(field.number()) }
 }
 
 fn elements<'v>(held: &Held<'v>) -> &'v [Value] {
@@ -280,20 +283,9 @@ fn default_of(party: Party<'_>, held: &Held<'_>) -> Option<Plain> {
     let message = party.model.message_named(held.around)?;
     let field = party.model.message(message).field(held.field.number() as i32)?;
     match held.field.presence() {
-        FieldPresence::Explicit => party.model.default_of(field),
         // A required field that is missing is another matter.
         FieldPresence::LegacyRequired => None,
-        FieldPresence::Implicit => party.model.default_of(field).map(Plain::into_zero),
-    }
-}
-
-fn shown(plain: &Plain) -> String {
-    match plain {
-        Plain::Number(number) => number.to_string(),
-        Plain::Float(number) => format!("{number:?}"),
-        Plain::Double(number) => format!("{number:?}"),
-        Plain::Text(text) => format!("{text:?}"),
-        Plain::Bytes(bytes) => show::bytes(bytes),
+        FieldPresence::Explicit | FieldPresence::Implicit => party.model.effective_default(field),
     }
 }
 
