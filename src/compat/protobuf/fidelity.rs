@@ -245,7 +245,8 @@ impl<'a> Walk<'a> {
     fn descend(&mut self, index: usize, number: i32, from: MessageId, to: MessageId) {
         let (written, read) = (self.sides.writer.message(from), self.sides.reader.message(to));
         let is_built_in = |origin| matches!(origin, Origin::BuiltIn(_));
-        if is_built_in(written.origin) && written.origin == read.origin && written.full_name == read.full_name {
+        if is_built_in(written.origin) && written.origin == read.origin && written.full_name == read.full_name
+        {
             return;
         }
         let child = self.enter(from, to, Some((index, number)));

@@ -11,7 +11,6 @@ use crate::compat::report::ProofView;
 use crate::compat::rules::Rule;
 use crate::compat::witness::Witness;
 use crate::compat::witness::protobuf::{Claim, Expected, Party};
-use crate::schema::Place;
 
 /// The findings of a pair of schemas, as far as witnesses bear them out.
 #[derive(Debug, Default)]
@@ -159,7 +158,8 @@ impl Teller<'_> {
         let Some(pair) = pairs.get(at) else { return };
         let Some(local) = culprit(pair, &|_| true) else { return };
         let read = self.sides.reader.message(pair.reader);
-        let is_map = at == child && (read.is_map_entry || self.sides.writer.message(pair.writer).is_map_entry);
+        let is_map =
+            at == child && (read.is_map_entry || self.sides.writer.message(pair.writer).is_map_entry);
         let rule: &'static Rule = match is_map {
             true => &rules::PROTO_MAP_CHANGED,
             false => &rules::PROTO_MESSAGE_TYPE_INCOMPATIBLE,
@@ -218,7 +218,8 @@ impl Teller<'_> {
     }
 
     fn places(&self, pair: &Pair, spot: Spot) -> (Pointer, Pointer) {
-        let (read, written) = (self.sides.reader.message(pair.reader), self.sides.writer.message(pair.writer));
+        let (read, written) =
+            (self.sides.reader.message(pair.reader), self.sides.writer.message(pair.writer));
         match spot {
             Spot::Field(number) => (at_field(read, number), at_field(written, number)),
             Spot::Oneof(oneof) => {
@@ -261,12 +262,15 @@ impl Teller<'_> {
         };
         let from = kind_in(written, &|field| writers.type_name(field));
         let to = kind_in(read, &|field| readers.type_name(field));
-        let default = |plain: Option<Plain>| plain.map_or_else(|| "none".to_owned(), |plain| plain.to_string());
+        let default =
+            |plain: Option<Plain>| plain.map_or_else(|| "none".to_owned(), |plain| plain.to_string());
         let number_of = |number: i128| match local.spot {
             Spot::EnumNumber(from, ..) => {
                 let definition = writers.enumeration(from);
-                let constant = i32::try_from(number).ok().and_then(|number| definition.numbered(number).next());
-                constant.map_or_else(|| number.to_string(), |constant| format!("{} ({number})", constant.name))
+                let constant =
+                    i32::try_from(number).ok().and_then(|number| definition.numbered(number).next());
+                constant
+                    .map_or_else(|| number.to_string(), |constant| format!("{} ({number})", constant.name))
             }
             _ => number.to_string(),
         };

@@ -32,7 +32,8 @@ pub(super) fn prove(
     if !packs.contains(&Pack::Wire) || are_identical(reader, writer) {
         return ProofView::proved(How::Identical);
     }
-    compare(direction, reader, writer).unwrap_or_else(|Exhausted| ProofView::of(Vec::new(), 0, Some(Why::Fuel)))
+    compare(direction, reader, writer)
+        .unwrap_or_else(|Exhausted| ProofView::of(Vec::new(), 0, Some(Why::Fuel)))
 }
 
 /// The same text means the same if what it refers to is the same.
@@ -59,7 +60,11 @@ fn compare(
     let parties = Party::of(reader, &readers).zip(Party::of(writer, &writers));
     let Some((reader, writer)) = parties else {
         let keyword = "a schema that does not compile".to_owned();
-        return Ok(ProofView::of(Vec::new(), 0, beyond.or(Some(Why::Unsupported { keyword, at: String::new() }))));
+        return Ok(ProofView::of(
+            Vec::new(),
+            0,
+            beyond.or(Some(Why::Unsupported { keyword, at: String::new() })),
+        ));
     };
     let teller =
         Teller { sides, sampler: &sampler, fidelity: &fidelity, reader, writer, found: Default::default() };

@@ -262,12 +262,6 @@ impl<'a> Sampler<'a> {
     }
 }
 
-impl MessageId {
-    pub(in crate::compat) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
 impl Sample {
     /// Put `items` into a field, instead of what it holds; no items unset it.
     pub(in crate::compat) fn set(&mut self, number: i32, items: Vec<Item>) {

@@ -281,6 +281,13 @@ impl<'s> Model<'s> {
     }
 }
 
+impl MessageId {
+    /// Ids of a model count from 0.
+    pub(in crate::compat) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 impl<'s> Message<'s> {
     /// Fields and extensions, by number.
     pub(in crate::compat) fn fields(&self) -> &[Field<'s>] {
@@ -299,9 +306,9 @@ impl<'s> Message<'s> {
 
     /// Is the number reserved?
     pub(in crate::compat) fn reserves(&self, number: i32) -> bool {
-        self.reserved.iter().any(
-            |value| matches!(value, ReservedValue::Range(range) if range.contains(number)),
-        )
+        self.reserved
+            .iter()
+            .any(|value| matches!(value, ReservedValue::Range(range) if range.contains(number)))
     }
 
     /// Its names without the package, dotted.

@@ -21,16 +21,31 @@ pub(super) struct Difference {
 
 #[derive(Debug)]
 pub(super) enum Harm {
-    Lost { wrote: String },
-    Altered { wrote: String, read: String },
+    Lost {
+        wrote: String,
+    },
+    Altered {
+        wrote: String,
+        read: String,
+    },
     /// It reads the same, but as if it were not set.
-    PresenceLost { wrote: String },
+    PresenceLost {
+        wrote: String,
+    },
     /// An enum's number has another name.
-    Renamed { wrote: String, read: String },
+    Renamed {
+        wrote: String,
+        read: String,
+    },
     /// It is not set, and holds another value.
-    OtherDefault { wrote: String, read: String },
+    OtherDefault {
+        wrote: String,
+        read: String,
+    },
     /// Another entry of the map has the same key.
-    Collapsed { wrote: String },
+    Collapsed {
+        wrote: String,
+    },
 }
 
 /// A field of one side and what stands in it.
@@ -160,7 +175,8 @@ impl<'a> Differ<'a> {
         {
             self.names(from, to, 0);
         }
-        let (Some(wrote), Some(read)) = (default_of(self.writer, writer), default_of(self.reader, reader)) else {
+        let (Some(wrote), Some(read)) = (default_of(self.writer, writer), default_of(self.reader, reader))
+        else {
             return;
         };
         if !wrote.same(&read) {
@@ -276,16 +292,18 @@ fn is_unknown_entry(entry: &Value) -> bool {
     let Value::Message(entry) = entry else { return false };
     let is_enum = field_of(entry, 2)
         .is_some_and(|field| matches!(field.kind(), FieldKind::Singular(SingularKind::Enum(_))));
-    is_enum && entry.field_by_number(2).is_none() && entry.unknown_fields().iter().any(|unknown| unknown.number == 2)
+    is_enum
+        && entry.field_by_number(2).is_none()
+        && entry.unknown_fields().iter().any(|unknown| unknown.number == 2)
 }
 
 fn default_of(party: Party<'_>, held: &Held<'_>) -> Option<Plain> {
     let message = party.model.message_named(held.around)?;
     let field = party.model.message(message).field(held.field.number() as i32)?;
     match held.field.presence() {
-        // A required field that is missing is another matter.
-        FieldPresence::LegacyRequired => None,
         FieldPresence::Explicit | FieldPresence::Implicit => party.model.effective_default(field),
+        // A required field that is missing is another matter.
+        _ => None,
     }
 }
 
