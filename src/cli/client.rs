@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -94,11 +95,29 @@ impl RegistryClient {
         })
     }
 
+    /// Who judges a subject; `None` for a registry that has no such setting.
+    pub(crate) async fn judging(&self, subject: &str) -> Result<Option<Value>, Failure> {
+        self.read_unless(&["v1", "settings", subject], Some("effective=true"), |status, _| {
+            status == StatusCode::NOT_FOUND
+        })
+        .await
+    }
+
     /// GET and read a JSON answer; `None` for a 404 in the registry's own words.
     async fn read<T: serde::de::DeserializeOwned>(
         &self,
         path: &[&str],
         query: Option<&str>,
+    ) -> Result<Option<T>, Failure> {
+        self.read_unless(path, query, |_, code| matches!(code, Some(40401..=40403))).await
+    }
+
+    /// GET and read a JSON answer; `None` when status and error code say that there is none.
+    async fn read_unless<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: Option<&str>,
+        is_absent: impl Fn(StatusCode, Option<i64>) -> bool,
     ) -> Result<Option<T>, Failure> {
         let mut url = self.root.clone();
         url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(path);
@@ -125,7 +144,7 @@ impl RegistryClient {
         }
         let error: Value = serde_json::from_slice(&body).unwrap_or_default();
         let code = error.get("error_code").and_then(Value::as_i64);
-        if matches!(code, Some(40401..=40403)) {
+        if is_absent(status, code) {
             return Ok(None);
         }
         let said =

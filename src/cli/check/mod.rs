@@ -252,7 +252,7 @@ impl<'a> Check<'a> {
             Some(level) => (level, LevelSource::Flag),
             None => (registered.level(subject).await?, LevelSource::Registry),
         };
-        let judging = self.judging(Judging::default());
+        let judging = self.judging(registered.judging(subject).await?);
         let history = registered.history(subject, level.0).await?;
         let verdict = self.judge(path, level.0, &judging, &history);
         Ok(self.checked(path, Some(level), &judging, verdict))

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use anyhow::anyhow;
+use serde_json::Value;
 
 use super::judge::{Earlier, Origin};
 use crate::cli::Failure;
 use crate::cli::client::{RegistryClient, StoredReference, StoredVersion};
-use crate::model::{Depth, Format, Level, Subject, Version};
+use crate::model::{Depth, Format, Judging, Level, Subject, Version};
 use crate::schema::Dependency;
 
 /// How many texts a schema may refer to, directly or not: a bound on what a server can make us ask.
@@ -35,6 +36,18 @@ impl Registered {
         let level = self.client.level(subject).await?;
         level.parse().map_err(|error| {
             Failure::unable(anyhow!("{} tells a level that is none: {error}", self.client.shown()))
+        })
+    }
+
+    /// Who judges a subject: what the registry has recorded, or the proof judge where it knows of none.
+    pub(super) async fn judging(&self, subject: &str) -> Result<Judging, Failure> {
+        let Some(told) = self.client.judging(subject).await? else { return Ok(Judging::default()) };
+        read_judging(&told).ok_or_else(|| {
+            Failure::unable(anyhow!(
+                "{} tells of `{subject}` who judges it, in words unknown here: {told}",
+                self.client.shown()
+            ))
+            .with_hint("Is it newer than this command? Say --judge and --packs, or update the command.")
         })
     }
 
@@ -116,4 +129,16 @@ impl Registered {
         self.read.insert(key, stored.clone());
         Ok(stored)
     }
+}
+
+/// The settings of a subject that are in force; `None` where a word is unknown.
+fn read_judging(told: &Value) -> Option<Judging> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let judge = told.get("judge").and_then(text)?.parse().ok()?;
+    let packs = told.get("packs")?.as_array()?.iter();
+    let packs = packs.map(|pack| text(pack)?.parse().ok()).collect::<Option<_>>()?;
+    let rules = told.get("rules").and_then(Value::as_object).into_iter().flatten();
+    let rules =
+        rules.map(|(id, action)| Some((id.clone(), text(action)?.parse().ok()?))).collect::<Option<_>>()?;
+    Some(Judging { judge, packs, rules })
 }

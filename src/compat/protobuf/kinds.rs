@@ -77,7 +77,11 @@ pub(in crate::compat) fn reading(writer: Side<'_>, reader: Side<'_>) -> Option<R
     let (written, read) = (wire(writer.kind)?, wire(reader.kind)?);
     if let (Kind::Message(from, one), Kind::Message(to, other)) = (writer.kind, reader.kind) {
         let is_same = one == other;
-        return Some(if is_same { Reading::Messages(*from, *to) } else { Reading::Apart(Why::MessageEncoding) });
+        return Some(if is_same {
+            Reading::Messages(*from, *to)
+        } else {
+            Reading::Apart(Why::MessageEncoding)
+        });
     }
     if written != read {
         return Some(Reading::Apart(Why::Type));

@@ -27,6 +27,24 @@ pub(in crate::compat) enum Item {
     Message(Sample),
 }
 
+/// What to put into a field of a sample.
+#[derive(Debug, Clone)]
+pub(in crate::compat) struct Put {
+    pub(in crate::compat) number: i32,
+    /// Its elements; none at all leave the field unset.
+    pub(in crate::compat) contents: Vec<Content>,
+}
+
+/// A value, or an element.
+#[derive(Debug, Clone)]
+pub(in crate::compat) enum Content {
+    Plain(Plain),
+    /// The smallest message of the type.
+    Minimal(MessageId),
+    /// The same with something put into it.
+    With(MessageId, Vec<Put>),
+}
+
 /// How deep the smallest message of each type is; `None` where there is no finite one.
 #[derive(Debug)]
 pub(in crate::compat) struct Heights {
@@ -149,17 +167,14 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    /// A message of type `root` that holds `items` in the field to which `route` leads, by numbers:
-    /// all but the last lead through messages. The rest of it is minimal; `None` if there is none.
-    pub(in crate::compat) fn holding(
-        &self,
-        root: MessageId,
-        route: &[i32],
-        items: Vec<Item>,
-    ) -> Option<Sample> {
-        let (last, outer) = route.split_last()?;
+    /// A message of type `root`, minimal but for `puts` in the message to which `route` leads by the
+    /// numbers of fields; `None` if there is none that is small.
+    pub(in crate::compat) fn holding(&self, root: MessageId, route: &[i32], puts: &[Put]) -> Option<Sample> {
+        if route.len() > MAX_HEIGHT as usize {
+            return None;
+        }
         let mut chain = vec![self.minimal(root)?];
-        for number in outer {
+        for number in route {
             let around = chain.last()?.message;
             let Kind::Message(inner, _) = &self.model.message(around).field(*number)?.kind else {
                 return None;
@@ -167,27 +182,30 @@ impl<'a> Sampler<'a> {
             chain.push(self.minimal(*inner)?);
         }
         let mut held = chain.pop()?;
-        held.set(*last, items);
+        self.put(&mut held, puts)?;
         while let Some(mut around) = chain.pop() {
-            let number = *outer.get(chain.len())?;
+            let number = *route.get(chain.len())?;
             around.set(number, vec![Item::Message(held)]);
             held = around;
         }
         Some(held)
     }
 
-    /// A message of type `root` with the smallest message where `route` leads.
-    pub(in crate::compat) fn reaching(&self, root: MessageId, route: &[i32]) -> Option<Sample> {
-        let Some((last, outer)) = route.split_last() else { return self.minimal(root) };
-        let mut around = root;
-        for number in outer {
-            let Kind::Message(inner, _) = &self.model.message(around).field(*number)?.kind else {
-                return None;
-            };
-            around = *inner;
+    /// By recursion: the engine nests contents at most once.
+    fn put(&self, sample: &mut Sample, puts: &[Put]) -> Option<()> {
+        for put in puts {
+            let items = put.contents.iter().map(|content| match content {
+                Content::Plain(plain) => Some(Item::Plain(plain.clone())),
+                Content::Minimal(id) => self.minimal(*id).map(Item::Message),
+                Content::With(id, puts) => {
+                    let mut inner = self.minimal(*id)?;
+                    self.put(&mut inner, puts)?;
+                    Some(Item::Message(inner))
+                }
+            });
+            sample.set(put.number, items.collect::<Option<Vec<Item>>>()?);
         }
-        let Kind::Message(inner, _) = &self.model.message(around).field(*last)?.kind else { return None };
-        self.holding(root, route, vec![Item::Message(self.minimal(*inner)?)])
+        Some(())
     }
 
     /// The bytes of the sample; `None` if they are too many to be shown.
@@ -241,12 +259,6 @@ impl<'a> Sampler<'a> {
             (Kind::Enum(_), Item::Plain(plain)) => write_plain(Scalar::Int32, plain, bytes),
             _ => {}
         }
-    }
-}
-
-impl MessageId {
-    pub(in crate::compat) fn index(self) -> usize {
-        self.0 as usize
     }
 }
 

@@ -15,10 +15,7 @@ use crate::schema::protobuf::{ProtobufSchema, builtin};
 
 impl<'s> Model<'s> {
     /// The meaning of `schema`.
-    pub(in crate::compat) fn of(
-        schema: &'s ProtobufSchema,
-        fuel: &mut Fuel,
-    ) -> Result<Model<'s>, Exhausted> {
+    pub(in crate::compat) fn of(schema: &'s ProtobufSchema, fuel: &mut Fuel) -> Result<Model<'s>, Exhausted> {
         let mut builder = Builder::new(schema);
         builder.collect_extensions();
         builder.add_own();
@@ -74,6 +71,7 @@ struct Builder<'s> {
 impl<'s> Builder<'s> {
     fn new(schema: &'s ProtobufSchema) -> Builder<'s> {
         let model = Model {
+            package: schema.file().package.as_deref().unwrap_or_default(),
             messages: Vec::new(),
             enums: Vec::new(),
             own: HashMap::new(),
@@ -337,8 +335,7 @@ impl<'s> Builder<'s> {
         };
         let name = entry_name(&field.name);
         let outer = self.model.message(around);
-        let (full_name, path) =
-            (format!("{}.{name}", outer.full_name), format!("{}/{name}", outer.path));
+        let (full_name, path) = (format!("{}.{name}", outer.full_name), format!("{}/{name}", outer.path));
         let id = MessageId(self.model.messages.len() as u32);
         let mut entry = empty_message(site.origin, full_name, path, place);
         entry.is_map_entry = true;
@@ -361,7 +358,9 @@ impl<'s> Builder<'s> {
             FieldType::Scalar(scalar) => Kind::Scalar(*scalar),
             FieldType::Named(name) => {
                 let found = self.names(site.origin).resolve_type(site.scope, name);
-                found.and_then(|found| self.resolved(&found)).unwrap_or_else(|| Kind::Unresolved(name.clone()))
+                found
+                    .and_then(|found| self.resolved(&found))
+                    .unwrap_or_else(|| Kind::Unresolved(name.clone()))
             }
             FieldType::Map(..) => Kind::Unresolved("map".to_owned()),
         }
@@ -465,12 +464,7 @@ impl<'s> Builder<'s> {
     }
 }
 
-fn empty_message<'s>(
-    origin: Origin,
-    full_name: String,
-    path: String,
-    place: Option<Place>,
-) -> Message<'s> {
+fn empty_message<'s>(origin: Origin, full_name: String, path: String, place: Option<Place>) -> Message<'s> {
     Message {
         full_name,
         path,

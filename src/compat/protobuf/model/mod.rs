@@ -9,14 +9,19 @@ mod build;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::schema::Place;
 use crate::schema::protobuf::model::{Range, ReservedValue, Scalar, Value as Literal};
 use crate::schema::protobuf::names::Origin;
 
+/// How much of a value of bytes is shown.
+const SHOWN_BYTES: usize = 60;
+
 /// The meaning of one schema.
 #[derive(Debug)]
 pub(in crate::compat) struct Model<'s> {
+    package: &'s str,
     messages: Vec<Message<'s>>,
     enums: Vec<Enum<'s>>,
     /// Messages of the schema's own file by path, the entries of maps excepted.
@@ -161,6 +166,11 @@ pub(in crate::compat) enum Plain {
 }
 
 impl<'s> Model<'s> {
+    /// The package of the schema's own file; empty if it has none.
+    pub(in crate::compat) fn package(&self) -> &'s str {
+        self.package
+    }
+
     pub(in crate::compat) fn message(&self, id: MessageId) -> &Message<'s> {
         &self.messages[id.0 as usize]
     }
@@ -235,6 +245,15 @@ impl<'s> Model<'s> {
         }
     }
 
+    /// The same as readers see it: where presence is not tracked, zero.
+    pub(in crate::compat) fn effective_default(&self, field: &Field<'_>) -> Option<Plain> {
+        let default = self.default_of(field)?;
+        Some(match field.presence() {
+            Some(Presence::Implicit | Presence::Entry) => default.into_zero(),
+            _ => default,
+        })
+    }
+
     /// The type of the field in the words of the language.
     pub(in crate::compat) fn type_name(&self, field: &Field<'_>) -> String {
         if let Some(entry) = self.map_entry(field) {
@@ -262,6 +281,13 @@ impl<'s> Model<'s> {
     }
 }
 
+impl MessageId {
+    /// Ids of a model count from 0.
+    pub(in crate::compat) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 impl<'s> Message<'s> {
     /// Fields and extensions, by number.
     pub(in crate::compat) fn fields(&self) -> &[Field<'s>] {
@@ -280,9 +306,14 @@ impl<'s> Message<'s> {
 
     /// Is the number reserved?
     pub(in crate::compat) fn reserves(&self, number: i32) -> bool {
-        self.reserved.iter().any(
-            |value| matches!(value, ReservedValue::Range(range) if range.contains(number)),
-        )
+        self.reserved
+            .iter()
+            .any(|value| matches!(value, ReservedValue::Range(range) if range.contains(number)))
+    }
+
+    /// Its names without the package, dotted.
+    pub(in crate::compat) fn local_name(&self) -> String {
+        self.path.replace('/', ".")
     }
 
     /// The place of the message as a pointer: `/Outer/Inner`.
@@ -442,6 +473,22 @@ impl Plain {
             Plain::Double(number) => number.to_bits() == 0,
             Plain::Text(text) => text.is_empty(),
             Plain::Bytes(bytes) => bytes.is_empty(),
+        }
+    }
+}
+
+impl fmt::Display for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Plain::Number(number) => write!(f, "{number}"),
+            Plain::Float(number) => write!(f, "{number:?}"),
+            Plain::Double(number) => write!(f, "{number:?}"),
+            Plain::Text(text) => write!(f, "{text:?}"),
+            Plain::Bytes(bytes) if bytes.is_empty() => f.write_str("no bytes"),
+            Plain::Bytes(bytes) => {
+                f.write_str("bytes")?;
+                bytes.iter().take(SHOWN_BYTES).try_for_each(|byte| write!(f, " {byte:02x}"))
+            }
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::types::TypeId;
 use crate::compat::finding::Labels;
-use crate::compat::protobuf::rules;
+use crate::compat::protobuf::{rules, rules_beyond_wire};
 use crate::compat::rules::Rule;
-use crate::schema::protobuf::model::{Field, Label, Oneof};
+use crate::schema::protobuf::model::{Field, FieldType, Label, Oneof};
 
 /// A difference that the reference takes for a break. There are as many kinds that it takes for
 /// harmless; those are not even collected here.
@@ -129,21 +129,27 @@ impl Difference<'_> {
     /// The rule of ours that it touches.
     pub(super) fn rule(&self) -> &'static Rule {
         match self.kind {
-            Kind::Package => &rules::PROTO_PACKAGE_CHANGED,
+            Kind::Package => &rules_beyond_wire::PROTO_PACKAGE_CHANGED,
             Kind::MessageRemoved => &rules::PROTO_MESSAGE_REMOVED,
+            Kind::FieldKind | Kind::ScalarKind if self.concerns_a_map() => &rules::PROTO_MAP_CHANGED,
             Kind::FieldKind | Kind::ScalarKind => &rules::PROTO_FIELD_TYPE_CHANGED,
             Kind::MessageName | Kind::MessageContent => &rules::PROTO_MESSAGE_TYPE_INCOMPATIBLE,
             Kind::NumericLabel => self.rule_of_labels(),
             Kind::RequiredAdded => &rules::PROTO_REQUIRED_ADDED,
             Kind::RequiredRemoved => &rules::PROTO_REQUIRED_REMOVED,
-            Kind::OneofFieldRemoved => &rules::PROTO_ONEOF_FIELD_REMOVED,
+            Kind::OneofFieldRemoved => &rules_beyond_wire::PROTO_ONEOF_FIELD_REMOVED,
             Kind::ManyMovedToOneof | Kind::MovedToExistingOneof => &rules::PROTO_ONEOF_JOINED,
         }
     }
 
+    fn concerns_a_map(&self) -> bool {
+        let is_map = |field: &Field| matches!(field.kind, FieldType::Map(..));
+        [self.original, self.update].iter().filter_map(|spot| spot.field()).any(is_map)
+    }
+
     fn rule_of_labels(&self) -> &'static Rule {
         match (self.original.label(), self.update.label()) {
-            (_, Some(Label::Repeated)) => &rules::PROTO_SINGULAR_TO_REPEATED,
+            (_, Some(Label::Repeated)) => &rules_beyond_wire::PROTO_SINGULAR_TO_REPEATED,
             (Some(Label::Repeated), _) => &rules::PROTO_REPEATED_TO_SINGULAR,
             (_, Some(Label::Required)) => &rules::PROTO_REQUIRED_ADDED,
             _ => &rules::PROTO_REQUIRED_REMOVED,

@@ -21,16 +21,31 @@ pub(super) struct Difference {
 
 #[derive(Debug)]
 pub(super) enum Harm {
-    Lost { wrote: String },
-    Altered { wrote: String, read: String },
+    Lost {
+        wrote: String,
+    },
+    Altered {
+        wrote: String,
+        read: String,
+    },
     /// It reads the same, but as if it were not set.
-    PresenceLost { wrote: String },
+    PresenceLost {
+        wrote: String,
+    },
     /// An enum's number has another name.
-    Renamed { wrote: String, read: String },
+    Renamed {
+        wrote: String,
+        read: String,
+    },
     /// It is not set, and holds another value.
-    OtherDefault { wrote: String, read: String },
+    OtherDefault {
+        wrote: String,
+        read: String,
+    },
     /// Another entry of the map has the same key.
-    Collapsed { wrote: String },
+    Collapsed {
+        wrote: String,
+    },
 }
 
 /// A field of one side and what stands in it.
@@ -40,6 +55,7 @@ struct Held<'v> {
     kind: FieldKind,
     /// The full name of the message around it.
     around: &'v str,
+    is_in_entry: bool,
     value: Option<&'v Value>,
 }
 
@@ -147,7 +163,7 @@ impl<'a> Differ<'a> {
     }
 
     fn note_presence(&mut self, writer: &Held<'_>, wrote: &Value) {
-        if writer.field.presence() == FieldPresence::Explicit {
+        if writer.field.presence() == FieldPresence::Explicit && !writer.is_in_entry {
             self.note(Harm::PresenceLost { wrote: show::value(wrote) });
         }
     }
@@ -159,11 +175,12 @@ impl<'a> Differ<'a> {
         {
             self.names(from, to, 0);
         }
-        let (Some(wrote), Some(read)) = (default_of(self.writer, writer), default_of(self.reader, reader)) else {
+        let (Some(wrote), Some(read)) = (default_of(self.writer, writer), default_of(self.reader, reader))
+        else {
             return;
         };
         if !wrote.same(&read) {
-            self.note(Harm::OtherDefault { wrote: shown(&wrote), read: shown(&read) });
+            self.note(Harm::OtherDefault { wrote: wrote.to_string(), read: read.to_string() });
         }
     }
 
@@ -239,7 +256,9 @@ fn held<'v>(full: &'v DescriptorPool, message: &'v DynamicMessage, field: &'v Fi
         declared.or_else(|| extension().map(|extension| extension.field()))
     });
     let kind = declared.map_or(field.kind(), FieldDescriptor::kind);
-    Held { field, kind, around, value: message.field_by_number(field.number()) }
+    let options = index.and_then(|index| full.message(index).options());
+    let is_in_entry = options.and_then(|options| options.map_entry) == Some(true);
+    Held { field, kind, around, is_in_entry, value: message.field_by_number(field.number()) }
 }
 
 fn elements<'v>(held: &Held<'v>) -> &'v [Value] {
@@ -273,27 +292,18 @@ fn is_unknown_entry(entry: &Value) -> bool {
     let Value::Message(entry) = entry else { return false };
     let is_enum = field_of(entry, 2)
         .is_some_and(|field| matches!(field.kind(), FieldKind::Singular(SingularKind::Enum(_))));
-    is_enum && entry.field_by_number(2).is_none() && entry.unknown_fields().iter().any(|unknown| unknown.number == 2)
+    is_enum
+        && entry.field_by_number(2).is_none()
+        && entry.unknown_fields().iter().any(|unknown| unknown.number == 2)
 }
 
 fn default_of(party: Party<'_>, held: &Held<'_>) -> Option<Plain> {
     let message = party.model.message_named(held.around)?;
     let field = party.model.message(message).field(held.field.number() as i32)?;
     match held.field.presence() {
-        FieldPresence::Explicit => party.model.default_of(field),
+        FieldPresence::Explicit | FieldPresence::Implicit => party.model.effective_default(field),
         // A required field that is missing is another matter.
-        FieldPresence::LegacyRequired => None,
-        FieldPresence::Implicit => party.model.default_of(field).map(Plain::into_zero),
-    }
-}
-
-fn shown(plain: &Plain) -> String {
-    match plain {
-        Plain::Number(number) => number.to_string(),
-        Plain::Float(number) => format!("{number:?}"),
-        Plain::Double(number) => format!("{number:?}"),
-        Plain::Text(text) => format!("{text:?}"),
-        Plain::Bytes(bytes) => show::bytes(bytes),
+        _ => None,
     }
 }
 

@@ -53,14 +53,14 @@ pub(in crate::compat) enum Expected {
 
 /// What is claimed about a message: to be tried, not to be believed.
 #[derive(Debug)]
-pub(in crate::compat) struct Claim<'a> {
+pub(in crate::compat) struct Claim {
     /// The full names of the message, in the writer and in the reader.
-    pub(in crate::compat) written: &'a str,
-    pub(in crate::compat) read: &'a str,
+    pub(in crate::compat) written: String,
+    pub(in crate::compat) read: String,
     /// The message as the writer encodes it.
     pub(in crate::compat) bytes: Vec<u8>,
     /// Where: the numbers of the fields that lead there.
-    pub(in crate::compat) route: &'a [i32],
+    pub(in crate::compat) route: Vec<i32>,
     pub(in crate::compat) expected: Expected,
     /// All implementations are known to agree.
     pub(in crate::compat) portable: bool,
@@ -72,17 +72,17 @@ impl Witness {
     pub(in crate::compat) fn of_protobuf(
         reader: Party<'_>,
         writer: Party<'_>,
-        claim: Claim<'_>,
+        claim: Claim,
     ) -> Option<Witness> {
-        let written = decode(&writer.descriptors.without_maps, claim.written, &claim.bytes)?.ok()?;
+        let written = decode(&writer.descriptors.without_maps, &claim.written, &claim.bytes)?.ok()?;
         if !is_whole(&written) || missing_required(&written).is_some() {
             return None;
         }
         let evidence = try_claim(reader, writer, &claim, &written)?;
-        let json = decode(&writer.descriptors.full, claim.written, &claim.bytes)
+        let json = decode(&writer.descriptors.full, &claim.written, &claim.bytes)
             .and_then(Result::ok)
             .and_then(|message| message.to_json().ok());
-        let datum = Datum::Protobuf { message: claim.written.to_owned(), json, bytes: claim.bytes };
+        let datum = Datum::Protobuf { message: claim.written, json, bytes: claim.bytes };
         Some(Witness { datum, evidence, portable: claim.portable })
     }
 }
@@ -90,17 +90,17 @@ impl Witness {
 fn try_claim(
     reader: Party<'_>,
     writer: Party<'_>,
-    claim: &Claim<'_>,
+    claim: &Claim,
     written: &DynamicMessage,
 ) -> Option<Evidence> {
-    let read = match decode(&reader.descriptors.without_maps, claim.read, &claim.bytes) {
+    let read = match decode(&reader.descriptors.without_maps, &claim.read, &claim.bytes) {
         None => {
             let error = "the reader has no such message".to_owned();
             let is_claimed = claim.expected == Expected::NoMessage;
             return is_claimed.then_some(Evidence::Undecodable { at: String::new(), error });
         }
         Some(Err(error)) => {
-            let at = show::route(&writer.descriptors.full, claim.written, claim.route);
+            let at = show::route(&writer.descriptors.full, &claim.written, &claim.route);
             let is_claimed = claim.expected == Expected::Unread;
             return is_claimed.then_some(Evidence::Undecodable { at, error });
         }
@@ -115,8 +115,8 @@ fn try_claim(
     differences.into_iter().find(|difference| meets(difference, claim)).map(evidence)
 }
 
-fn meets(difference: &Difference, claim: &Claim<'_>) -> bool {
-    let is_there = difference.route.starts_with(claim.route) || claim.route.starts_with(&difference.route);
+fn meets(difference: &Difference, claim: &Claim) -> bool {
+    let is_there = difference.route.starts_with(&claim.route) || claim.route.starts_with(&difference.route);
     let is_so = match difference.harm {
         Harm::Lost { .. } | Harm::Altered { .. } => claim.expected == Expected::Unread,
         Harm::PresenceLost { .. } => claim.expected == Expected::PresenceLost,

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use buffa_descriptor::{DescriptorPool, DynamicMessage, FieldKind, SingularKind, Value};
 
+use crate::compat::protobuf::model::Plain;
+
 /// Long values are cut.
 const SHOWN_AT_MOST: usize = 60;
 
@@ -55,12 +57,6 @@ fn shorten(text: String) -> String {
     }
 }
 
-pub(super) fn bytes(bytes: &[u8]) -> String {
-    let shown: Vec<String> =
-        bytes.iter().take(SHOWN_AT_MOST).map(|byte| format!("{byte:02x}")).collect();
-    if shown.is_empty() { "no bytes".to_owned() } else { format!("bytes {}", shown.join(" ")) }
-}
-
 fn write_list(values: &[Value], text: &mut String) {
     text.push('[');
     for (index, value) in values.iter().enumerate() {
@@ -83,7 +79,7 @@ fn write_value(value: &Value, text: &mut String) {
         Value::F32(value) => write!(text, "{value:?}"),
         Value::F64(value) => write!(text, "{value:?}"),
         Value::String(value) => write!(text, "{value:?}"),
-        Value::Bytes(value) => write!(text, "{}", bytes(value)),
+        Value::Bytes(value) => write!(text, "{}", Plain::Bytes(value.clone())),
         Value::Message(message) => {
             write_message(message, text);
             Ok(())
