@@ -171,7 +171,7 @@ fn can_read(
             (reference::avro::view(direction, reader, writer), avro::prove(direction, reader, writer))
         }
         (Schema::Protobuf(reader), Schema::Protobuf(writer)) => (
-            report::ReferenceView::no_answer("it is not asked about Protobuf yet"),
+            report::ReferenceView::of(report::Listing::default()),
             protobuf::prove(direction, reader, writer, &judging.packs),
         ),
         (reader, _) => return Err(Unavailable { format: reader.format() }),
