@@ -9,6 +9,7 @@ mod avro;
 mod budget;
 mod deciding;
 mod finding;
+mod protobuf;
 mod reference;
 mod report;
 pub mod rules;
@@ -210,6 +211,10 @@ fn can_read(
         (Schema::Avro(reader), Schema::Avro(writer)) => {
             (reference::avro::view(direction, reader, writer), avro::prove(direction, reader, writer))
         }
+        (Schema::Protobuf(reader), Schema::Protobuf(writer)) => (
+            reference::protobuf::compare(direction, reader, writer),
+            protobuf::prove(direction, reader, writer, &judging.packs),
+        ),
         (reader, _) => return Err(Unavailable { format: reader.format() }),
     };
     Ok(deciding::verdict(direction, reference, proof, level, judging))

@@ -44,7 +44,13 @@ static OF_EVERY_FORMAT: &[&Rule] = &[&FORMAT_CHANGED, &OLD_SCHEMA_UNREADABLE, &C
 
 /// Every rule, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [OF_EVERY_FORMAT, super::avro::rules::RULES].into_iter().flatten().copied()
+    let lists = [
+        OF_EVERY_FORMAT,
+        super::avro::rules::RULES,
+        super::protobuf::rules::RULES,
+        super::protobuf::rules_beyond_wire::RULES,
+    ];
+    lists.into_iter().flatten().copied()
 }
 
 /// The rule of this id.

@@ -1,0 +1,188 @@
+//! Witnesses of Protobuf: bytes that the writer writes and the reader does not read as they were meant.
+//!
+//! A conformant decoder reads the bytes twice, as the writer and as the reader; the two messages are
+//! compared on the field numbers that both sides declare. Required fields and maps are seen to here:
+//! the decoder does not insist on the former, and does not tell apart what stands in the entries of
+//! the latter by wire type.
+
+mod differ;
+mod show;
+
+use std::sync::Arc;
+
+use buffa_descriptor::features::FieldPresence;
+use buffa_descriptor::{DescriptorPool, DynamicMessage, Value};
+
+use self::differ::{Differ, Difference, Harm};
+use super::{Datum, Evidence, Witness};
+use crate::compat::protobuf::model::Model;
+use crate::schema::protobuf::{Descriptors, ProtobufSchema};
+
+/// A schema, its meaning, and what decodes its messages.
+#[derive(Clone, Copy)]
+pub(in crate::compat) struct Party<'a> {
+    model: &'a Model<'a>,
+    descriptors: &'a Descriptors,
+}
+
+impl<'a> Party<'a> {
+    /// `None` if the schema does not compile: then nothing can be tried.
+    pub(in crate::compat) fn of(schema: &'a ProtobufSchema, model: &'a Model<'a>) -> Option<Party<'a>> {
+        Some(Party { model, descriptors: schema.descriptors()? })
+    }
+}
+
+/// What is said to happen when a message is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::compat) enum Expected {
+    /// The reader has no such message.
+    NoMessage,
+    /// It cannot be decoded, or the value at the place is lost or another one.
+    Unread,
+    /// That a value is set is not to be seen any more.
+    PresenceLost,
+    /// A number of an enum bears another name.
+    Renamed,
+    /// What is not set holds another value.
+    OtherDefault,
+    /// A required field is missing.
+    RequiredMissing,
+    /// Entries of a map with the same key become one.
+    EntriesCollapse,
+}
+
+/// What is claimed about a message: to be tried, not to be believed.
+#[derive(Debug)]
+pub(in crate::compat) struct Claim {
+    /// The full names of the message, in the writer and in the reader.
+    pub(in crate::compat) written: String,
+    pub(in crate::compat) read: String,
+    /// The message as the writer encodes it.
+    pub(in crate::compat) bytes: Vec<u8>,
+    /// Where: the numbers of the fields that lead there.
+    pub(in crate::compat) route: Vec<i32>,
+    pub(in crate::compat) expected: Expected,
+    /// All implementations are known to agree.
+    pub(in crate::compat) portable: bool,
+}
+
+impl Witness {
+    /// The only way to one: decode the bytes as the writer's message and as the reader's, and see the
+    /// claimed failure happen.
+    pub(in crate::compat) fn of_protobuf(
+        reader: Party<'_>,
+        writer: Party<'_>,
+        claim: Claim,
+    ) -> Option<Witness> {
+        let written = decode(&writer.descriptors.without_maps, &claim.written, &claim.bytes)?.ok()?;
+        if !is_whole(&written) || missing_required(&written).is_some() {
+            return None;
+        }
+        let evidence = try_claim(reader, writer, &claim, &written)?;
+        let json = decode(&writer.descriptors.full, &claim.written, &claim.bytes)
+            .and_then(Result::ok)
+            .and_then(|message| message.to_json().ok());
+        let datum = Datum::Protobuf { message: claim.written, json, bytes: claim.bytes };
+        Some(Witness { datum, evidence, portable: claim.portable })
+    }
+}
+
+fn try_claim(
+    reader: Party<'_>,
+    writer: Party<'_>,
+    claim: &Claim,
+    written: &DynamicMessage,
+) -> Option<Evidence> {
+    let read = match decode(&reader.descriptors.without_maps, &claim.read, &claim.bytes) {
+        None => {
+            let error = "the reader has no such message".to_owned();
+            let is_claimed = claim.expected == Expected::NoMessage;
+            return is_claimed.then_some(Evidence::Undecodable { at: String::new(), error });
+        }
+        Some(Err(error)) => {
+            let at = show::route(&writer.descriptors.full, &claim.written, &claim.route);
+            let is_claimed = claim.expected == Expected::Unread;
+            return is_claimed.then_some(Evidence::Undecodable { at, error });
+        }
+        Some(Ok(read)) => read,
+    };
+    if claim.expected == Expected::RequiredMissing {
+        let (route, at) = missing_required(&read)?;
+        let error = "a required field is missing".to_owned();
+        return (route == claim.route).then_some(Evidence::Undecodable { at, error });
+    }
+    let differences = Differ::compare(reader, writer, written, &read);
+    differences.into_iter().find(|difference| meets(difference, claim)).map(evidence)
+}
+
+fn meets(difference: &Difference, claim: &Claim) -> bool {
+    let is_there = difference.route.starts_with(&claim.route) || claim.route.starts_with(&difference.route);
+    let is_so = match difference.harm {
+        Harm::Lost { .. } | Harm::Altered { .. } => claim.expected == Expected::Unread,
+        Harm::PresenceLost { .. } => claim.expected == Expected::PresenceLost,
+        Harm::Renamed { .. } => claim.expected == Expected::Renamed,
+        Harm::OtherDefault { .. } => claim.expected == Expected::OtherDefault,
+        Harm::Collapsed { .. } => claim.expected == Expected::EntriesCollapse,
+    };
+    is_there && is_so
+}
+
+fn evidence(difference: Difference) -> Evidence {
+    let at = difference.at;
+    match difference.harm {
+        Harm::Lost { wrote } | Harm::PresenceLost { wrote } | Harm::Collapsed { wrote } => {
+            Evidence::Lost { at, wrote }
+        }
+        Harm::Altered { wrote, read }
+        | Harm::Renamed { wrote, read }
+        | Harm::OtherDefault { wrote, read } => Evidence::Altered { at, wrote, read },
+    }
+}
+
+/// `None` if there is no such message.
+fn decode(pool: &Arc<DescriptorPool>, name: &str, bytes: &[u8]) -> Option<Result<DynamicMessage, String>> {
+    let index = pool.message_index(name)?;
+    Some(DynamicMessage::decode(Arc::clone(pool), index, bytes).map_err(|error| error.to_string()))
+}
+
+/// Was everything in it known?
+fn is_whole(message: &DynamicMessage) -> bool {
+    message.unknown_fields().is_empty() && inner(message).all(|(_, _, inner)| is_whole(inner))
+}
+
+/// The first required field that is not there, as a route and for people.
+fn missing_required(message: &DynamicMessage) -> Option<(Vec<i32>, String)> {
+    let descriptor = message.pool().message(message.message_index());
+    let missing = descriptor.fields().iter().find(|field| {
+        field.presence() == FieldPresence::LegacyRequired && message.field_by_number(field.number()).is_none()
+    });
+    if let Some(field) = missing {
+        return Some((vec![field.number() as i32], field.name().to_owned()));
+    }
+    inner(message).find_map(|(number, name, inner)| {
+        let (mut route, at) = missing_required(inner)?;
+        route.insert(0, number as i32);
+        Some((route, format!("{name}.{at}")))
+    })
+}
+
+/// The messages in a message, each with number and name of its field.
+fn inner(message: &DynamicMessage) -> impl Iterator<Item = (u32, String, &DynamicMessage)> {
+    let pool = message.pool();
+    let index = message.message_index();
+    let declared = pool.message(index).fields().iter().map(|field| (field.number(), field.name().to_owned()));
+    let extensions = pool
+        .extensions_of(index)
+        .map(|extension| (extension.field().number(), format!("[{}]", extension.full_name())));
+    declared.chain(extensions).flat_map(move |(number, name)| {
+        let values = match message.field_by_number(number) {
+            Some(Value::List(values)) => values.as_slice(),
+            Some(value) => std::slice::from_ref(value),
+            None => &[],
+        };
+        values.iter().filter_map(move |value| match value {
+            Value::Message(inner) => Some((number, name.clone(), inner)),
+            _ => None,
+        })
+    })
+}
