@@ -192,7 +192,7 @@ fn check_effective(change: &JudgeChange) -> Result<(), Error> {
     if let Change::Set(rules) = &change.rules
         && let Some(unknown) = rules.keys().find(|id| rules::find(id).is_none())
     {
-        let known: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
+        let known: Vec<&str> = rules::all().map(|rule| rule.id).collect();
         let shown: String = unknown.chars().take(100).collect();
         return Err(Error::NoSuchSetting(format!("`{shown}` is no rule; it is one of {}", known.join(", "))));
     }

@@ -315,10 +315,10 @@ fn requests_that_make_no_sense() {
         (&["check"][..], "--against <BASE>"),
         (&["check", "--against", "main"], "a base is dir:PATH, git:REV[:PATH], registry[:URL] or none"),
         (
-            &["check", "--against", "none", "--judge", "proof"],
-            "the judge `proof` is not available in this version",
+            &["check", "--against", "none", "--judge", "jury"],
+            "`jury` is no judge; it is one of proof, reference",
         ),
-        (&["serve", "--judge", "strictest"], "the judge `strictest` is not available in this version"),
+        (&["serve", "--judge", "jury"], "`jury` is no judge; it is one of proof, reference, strictest"),
         (&["check", "--against", "dir:"], "dir: needs a path"),
         (
             &["serve", "--listen", "127.0.0.1:0", "--database-url", "mysql://x"],
