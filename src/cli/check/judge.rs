@@ -25,7 +25,7 @@ pub(super) struct Earlier {
 }
 
 /// The earlier states of a schema, each list newest first.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Past<'a> {
     /// Those that the level looks at.
     pub(super) compared: &'a [Earlier],

@@ -73,3 +73,7 @@ fn compare(
     let undecided = beyond.or_else(|| found.is_contradicted.then_some(Why::VerifierDisagreed));
     Ok(ProofView::of(found.told, found.more, undecided))
 }
+
+pub(super) fn reused(_new: &ProtobufSchema, _old: &ProtobufSchema) -> Vec<super::Incompatibility> {
+    Vec::new()
+}
