@@ -5,6 +5,8 @@
 
 mod avro;
 
+pub(super) use avro::Trial;
+
 /// A value that the writer writes and the reader does not read as it was written. It exists only after
 /// that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
