@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::finding::{Incompatibility, Opinion, Outcome, Severity};
+use super::finding::{Incompatibility, Opinion, Outcome, Pointer, Severity};
 use super::report::{Proof, ProofView, ReferenceVerdict, ReferenceView, Verdict};
 use super::rules::{self, Rule};
 use crate::model::{Action, Direction, Judge, Judging, Level};
@@ -44,7 +44,9 @@ fn merge(reported: &mut Vec<Incompatibility>, proved: Vec<Incompatibility>, proo
         let same_rule = open().find(|&position| reported[position].rule == found.rule);
         // A loss at the place of a break that is none is another matter: both are told.
         let breaks = matches!(found.severity, Severity::Break | Severity::Altered);
-        match same_rule.or_else(|| open().next().filter(|_| breaks)) {
+        let here = same_rule.or_else(|| open().next().filter(|_| breaks));
+        let around = || reported.iter().position(|known| breaks && is_cause(&found, known));
+        match here.or_else(around) {
             Some(position) => {
                 let known = &mut reported[position];
                 let (reference, sentence) = (known.reference.take(), known.sentence.take());
@@ -53,6 +55,22 @@ fn merge(reported: &mut Vec<Incompatibility>, proved: Vec<Incompatibility>, proo
             None => reported.push(found),
         }
     }
+}
+
+/// Of a branch of a union that cannot be read the reference says no more than that; the proof judge
+/// says what within it cannot.
+fn is_cause(found: &Incompatibility, known: &Incompatibility) -> bool {
+    let within = |inner: &Option<Pointer>, outer: &Option<Pointer>| match (inner, outer) {
+        (Some(inner), Some(outer)) => {
+            let below = inner.as_str().strip_prefix(outer.as_str());
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
+        _ => false,
+    };
+    known.rule == &super::avro::rules::AVRO_UNION_BRANCH_REMOVED
+        && known.proof != Opinion::Broken
+        && within(&found.reader_at, &known.reader_at)
+        && within(&found.writer_at, &known.writer_at)
 }
 
 fn place(finding: &Incompatibility) -> String {
