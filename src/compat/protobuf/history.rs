@@ -209,3 +209,136 @@ fn with_number(model: &Model<'_>, message: MessageId, field: &Field<'_>) -> Opti
     let put = Put { number: field.number, contents: vec![element(model, field, 1)?] };
     sampler.encode(&sampler.holding(message, &[], &[put])?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::reused;
+    use crate::compat::witness::Evidence;
+    use crate::model::Version;
+    use crate::schema::Options;
+    use crate::schema::protobuf::ProtobufSchema;
+
+    fn schema(body: &str) -> ProtobufSchema {
+        let text = format!("syntax = \"proto3\"; {body}");
+        ProtobufSchema::parse(&text, &[], Options::STORED).expect("a schema")
+    }
+
+    /// What is found when the last of these follows the others.
+    fn found(history: &[&str]) -> Vec<String> {
+        let mut schemas: Vec<ProtobufSchema> = history.iter().map(|body| schema(body)).collect();
+        let new = schemas.pop().expect("a new schema");
+        let versions = schemas
+            .iter()
+            .enumerate()
+            .map(|(index, schema)| (Version::new(index as i32 + 1).expect("a version"), schema));
+        let told = reused(&new, versions);
+        let line = |finding: &super::Incompatibility| {
+            let at = finding.reader_at.as_ref().expect("a place");
+            let evidence = match finding.witness.as_ref().expect("a witness").evidence() {
+                Evidence::Altered { wrote, read, .. } => format!("{wrote} is {read}"),
+                other => other.to_string(),
+            };
+            format!("{at}: {}: {evidence}", finding.message)
+        };
+        told.iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_number_that_comes_back_for_something_else_is_told() {
+        let secret = "message M { int32 a = 1; string secret = 2; }";
+        let given_up = "message M { int32 a = 1; }";
+        assert_eq!(
+            found(&[secret, given_up, "message M { int32 a = 1; bytes key = 2; }"]),
+            [
+                "/M/2: number 2 of `M` is `key` (bytes) in the new schema; version 1 had it for `secret` (string), and a later version gave it up: secret = \"x\" is key = bytes 78"
+            ]
+        );
+        assert_eq!(
+            found(&[secret, given_up, given_up, "message M { int32 a = 1; int32 count = 2; }"]),
+            [
+                "/M/2: number 2 of `M` is `count` (int32) in the new schema; version 1 had it for `secret` (string), and a later version gave it up: \"a\" was written, and lost (at secret)"
+            ]
+        );
+        // The newest version that had it counts; the message itself may have been away.
+        assert_eq!(
+            found(&[
+                "message M { bool other = 2; }",
+                secret,
+                "message N { }",
+                "message N { } message M { string name = 2; }"
+            ]),
+            [
+                "/M/2: number 2 of `M` is `name` (string) in the new schema; version 2 had it for `secret` (string), and a later version gave it up: secret = \"x\" is name = \"x\""
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_never_given_up_or_comes_back_as_it_was_is_not_told() {
+        let given_up = "message M { int32 a = 1; }";
+        for (name, history) in [
+            ("no history", vec![given_up]),
+            ("a new number", vec![given_up, "message M { int32 a = 1; int32 b = 2; }"]),
+            (
+                "step by step",
+                vec![
+                    "message M { string a = 1; }",
+                    "message M { string b = 1; }",
+                    "message M { bytes c = 1; }",
+                ],
+            ),
+            ("as it was", vec!["message M { string s = 2; }", given_up, "message M { string s = 2; }"]),
+            ("wider than it was", vec!["message M { int32 s = 2; }", given_up, "message M { int64 s = 2; }"]),
+            (
+                "as it was, after it was reserved",
+                vec![
+                    "message M { string s = 2; }",
+                    "message M { reserved 2; }",
+                    "message M { string s = 2; }",
+                ],
+            ),
+            (
+                "in another message",
+                vec![
+                    "message M { string s = 2; } message N { }",
+                    "message M { } message N { }",
+                    "message M { } message N { int32 s = 2; }",
+                ],
+            ),
+        ] {
+            assert_eq!(found(&history), [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_reserved_number_that_is_taken_is_told() {
+        assert_eq!(
+            found(&[
+                "message M { int32 a = 1; reserved 2 to 4; }",
+                "message M { int32 a = 1; int32 b = 3; }"
+            ]),
+            [
+                "/M/3: number 3 of `M` is `b` (int32) in the new schema; version 1 reserved it: the reserved number 3 is b = 1"
+            ]
+        );
+        let reserved = "message M { reserved 2; }";
+        assert_eq!(
+            found(&["message M { string s = 2; }", reserved, "message M { }", "message M { string t = 2; }"]),
+            [
+                "/M/2: number 2 of `M` is `t` (string) in the new schema; version 1 had it for `s` (string), and a later version gave it up: s = \"x\" is t = \"x\""
+            ]
+        );
+    }
+
+    #[test]
+    fn long_histories_are_looked_through_as_far_as_fuel_goes() {
+        let wide = |from: usize| {
+            let fields: String =
+                (from..from + 500).map(|number| format!("int32 f{number} = {number};")).collect();
+            schema(&format!("message M {{ {fields} }}"))
+        };
+        let (old, new) = (wide(1), wide(501));
+        let versions = (1..5_000).map(|number| (Version::new(number).expect("a version"), &old));
+        assert!(reused(&new, versions).is_empty());
+    }
+}

@@ -63,6 +63,12 @@ pub(super) fn is_well_known(message: &Message<'_>) -> bool {
     name.is_some_and(|name| WELL_KNOWN.contains(&name))
 }
 
+/// The type of what a wrapper holds; it is printed like that.
+fn wrapped(message: &Message<'_>) -> Option<Scalar> {
+    let name = message.full_name.strip_prefix("google.protobuf.")?.strip_suffix("Value")?;
+    Scalar::parse(&name.to_ascii_lowercase())
+}
+
 /// Why the reader's parser does not take the JSON of the field; names of constants are another matter.
 pub(super) fn misfit(sides: Sides<'_>, written: &Field<'_>, read: &Field<'_>) -> Option<Misfit> {
     let from = shape(sides.writer, written);
@@ -119,6 +125,10 @@ fn values(sides: Sides<'_>, from: &Kind, to: &Kind) -> Option<(What, Content)> {
         (Kind::Unresolved(_), _) | (_, Kind::Unresolved(_)) => None,
         (Kind::Message(from, _), Kind::Message(to, _)) => {
             let (written, read) = (sides.writer.message(*from), sides.reader.message(*to));
+            if let (Some(one), Some(other)) = (wrapped(written), wrapped(read)) {
+                let put = Put { number: 1, contents: vec![Content::Plain(scalars(one, other)?)] };
+                return Some((What::Type, Content::With(*from, vec![put])));
+            }
             let is_other = written.full_name != read.full_name;
             let is_special = is_well_known(written) || is_well_known(read);
             (is_special && is_other).then_some((What::WellKnown, Content::Minimal(*from)))
