@@ -21,9 +21,6 @@ use crate::compat::witness::Witness;
 use crate::compat::witness::protobuf::{JsonClaim, Party};
 use crate::schema::protobuf::names::Origin;
 
-/// How many samples are tried at most.
-const TRIED_AT_MOST: usize = 2 * ProofView::TOLD;
-
 /// What is needed to try a sample.
 pub(super) struct Trial<'a> {
     pub(super) sides: Sides<'a>,
@@ -39,7 +36,13 @@ pub(super) fn tell(
     found: &mut Findings,
     fuel: &mut Fuel,
 ) -> Result<Option<Why>, Exhausted> {
-    let mut teller = Teller { trial, found, tried: 0, told_enums: HashSet::new(), undecided: None };
+    let mut teller = Teller {
+        trial,
+        found,
+        trials: Fuel::new(Fuel::WITNESSES),
+        told_enums: HashSet::new(),
+        undecided: None,
+    };
     for (index, pair) in trial.fidelity.pairs.iter().enumerate() {
         let Sides { writer, reader, .. } = trial.sides;
         let (written, read) = (writer.message(pair.writer), reader.message(pair.reader));
@@ -60,7 +63,8 @@ pub(super) fn tell(
 struct Teller<'t, 'a> {
     trial: &'t Trial<'a>,
     found: &'t mut Findings,
-    tried: usize,
+    /// For trying samples: a parser looks at every field of the messages that it meets.
+    trials: Fuel,
     /// Enums that were compared, and whether with regard to their zero.
     told_enums: HashSet<(EnumId, EnumId, bool)>,
     undecided: Option<Why>,
@@ -297,11 +301,11 @@ impl Teller<'_, '_> {
         if self.found.told.iter().any(|finding| is_here(finding) && is_severe(finding)) {
             return;
         }
-        if self.found.told.len() >= ProofView::TOLD || self.tried >= TRIED_AT_MOST {
+        let size = place.written.0.fields().len() + place.read.0.fields().len();
+        if self.found.told.len() >= ProofView::TOLD || self.trials.spend(100 + size).is_err() {
             self.found.more += 1;
             return;
         }
-        self.tried += 1;
         let claim = self.claim(place, contents);
         let Trial { reader, writer, sides, .. } = *self.trial;
         match (claim.and_then(|claim| Witness::of_protobuf_json(reader, writer, claim)), doubt) {
@@ -397,5 +401,68 @@ fn enum_of(model: &Model<'_>, field: &Field<'_>) -> Option<EnumId> {
     match &value.unwrap_or(field).kind {
         Kind::Enum(id) => Some(*id),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fmt::Write as _;
+
+    use crate::compat::protobuf::prove;
+    use crate::compat::report::{Proof, ProofView, Why};
+    use crate::model::{Direction, Pack};
+    use crate::schema::Options;
+    use crate::schema::protobuf::ProtobufSchema;
+
+    fn view(old: &str, new: &str) -> ProofView {
+        let packs = BTreeSet::from([Pack::Wire, Pack::JsonNames, Pack::Source]);
+        let [old, new] = [old, new].map(|body| {
+            let text = format!("syntax = \"proto3\"; {body}");
+            ProtobufSchema::parse(&text, &[], Options::STORED).expect("a schema")
+        });
+        // The stack of a thread that serves requests is not large.
+        let small_stack = std::thread::Builder::new().stack_size(1024 * 1024);
+        let run = move || prove(Direction::Backward, &new, &old, &packs);
+        small_stack.spawn(run).expect("a thread").join().expect("no panic and no overflow")
+    }
+
+    #[test]
+    fn of_many_findings_the_first_are_told_and_the_others_counted() {
+        let fields = |name: &str| {
+            let fields = (1..=300).map(|number| format!("int32 {name}{number} = {number};"));
+            format!("message M {{ {} }}", fields.collect::<String>())
+        };
+        let ProofView { proof, findings, more } = view(&fields("a"), &fields("b"));
+        assert_eq!((proof, findings.len()), (Proof::Refuted, ProofView::TOLD));
+        // Those of the source pack at other places are counted too.
+        assert_eq!(more, 2 * (300 - ProofView::TOLD));
+    }
+
+    #[test]
+    fn deep_messages_and_rings_are_gone_through() {
+        let nested = |leaf: &str| {
+            let mut text = String::new();
+            for level in 0..80 {
+                let _ = write!(text, "message M{level} {{ M{} m = 1; }}", level + 1);
+            }
+            format!("{text} message M80 {{ M0 again = 1; int32 {leaf} = 2; }}")
+        };
+        assert_eq!(view(&nested("a"), &nested("a")).proof, Proof::Proved(crate::compat::How::Identical));
+        assert_eq!(view(&nested("a"), &nested("b")).proof, Proof::Refuted);
+    }
+
+    #[test]
+    fn enums_and_fields_do_not_multiply() {
+        let text = |name: &str, count: usize| {
+            let constants: String = (1..count).map(|number| format!("{name}{number} = {number};")).collect();
+            let fields: String = (1..count).map(|number| format!("E f{number} = {number};")).collect();
+            format!("enum E {{ Z = 0; {constants} }} message M {{ {fields} }}")
+        };
+        assert_eq!(view(&text("A", 300), &text("B", 300)).proof, Proof::Refuted);
+        // Two enums in the same fields are compared at each of them.
+        let other = text("A", 300).replace("E f", "F f") + "enum F { Y = 0; }";
+        let proof = view(&text("A", 300), &other).proof;
+        assert!(matches!(proof, Proof::Refuted | Proof::Undecided(Why::Fuel)), "{proof:?}");
     }
 }
