@@ -109,21 +109,25 @@ pub fn check_numbers(
         return;
     }
     let place = |finding: &Incompatibility| finding.reader_at.clone().map(|at| at.as_str().to_owned());
-    let mut told: HashSet<Option<String>> = report.findings().map(|(_, finding)| place(finding)).collect();
-    for old in newest_first {
-        let Ok(Schema::Protobuf(schema)) = &old.schema else { continue };
-        let mut findings = protobuf::reused(new, schema);
-        findings.retain(|finding| told.insert(place(finding)));
+    let told: HashSet<Option<String>> = report.findings().map(|(_, finding)| place(finding)).collect();
+    let earlier: Vec<Previous> = newest_first.into_iter().collect();
+    let schemas = earlier.iter().filter_map(|old| match &old.schema {
+        Ok(Schema::Protobuf(schema)) => Some((old.version, schema)),
+        _ => None,
+    });
+    let mut reused = protobuf::reused(new, schemas);
+    reused.retain(|(_, finding)| !told.contains(&place(finding)));
+    for old in &earlier {
+        let of_it = reused.extract_if(.., |(version, _)| *version == old.version);
+        let findings: Vec<Incompatibility> = of_it.map(|(_, finding)| finding).collect();
         if findings.is_empty() {
             continue;
         }
         let view = ReferenceView::of(Listing::default());
         let proof = ProofView::of(findings, 0, None);
         let verdict = deciding::verdict(Direction::Backward, view, proof, level, judging);
-        report.comparisons.push(of_verdicts(&old, schema.canonical(), vec![verdict]));
-        if extent == Extent::FirstRefusal && !report.is_compatible() {
-            return;
-        }
+        let old_text = old.schema.as_ref().map(Schema::canonical).unwrap_or_default();
+        report.comparisons.push(of_verdicts(old, old_text, vec![verdict]));
     }
 }
 

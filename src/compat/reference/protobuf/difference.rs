@@ -9,7 +9,7 @@ use crate::schema::protobuf::model::{Field, FieldType, Label, Oneof};
 /// A difference that the reference takes for a break. There are as many kinds that it takes for
 /// harmless; those are not even collected here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum DifferenceKind {
     /// Another package.
     Package,
     /// A message is gone.
@@ -37,7 +37,7 @@ pub(super) enum Kind {
 /// A difference and its place.
 #[derive(Debug)]
 pub(super) struct Difference<'a> {
-    pub(super) kind: Kind,
+    pub(super) kind: DifferenceKind,
     /// The reference's path.
     pub(super) path: String,
     pub(super) original: Spot<'a>,
@@ -67,20 +67,20 @@ pub(super) enum Part<'a> {
     MissingMessage(&'a str),
 }
 
-impl Kind {
+impl DifferenceKind {
     pub(super) fn name(self) -> &'static str {
         match self {
-            Kind::Package => "PACKAGE_CHANGED",
-            Kind::MessageRemoved => "MESSAGE_REMOVED",
-            Kind::FieldKind => "FIELD_KIND_CHANGED",
-            Kind::ScalarKind => "FIELD_SCALAR_KIND_CHANGED",
-            Kind::MessageName | Kind::MessageContent => "FIELD_NAMED_TYPE_CHANGED",
-            Kind::NumericLabel => "FIELD_NUMERIC_LABEL_CHANGED",
-            Kind::RequiredAdded => "REQUIRED_FIELD_ADDED",
-            Kind::RequiredRemoved => "REQUIRED_FIELD_REMOVED",
-            Kind::OneofFieldRemoved => "ONEOF_FIELD_REMOVED",
-            Kind::ManyMovedToOneof => "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
-            Kind::MovedToExistingOneof => "FIELD_MOVED_TO_EXISTING_ONEOF",
+            DifferenceKind::Package => "PACKAGE_CHANGED",
+            DifferenceKind::MessageRemoved => "MESSAGE_REMOVED",
+            DifferenceKind::FieldKind => "FIELD_KIND_CHANGED",
+            DifferenceKind::ScalarKind => "FIELD_SCALAR_KIND_CHANGED",
+            DifferenceKind::MessageName | DifferenceKind::MessageContent => "FIELD_NAMED_TYPE_CHANGED",
+            DifferenceKind::NumericLabel => "FIELD_NUMERIC_LABEL_CHANGED",
+            DifferenceKind::RequiredAdded => "REQUIRED_FIELD_ADDED",
+            DifferenceKind::RequiredRemoved => "REQUIRED_FIELD_REMOVED",
+            DifferenceKind::OneofFieldRemoved => "ONEOF_FIELD_REMOVED",
+            DifferenceKind::ManyMovedToOneof => "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
+            DifferenceKind::MovedToExistingOneof => "FIELD_MOVED_TO_EXISTING_ONEOF",
         }
     }
 
@@ -88,37 +88,37 @@ impl Kind {
     pub(super) fn description(self, path: &str, labels: &Labels) -> String {
         let Labels { reader, writer } = labels;
         match self {
-            Kind::Package => format!(
+            DifferenceKind::Package => format!(
                 "The package at '{path}' in the {reader} schema does not match the package in the {writer} schema"
             ),
-            Kind::MessageRemoved => format!(
+            DifferenceKind::MessageRemoved => format!(
                 "The {reader} schema is missing a MESSAGE type at path '{path}' in the {writer} schema"
             ),
-            Kind::FieldKind => format!(
+            DifferenceKind::FieldKind => format!(
                 "The type of a field at path '{path}' in the {reader} schema does not match the {writer} schema"
             ),
-            Kind::ScalarKind => format!(
+            DifferenceKind::ScalarKind => format!(
                 "The kind of a SCALAR field at path '{path}' in the {reader} schema does not match its kind in the {writer} schema"
             ),
-            Kind::MessageName | Kind::MessageContent => format!(
+            DifferenceKind::MessageName | DifferenceKind::MessageContent => format!(
                 "The type of a MESSAGE field at path '{path}' in the {reader} schema does not match its type in the {writer} schema"
             ),
-            Kind::NumericLabel => format!(
+            DifferenceKind::NumericLabel => format!(
                 "The label for a NUMERIC field at path '{path}' in the {reader} schema does not match its label in the {writer} schema"
             ),
-            Kind::RequiredAdded => format!(
+            DifferenceKind::RequiredAdded => format!(
                 "A required field  at path '{path}' in the {reader} schema is missing in the {writer} schema"
             ),
-            Kind::RequiredRemoved => format!(
+            DifferenceKind::RequiredRemoved => format!(
                 "The {reader} schema is missing a required field at path: '{path}' in the {writer} schema"
             ),
-            Kind::OneofFieldRemoved => format!(
+            DifferenceKind::OneofFieldRemoved => format!(
                 "The {reader} schema is missing a oneof field at path '{path}' in the {writer} schema"
             ),
-            Kind::ManyMovedToOneof => format!(
+            DifferenceKind::ManyMovedToOneof => format!(
                 "Multiple fields in the oneof at path '{path}' in the {reader} schema are outside a oneof in the {writer} schema"
             ),
-            Kind::MovedToExistingOneof => format!(
+            DifferenceKind::MovedToExistingOneof => format!(
                 "A field in the oneof at path '{path}' in the {reader} schema is outside an existing oneof in the {writer} schema"
             ),
         }
@@ -129,16 +129,22 @@ impl Difference<'_> {
     /// The rule of ours that it touches.
     pub(super) fn rule(&self) -> &'static Rule {
         match self.kind {
-            Kind::Package => &rules_beyond_wire::PROTO_PACKAGE_CHANGED,
-            Kind::MessageRemoved => &rules::PROTO_MESSAGE_REMOVED,
-            Kind::FieldKind | Kind::ScalarKind if self.concerns_a_map() => &rules::PROTO_MAP_CHANGED,
-            Kind::FieldKind | Kind::ScalarKind => &rules::PROTO_FIELD_TYPE_CHANGED,
-            Kind::MessageName | Kind::MessageContent => &rules::PROTO_MESSAGE_TYPE_INCOMPATIBLE,
-            Kind::NumericLabel => self.rule_of_labels(),
-            Kind::RequiredAdded => &rules::PROTO_REQUIRED_ADDED,
-            Kind::RequiredRemoved => &rules::PROTO_REQUIRED_REMOVED,
-            Kind::OneofFieldRemoved => &rules_beyond_wire::PROTO_ONEOF_FIELD_REMOVED,
-            Kind::ManyMovedToOneof | Kind::MovedToExistingOneof => &rules::PROTO_ONEOF_JOINED,
+            DifferenceKind::Package => &rules_beyond_wire::PROTO_PACKAGE_CHANGED,
+            DifferenceKind::MessageRemoved => &rules::PROTO_MESSAGE_REMOVED,
+            DifferenceKind::FieldKind | DifferenceKind::ScalarKind if self.concerns_a_map() => {
+                &rules::PROTO_MAP_CHANGED
+            }
+            DifferenceKind::FieldKind | DifferenceKind::ScalarKind => &rules::PROTO_FIELD_TYPE_CHANGED,
+            DifferenceKind::MessageName | DifferenceKind::MessageContent => {
+                &rules::PROTO_MESSAGE_TYPE_INCOMPATIBLE
+            }
+            DifferenceKind::NumericLabel => self.rule_of_labels(),
+            DifferenceKind::RequiredAdded => &rules::PROTO_REQUIRED_ADDED,
+            DifferenceKind::RequiredRemoved => &rules::PROTO_REQUIRED_REMOVED,
+            DifferenceKind::OneofFieldRemoved => &rules_beyond_wire::PROTO_ONEOF_FIELD_REMOVED,
+            DifferenceKind::ManyMovedToOneof | DifferenceKind::MovedToExistingOneof => {
+                &rules::PROTO_ONEOF_JOINED
+            }
         }
     }
 

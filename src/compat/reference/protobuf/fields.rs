@@ -1,7 +1,7 @@
 //! The types and labels of a pair of fields.
 
 use super::NoAnswer;
-use super::difference::Kind;
+use super::difference::DifferenceKind;
 use super::types::{TypeId, without_package};
 use super::walk::{At, Context, Positions, Reached, Spots, Walk};
 use crate::schema::protobuf::model::{Field, FieldType, Label, Scalar};
@@ -115,13 +115,15 @@ impl<'a> Walk<'a> {
     ) -> Result<(), NoAnswer> {
         let sorts = (self.sort(pair.context, 0, original)?, self.sort(pair.context, 1, update)?);
         let kind = match sorts {
-            (Sort::Scalar(original), Sort::Scalar(update)) if original != update => Kind::ScalarKind,
+            (Sort::Scalar(original), Sort::Scalar(update)) if original != update => {
+                DifferenceKind::ScalarKind
+            }
             (Sort::Scalar(family), Sort::Scalar(_)) => {
                 let both_written = matches!(labels, (Some(original), Some(update)) if original != update);
                 if family == Family::StringOrBytes || !both_written {
                     return Ok(());
                 }
-                Kind::NumericLabel
+                DifferenceKind::NumericLabel
             }
             (Sort::Map(old_key, old_value), Sort::Map(new_key, new_value)) => {
                 if maps == DEEPEST_MAP {
@@ -139,8 +141,8 @@ impl<'a> Walk<'a> {
             }
             // What means nothing is compared as it is written.
             (Sort::Message(original, _), Sort::Message(update, _)) if original == update => return Ok(()),
-            (Sort::Message(..), Sort::Message(..)) => Kind::MessageName,
-            _ => Kind::FieldKind,
+            (Sort::Message(..), Sort::Message(..)) => DifferenceKind::MessageName,
+            _ => DifferenceKind::FieldKind,
         };
         self.report(kind, pair.context, pair.at, pair.spots, listed)
     }
@@ -175,7 +177,7 @@ impl<'a> Walk<'a> {
         old: TypeId,
         new: TypeId,
         listed: &mut Positions,
-    ) -> Result<Option<Kind>, NoAnswer> {
+    ) -> Result<Option<DifferenceKind>, NoAnswer> {
         let FieldPair { context, depth, .. } = pair;
         // The full names are looked up once more as if the author had written them, which may lead
         // elsewhere.
@@ -184,7 +186,7 @@ impl<'a> Walk<'a> {
         let update = self.update.resolve(context.scope(1), full_names.1, &mut self.fuel)?.unwrap_or(new);
         let (from, to) = (self.original.get(original), self.update.get(update));
         if without_package(full_names.0, from.package) != without_package(full_names.1, to.package) {
-            return Ok(Some(Kind::MessageName));
+            return Ok(Some(DifferenceKind::MessageName));
         }
         if self.closures.are_the_same(from.origin, to.origin, &mut self.fuel)? {
             return Ok(None);
@@ -192,6 +194,6 @@ impl<'a> Walk<'a> {
         let found = self.reach(Reached { original, update, named: [old, new] }, depth)?;
         self.fuel.spend(found.len())?;
         listed.extend(found.iter());
-        Ok((!found.is_empty()).then_some(Kind::MessageContent))
+        Ok((!found.is_empty()).then_some(DifferenceKind::MessageContent))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::difference::{Difference, Kind, Part, Spot};
+use super::difference::{Difference, DifferenceKind, Part, Spot};
 use super::types::{TypeId, Types};
 use super::walk::Differences;
 use crate::compat::finding::{Incompatibility, Labels, Pointer, RefDiff};
@@ -11,12 +11,15 @@ use crate::model::Direction;
 use crate::schema::Place;
 use crate::schema::protobuf::model::{Field, FieldType, Label};
 
+/// What tells a difference from another: its kind, its path and the two messages.
+type Identity<'d> = (DifferenceKind, &'d str, Option<TypeId>, Option<TypeId>);
+
 /// Every difference once, and the order in which they are listed.
 pub(super) fn listing(direction: Direction, differences: &Differences<'_>) -> Listing {
     let describer = Describer { direction, labels: Labels::of(direction), differences };
     let mut listing = Listing::default();
     // The same pair of messages may have been compared more than once.
-    let mut positions: HashMap<(Kind, &str, Option<TypeId>, Option<TypeId>), usize> = HashMap::new();
+    let mut positions: HashMap<Identity<'_>, usize> = HashMap::new();
     for difference in differences.listed.iter().filter_map(|&at| differences.all.get(at as usize)) {
         let Difference { kind, path, original, update } = difference;
         let key = (*kind, path.as_str(), original.message, update.message);
@@ -60,37 +63,37 @@ impl Describer<'_, '_> {
         };
         let (old, new) = (name(original, before), name(update, after));
         match (difference.kind, before.field(), after.field()) {
-            (Kind::Package, ..) => {
+            (DifferenceKind::Package, ..) => {
                 let [old, new] = [original, update].map(|types| package(types.package()));
                 format!("the {writer} schema has {old}, the {reader} schema {new}")
             }
-            (Kind::MessageRemoved, ..) => {
+            (DifferenceKind::MessageRemoved, ..) => {
                 format!("the {writer} schema has the message `{old}`, which the {reader} schema lacks")
             }
-            (Kind::MessageContent, Some(field), _) => format!(
+            (DifferenceKind::MessageContent, Some(field), _) => format!(
                 "the field `{}` of `{old}` holds messages of the type `{}`, whose definition in the {reader} schema cannot stand for that in the {writer} schema",
                 field.name,
                 type_text(field)
             ),
-            (Kind::NumericLabel, Some(from), Some(to)) => format!(
+            (DifferenceKind::NumericLabel, Some(from), Some(to)) => format!(
                 "the field `{}` of `{old}` is {} in the {writer} schema and {} in the {reader} schema",
                 from.name,
                 label(from),
                 label(to)
             ),
-            (Kind::RequiredAdded, _, Some(field)) => format!(
+            (DifferenceKind::RequiredAdded, _, Some(field)) => format!(
                 "the {reader} schema requires the field `{}` of `{new}`, which the {writer} schema does not have",
                 field.name
             ),
-            (Kind::RequiredRemoved, Some(field), _) => format!(
+            (DifferenceKind::RequiredRemoved, Some(field), _) => format!(
                 "the {writer} schema requires the field `{}` of `{old}`, which the {reader} schema lacks",
                 field.name
             ),
-            (Kind::OneofFieldRemoved, Some(field), _) => format!(
+            (DifferenceKind::OneofFieldRemoved, Some(field), _) => format!(
                 "the {reader} schema lacks the field `{}` of `{old}`, which is in a oneof of the {writer} schema",
                 field.name
             ),
-            (Kind::ManyMovedToOneof | Kind::MovedToExistingOneof, ..) => format!(
+            (DifferenceKind::ManyMovedToOneof | DifferenceKind::MovedToExistingOneof, ..) => format!(
                 "in the {reader} schema no two fields of the oneof `{}` of `{new}` can be set at once; in the {writer} schema some of them can",
                 oneof(after)
             ),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::NoAnswer;
-use super::difference::{Kind, Part, Spot};
+use super::difference::{DifferenceKind, Part, Spot};
 use super::types::TypeId;
 use super::walk::{At, Context, Positions, Spots, Walk};
 use crate::schema::protobuf::model::{Field, Label, Message};
@@ -74,9 +74,9 @@ impl<'a> Walk<'a> {
                 (Some(Member { field, oneof }), None) => {
                     let (kind, at) = match oneof {
                         Some(oneof) if dropped.contains(oneof) => continue,
-                        Some(oneof) => (Kind::OneofFieldRemoved, At::Member(oneof, number)),
+                        Some(oneof) => (DifferenceKind::OneofFieldRemoved, At::Member(oneof, number)),
                         None if field.label == Some(Label::Required) => {
-                            (Kind::RequiredRemoved, At::Field(number))
+                            (DifferenceKind::RequiredRemoved, At::Field(number))
                         }
                         None => continue,
                     };
@@ -85,7 +85,7 @@ impl<'a> Walk<'a> {
                 }
                 (None, Some(Member { field, oneof: None })) if field.label == Some(Label::Required) => {
                     let spots = spots(Part::MissingField(number), Part::Field(field));
-                    self.report(Kind::RequiredAdded, context, At::Field(number), spots, listed)?;
+                    self.report(DifferenceKind::RequiredAdded, context, At::Field(number), spots, listed)?;
                 }
                 (None, _) => {}
             }
@@ -96,7 +96,7 @@ impl<'a> Walk<'a> {
 
 /// Do the members of a oneof now exclude each other that did not before? Those that are new do not
 /// count: no old data has them.
-fn joined(fields: &[Field], before: &Members<'_>) -> Option<Kind> {
+fn joined(fields: &[Field], before: &Members<'_>) -> Option<DifferenceKind> {
     let old: Vec<(i32, Option<&str>)> = fields
         .iter()
         .filter_map(|field| before.get(field.number).map(|member| (field.number, member.oneof)))
@@ -107,8 +107,8 @@ fn joined(fields: &[Field], before: &Members<'_>) -> Option<Kind> {
     let oneofs: HashSet<&str> = old.iter().filter_map(|(_, oneof)| *oneof).collect();
     match fields.len() + oneofs.len() {
         0 | 1 => None,
-        _ if plain.len() > 1 => Some(Kind::ManyMovedToOneof),
-        _ => Some(Kind::MovedToExistingOneof),
+        _ if plain.len() > 1 => Some(DifferenceKind::ManyMovedToOneof),
+        _ => Some(DifferenceKind::MovedToExistingOneof),
     }
 }
 

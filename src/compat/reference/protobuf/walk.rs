@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::closure::Closures;
-use super::difference::{Difference, Kind, Part, Spot};
+use super::difference::{Difference, DifferenceKind, Part, Spot};
 use super::types::{Scope, TypeId, Types};
 use super::{NoAnswer, hash_order};
 use crate::compat::budget::Fuel;
@@ -52,7 +52,7 @@ pub(super) fn compare<'a>(
     let mut listed = Vec::new();
     let mut context = Context { packages: packages.map(Option::unwrap_or_default), around: String::new() };
     if packages[0] != packages[1] {
-        walk.report(Kind::Package, &context, At::Here, Spots::default(), &mut listed)?;
+        walk.report(DifferenceKind::Package, &context, At::Here, Spots::default(), &mut listed)?;
     }
     walk.scope(None, &mut context, 0, &mut listed)?;
     Ok(Differences { original: walk.original, update: walk.update, all: walk.all, listed })
@@ -144,7 +144,7 @@ impl<'a> Walk<'a> {
                             original: Spot { message: Some(original), part: Part::Whole },
                             update: Spot { message: update, part: Part::MissingMessage(name) },
                         };
-                        self.report(Kind::MessageRemoved, context, At::Here, spots, listed)?;
+                        self.report(DifferenceKind::MessageRemoved, context, At::Here, spots, listed)?;
                     }
                 }
                 // A new message harms nobody.
@@ -226,7 +226,7 @@ impl<'a> Walk<'a> {
     /// List a difference.
     pub(super) fn report(
         &mut self,
-        kind: Kind,
+        kind: DifferenceKind,
         context: &Context<'a>,
         at: At<'a>,
         Spots { original, update }: Spots<'a>,

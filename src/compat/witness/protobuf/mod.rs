@@ -6,6 +6,8 @@
 //! the latter by wire type.
 
 mod differ;
+mod json;
+mod reuse;
 mod show;
 
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use buffa_descriptor::features::FieldPresence;
 use buffa_descriptor::{DescriptorPool, DynamicMessage, Value};
 
 use self::differ::{Differ, Difference, Harm};
+pub(in crate::compat) use self::json::JsonClaim;
+pub(in crate::compat) use self::reuse::ReuseClaim;
 use super::{Datum, Evidence, Witness};
 use crate::compat::protobuf::model::Model;
 use crate::schema::protobuf::{Descriptors, ProtobufSchema};
