@@ -160,9 +160,16 @@ async fn the_first_start_decides_and_later_ones_keep_it() {
             tokio::task::spawn_blocking(move || Server::with(&url, judge))
         };
         let reference = json!({"judge": "reference"});
-        for flags in [&["--judge", "reference"][..], &[], &["--judge", "proof"]] {
+        for (flags, warned) in
+            [(&["--judge", "reference"][..], false), (&[], false), (&["--judge", "proof"], true)]
+        {
             let server = start(flags).await.expect("started");
             assert_eq!(settings(&server).await, reference, "{}: {flags:?}", place.name);
+            let told = server
+                .started_with
+                .iter()
+                .any(|line| line.contains("WARN") && line.contains("/v1/settings") && line.contains("proof"));
+            assert_eq!(told, warned, "{}: {:#?}", place.name, server.started_with);
             assert_eq!(server.stop().code(), Some(0), "{}", place.name);
         }
     }
@@ -183,4 +190,52 @@ async fn what_was_refused_is_in_the_journal_after_a_stop() {
         let found = store.read().await.unwrap().refusals(None, 0, 9).await.unwrap();
         assert_eq!(found.len(), 1, "{}", place.name);
     }
+}
+
+async fn put(server: &Server, path: &str, body: Value) {
+    let request = reqwest::Client::new().put(format!("{}{path}", server.url)).body(body.to_string());
+    assert_eq!(request.send().await.expect("an answer").status(), 200, "{path}");
+}
+
+async fn post(server: &Server, path: &str, fields: &str) -> u16 {
+    let body = json!({
+        "subject": "s", "schema": format!(r#"{{"type":"record","name":"R","fields":[{fields}]}}"#)
+    });
+    let request = reqwest::Client::new().post(format!("{}{path}", server.url)).body(body.to_string());
+    request.send().await.expect("an answer").status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verdicts_are_counted_and_a_break_that_is_accepted_is_logged() {
+    let server = Server::start();
+    let (a, b) = (r#"{"name":"a","type":"int"}"#, r#"{"name":"b","type":"int"}"#);
+    assert_eq!(post(&server, "/subjects/s/versions", "").await, 200);
+    assert_eq!(post(&server, "/subjects/s/versions", a).await, 409);
+    assert_eq!(post(&server, "/v1/check", a).await, 200);
+    assert_eq!(post(&server, "/compatibility/subjects/s/versions/latest", a).await, 200);
+    put(&server, "/v1/settings/s", json!({"rules": {"avro-field-without-default": "warn"}})).await;
+    // A check is no acceptance.
+    assert_eq!(post(&server, "/v1/check", b).await, 200);
+    assert_eq!(post(&server, "/subjects/s/versions", b).await, 200);
+    // What is known is not judged again.
+    assert_eq!(post(&server, "/subjects/s/versions", b).await, 200);
+    let response = reqwest::get(format!("{}/metrics", server.url)).await.expect("an answer");
+    let metrics = response.text().await.expect("a body");
+    for line in [
+        r#"dovetail_verdicts_total{format="AVRO",judge="proof",outcome="incompatible"} 3"#,
+        r#"dovetail_verdicts_total{format="AVRO",judge="proof",outcome="compatible"} 2"#,
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line}\n{metrics}");
+    }
+    assert!(!metrics.contains("dovetail_verifier_disagreed_total{"), "{metrics}");
+    let log = tokio::task::spawn_blocking(|| server.stop_and_tell()).await.expect("stopped");
+    let told: Vec<_> = log.iter().filter(|line| line.contains("harms readers")).collect();
+    assert_eq!(told.len(), 1, "{log:#?}");
+    let told: Value = serde_json::from_str(told[0]).expect("JSON");
+    assert_eq!(told["level"], "WARN");
+    assert_eq!(
+        (&told["subject"], &told["version"], &told["rules"], &told["judge"]),
+        (&json!("s"), &json!(2), &json!("avro-field-without-default"), &json!("proof"))
+    );
+    assert!(log.iter().all(|line| !line.contains("fields")), "no schema is logged: {log:#?}");
 }
