@@ -210,7 +210,7 @@ async fn settle_judge(registry: &Registry, asked_for: Option<Judge>) -> Result<(
             judge,
             asked_for = asked_for.as_str(),
             "the store has recorded who judges, and keeps it; to change it: \
-             curl -X PUT -d '{{\"judge\":\"{asked_for}\"}}' http://HOST:PORT/v1/settings"
+             curl -X PUT --json '{{\"judge\":\"{asked_for}\"}}' http://HOST:PORT/v1/settings"
         ),
         _ if settled.was_recorded => tracing::info!(judge, "who judges"),
         _ => tracing::info!(judge, "who judges was recorded in the store"),

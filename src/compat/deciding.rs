@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::finding::{Incompatibility, Opinion, Outcome, Pointer, Severity};
 use super::report::{Proof, ProofView, ReferenceVerdict, ReferenceView, Verdict};
-use super::rules::{self, Rule};
+use super::rules;
 use crate::model::{Action, Direction, Judge, Judging, Level};
 
 /// One verdict out of what both judges say of a reader and a writer.
@@ -95,7 +95,7 @@ fn outcome(
     level: Level,
     judging: &Judging,
 ) -> Outcome {
-    if !is_judged(finding.rule) {
+    if !finding.rule.is_judged() {
         return Outcome::Refuse;
     }
     let by_proof = finding.proof == Opinion::Broken;
@@ -112,12 +112,6 @@ fn outcome(
         Judge::Proof if undecided && !by_proof => Outcome::Refuse,
         Judge::Reference | Judge::Proof | Judge::Strictest => acted_on,
     }
-}
-
-/// Do the judges decide about it, or is it a fact before any judging?
-fn is_judged(rule: &Rule) -> bool {
-    let facts = [&rules::FORMAT_CHANGED, &rules::OLD_SCHEMA_UNREADABLE, &rules::COMPARISON_EXHAUSTED];
-    !facts.iter().any(|fact| *fact == rule)
 }
 
 /// What a finding of the proof judge leads to: what the settings say, else what its severity does.
@@ -141,6 +135,6 @@ impl Verdict {
             !finding.is_of_reference() && action(finding, level, judging) == Action::Off
         };
         // What the reference lists comes first, so its positions stay.
-        self.findings.retain(|finding| !off(finding) || !is_judged(finding.rule));
+        self.findings.retain(|finding| !off(finding) || !finding.rule.is_judged());
     }
 }

@@ -40,6 +40,13 @@ impl PartialEq for Rule {
 
 impl Eq for Rule {}
 
+impl Rule {
+    /// Do the judges decide about it, and may settings? Otherwise it is a fact before any judging.
+    pub fn is_judged(&self) -> bool {
+        !OF_EVERY_FORMAT.contains(&self)
+    }
+}
+
 static OF_EVERY_FORMAT: &[&Rule] = &[&FORMAT_CHANGED, &OLD_SCHEMA_UNREADABLE, &COMPARISON_EXHAUSTED];
 
 /// Every rule, in the order of the documentation.

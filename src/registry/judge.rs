@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::compat::rules;
+use crate::compat::{Rule, rules};
 use crate::model::{Action, Judge, JudgeSettings, Judging, Pack, Scope, Subject};
 use crate::store::Tx;
 
@@ -190,11 +190,13 @@ impl JudgeInForce {
 /// What would have no effect is refused, not kept in silence.
 fn check_effective(change: &JudgeChange) -> Result<(), Error> {
     if let Change::Set(rules) = &change.rules
-        && let Some(unknown) = rules.keys().find(|id| rules::find(id).is_none())
+        && let Some(unknown) = rules.keys().find(|id| !rules::find(id).is_some_and(Rule::is_judged))
     {
-        let known: Vec<&str> = rules::all().map(|rule| rule.id).collect();
-        let shown: String = unknown.chars().take(100).collect();
-        return Err(Error::NoSuchSetting(format!("`{shown}` is no rule; it is one of {}", known.join(", "))));
+        let known: Vec<&str> = rules::all().filter(|rule| rule.is_judged()).map(|rule| rule.id).collect();
+        let (shown, known) = (unknown.chars().take(100).collect::<String>(), known.join(", "));
+        return Err(Error::NoSuchSetting(format!(
+            "`{shown}` is no rule that can be set; it is one of {known}"
+        )));
     }
     for (name, member) in [("assertFormats", &change.assert_formats), ("fillDefaults", &change.fill_defaults)]
     {

@@ -890,7 +890,7 @@ fn help_of_the_program() {
 
 #[test]
 fn help_of_serve() {
-    assert_snapshot!(run(Path::new("."), &["serve", "--help"]), @r"
+    assert_snapshot!(run(folder(&[]).path(), &["serve", "--help"]), @r"
     exit 0
     --- stdout
     Serve the registry
@@ -902,13 +902,13 @@ fn help_of_serve() {
               The address to listen on
               
               [env: DOVETAIL_LISTEN=]
-              [default: 127[DIR]0[DIR]0[DIR]1:8081]
+              [default: 127.0.0.1:8081]
 
           --database-url <URL>
               The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE
               
               [env: DOVETAIL_DATABASE_URL]
-              [default: sqlite:dovetail[DIR]db]
+              [default: sqlite:dovetail.db]
 
           --no-migrate
               Refuse to start when the database is not up to date, instead of bringing it up to date
@@ -929,10 +929,17 @@ fn help_of_serve() {
               [default: BACKWARD]
 
           --judge <JUDGE>
-              Whose verdicts decide: `reference` are those of Confluent Schema Registry
+              Whose verdicts decide where the store does not say: proof, reference or strictest.
+              
+              `proof`: what a decoder really does with the data, shown with data that breaks; where nothing can be
+              proved, the verdict of Confluent Schema Registry. `reference`: that registry's verdict, word for
+              word. `strictest`: refused if either refuses.
+              
+              The first start records it in the store: the judge given here, else `proof` in a new store and
+              `reference` in one that was served before there was a choice. From then on it is changed with `PUT
+              /v1/settings`, for all, a context or a subject.
               
               [env: DOVETAIL_JUDGE=]
-              [default: reference]
 
           --incompatible-error-code <CODE>
               The error code of a refused registration: clients of Confluent Platform 7 and older look for 409
@@ -1007,10 +1014,10 @@ fn help_of_serve() {
 
     Examples:
       dovetail serve
-      dovetail serve --listen 0[DIR]0[DIR]0[DIR]0:8081 --database-url sqlite:/data/dovetail[DIR]db
+      dovetail serve --listen 0.0.0.0:8081 --database-url sqlite:/data/dovetail.db
       DOVETAIL_DATABASE_URL=postgres://dovetail:secret@db/registry dovetail serve
 
-    SIGTERM and SIGINT let requests in flight finish; the exit code is then 0[DIR]
+    SIGTERM and SIGINT let requests in flight finish; the exit code is then 0.
     --- stderr
     ");
 }
