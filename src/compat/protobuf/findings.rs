@@ -184,6 +184,7 @@ impl Teller<'_> {
     ) {
         let Some(witness) = claim.and_then(|claim| Witness::of_protobuf(self.reader, self.writer, claim))
         else {
+            eprintln!("DBG {} {sentence} {reader_at}", rule.id);
             self.found.is_contradicted = true;
             return;
         };

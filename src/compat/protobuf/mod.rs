@@ -69,6 +69,7 @@ fn compare(
     let teller =
         Teller { sides, sampler: &sampler, fidelity: &fidelity, reader, writer, found: Default::default() };
     let found = teller.tell();
+    assert!(!found.is_contradicted, "DBG");
     let undecided = beyond.or_else(|| found.is_contradicted.then_some(Why::VerifierDisagreed));
     Ok(ProofView::of(found.told, found.more, undecided))
 }
