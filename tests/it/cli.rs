@@ -1024,7 +1024,7 @@ fn help_of_serve() {
 
 #[test]
 fn help_of_check() {
-    assert_snapshot!(run(Path::new("."), &["check", "--help"]), @r"
+    assert_snapshot!(run(folder(&[]).path(), &["check", "--help"]), @r"
     exit 0
     --- stdout
     Check schema files against an earlier state of them

@@ -134,12 +134,12 @@ struct Walk<'a> {
     told: HashMap<(EnumId, EnumId), Told>,
 }
 
-/// How much of what is wrong with an enum is reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
-    /// All but the number zero, which a field does not write.
-    ButZero,
-    Everything,
+/// How much of what is wrong with an enum is reported. Not every field shows what is wrong with zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Told {
+    but_zero: bool,
+    zero_missing: bool,
+    zero_renamed: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -254,10 +254,11 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// A value of the field that is seen on the wire and that the reader takes; not zero, if possible.
-fn visible(sides: Sides<'_>, written: &Field<'_>, read: &Field<'_>) -> Option<Content> {
+/// A value of the field that is seen on the wire and that `read` takes, if it has to; not zero, if
+/// possible.
+fn visible(sides: Sides<'_>, written: &Field<'_>, read: Option<&Field<'_>>) -> Option<Content> {
     let plain = match &written.kind {
-        Kind::Message(id, _) => return Some(Content::Minimal(*id)),
+        Kind::Message(id, _) => return Some(noticeable(sides, *id)),
         Kind::Unresolved(_) => return None,
         Kind::Scalar(Scalar::Double) => Plain::Double(1.0),
         Kind::Scalar(Scalar::Float) => Plain::Float(1.0),
@@ -269,8 +270,25 @@ fn visible(sides: Sides<'_>, written: &Field<'_>, read: &Field<'_>) -> Option<Co
     (!is_hidden || !plain.is_zero()).then_some(Content::Plain(plain))
 }
 
-/// A number that both types have.
-fn visible_number(sides: Sides<'_>, written: &Field<'_>, read: &Field<'_>) -> Option<i128> {
+/// A message that is not empty, if there is one.
+fn noticeable(sides: Sides<'_>, id: MessageId) -> Content {
+    let fields = sides.writer.message(id).fields().iter();
+    let mut settable = fields.filter(|field| sides.heights.can_be_set(sides.writer, field));
+    let put = settable.find_map(|field| {
+        let content = match &field.kind {
+            Kind::Message(inner, _) => Content::Minimal(*inner),
+            _ => visible(sides, field, None)?,
+        };
+        Some(Put { number: field.number, contents: vec![content] })
+    });
+    match put {
+        Some(put) => Content::With(id, vec![put]),
+        None => Content::Minimal(id),
+    }
+}
+
+/// A number of the writer's type that `read` takes, if it has to.
+fn visible_number(sides: Sides<'_>, written: &Field<'_>, read: Option<&Field<'_>>) -> Option<i128> {
     let is_written = |number: i32| match &written.kind {
         Kind::Enum(id) => {
             let definition = sides.writer.enumeration(*id);
@@ -280,8 +298,8 @@ fn visible_number(sides: Sides<'_>, written: &Field<'_>, read: &Field<'_>) -> Op
         Kind::Scalar(Scalar::Uint32 | Scalar::Uint64 | Scalar::Fixed32 | Scalar::Fixed64) => number >= 0,
         _ => true,
     };
-    let is_read = |number: i32| match &read.kind {
-        Kind::Enum(id) => {
+    let is_read = |number: i32| match read.map(|read| &read.kind) {
+        Some(Kind::Enum(id)) => {
             let definition = sides.reader.enumeration(*id);
             !definition.is_closed || definition.declares(number)
         }
@@ -293,7 +311,7 @@ fn visible_number(sides: Sides<'_>, written: &Field<'_>, read: &Field<'_>) -> Op
     };
     let mut candidates: Vec<i32> = numbers(sides.writer, &written.kind);
     candidates.push(1);
-    candidates.extend(numbers(sides.reader, &read.kind));
+    candidates.extend(read.iter().flat_map(|read| numbers(sides.reader, &read.kind)));
     candidates.push(0);
     candidates.retain(|&number| is_written(number) && is_read(number));
     let visible = candidates.iter().find(|number| **number != 0).or(candidates.first());

@@ -199,7 +199,7 @@ pub(in crate::compat) static PROTO_ONEOF_CHANGED: Rule = Rule {
     hint: "leave the field where it is, and keep the name of the oneof",
     example: (
         r#"syntax = "proto3"; message M { oneof o { int32 a = 1; int32 b = 2; } }"#,
-        r#"syntax = "proto3"; message M { oneof p { int32 a = 1; int32 b = 2; } }"#,
+        r#"syntax = "proto3"; message M { oneof o { int32 a = 1; } int32 b = 2; }"#,
     ),
     ..SOURCE
 };
@@ -227,3 +227,34 @@ pub(in crate::compat) static PROTO_ENUM_VALUE_RENAMED: Rule = Rule {
     ),
     ..SOURCE
 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{PROTO_NUMBER_REUSED, PROTO_ONEOF_FIELD_REMOVED, RULES};
+    use crate::compat::protobuf::{prove, reused};
+    use crate::compat::reference;
+    use crate::model::{Direction, Pack, Version};
+    use crate::schema::Options;
+    use crate::schema::protobuf::ProtobufSchema;
+
+    #[test]
+    fn examples_of_the_catalogue_violate_their_rules() {
+        for rule in RULES {
+            let (old, new) = rule.example;
+            let [old, new] =
+                [old, new].map(|text| ProtobufSchema::parse(text, &[], Options::STORED).expect("a schema"));
+            let packs = BTreeSet::from_iter(rule.pack.filter(|pack| *pack != Pack::Wire));
+            let mut found = prove(Direction::Backward, &new, &old, &packs).findings;
+            if *rule == &PROTO_NUMBER_REUSED {
+                found = reused(&new, std::iter::once((Version::FIRST, &old)));
+            }
+            if *rule == &PROTO_ONEOF_FIELD_REMOVED {
+                found = reference::protobuf::compare(Direction::Backward, &new, &old).listing.findings;
+            }
+            let ids: Vec<&str> = found.iter().map(|finding| finding.rule.id).collect();
+            assert_eq!(ids, [rule.id]);
+        }
+    }
+}

@@ -48,35 +48,40 @@ impl EnumDifference {
 
 impl Walk<'_> {
     /// What is wrong with an enum that both files define is reported there, once; what is wrong with
-    /// two different enums at the field that joins them.
+    /// two different enums at the field that joins them. `is_list` where the reader has a list.
     pub(super) fn enums(
         &mut self,
         index: usize,
         field: &Field<'_>,
+        is_list: bool,
         (from, to): (EnumId, EnumId),
         fuel: &mut Fuel,
     ) -> Result<(), Exhausted> {
-        let (written, known) = (self.sides.writer.enumeration(from), self.sides.reader.enumeration(to));
-        if written.origin == known.origin && matches!(known.origin, Origin::BuiltIn(_)) {
+        let (written, read) = (self.sides.writer.enumeration(from), self.sides.reader.enumeration(to));
+        if written.origin == read.origin && matches!(read.origin, Origin::BuiltIn(_)) {
             return Ok(());
         }
-        let is_own = written.origin == Origin::This && known.origin == Origin::This;
-        let is_same = is_own && written.path == known.path;
+        let is_own = written.origin == Origin::This && read.origin == Origin::This;
+        let is_same = is_own && written.path == read.path;
+        // Without presence zero is not written, but it is what a singular field reads as.
         let writes_zero = field.presence() != Some(Presence::Implicit);
-        let told = self.told.get(&(from, to)).copied().filter(|_| is_same);
-        if told == Some(Told::Everything) || (told.is_some() && !writes_zero) {
+        let shows_zero = writes_zero || !is_list;
+        let known =
+            if is_same { self.told.get(&(from, to)).copied().unwrap_or_default() } else { Told::default() };
+        let told = Told {
+            but_zero: true,
+            zero_missing: known.zero_missing || writes_zero,
+            zero_renamed: known.zero_renamed || shows_zero,
+        };
+        if known == told {
             return Ok(());
         }
-        self.told.insert((from, to), if writes_zero { Told::Everything } else { Told::ButZero });
-        let is_news = |number: i32| match told {
-            Some(_) => number == 0,
-            None => writes_zero || number != 0,
-        };
+        self.told.insert((from, to), told);
         let difference = match self.enums.get(&(from, to)) {
             Some(difference) => difference.clone(),
             None => {
-                fuel.spend(written.constants().len() + known.constants().len())?;
-                let difference = EnumDifference::between(written, known);
+                fuel.spend(written.constants().len() + read.constants().len())?;
+                let difference = EnumDifference::between(written, read);
                 self.enums.insert((from, to), difference.clone());
                 difference
             }
@@ -84,17 +89,21 @@ impl Walk<'_> {
         let most = if is_same { usize::MAX } else { 1 };
         let number = field.number;
         let at = |value| if is_same { Spot::EnumNumber(from, to, value) } else { Spot::Field(number) };
-        for value in difference.missing.into_iter().filter(|value| is_news(*value)).take(most) {
+        let is_news = |value: i32, was_told: bool, is_told: bool| match value {
+            0 => !was_told && is_told,
+            _ => !known.but_zero,
+        };
+        let is_missing = |value: &i32| is_news(*value, known.zero_missing, told.zero_missing);
+        for value in difference.missing.into_iter().filter(is_missing).take(most) {
             let local = missing(number, value, at(value), What::NotInEnum(value.into()));
             self.note(index, Local { severity: Severity::Break, ..local });
         }
-        if let Some(value) = difference.nameless.filter(|value| is_news(*value)) {
+        if let Some(value) = difference.nameless.filter(is_missing) {
             let spot = if is_same { Spot::Enum(from, to) } else { Spot::Field(number) };
             self.note(index, missing(number, value, spot, What::EnumClosed));
         }
-        // Zero is seen even where it is not written.
-        let renamed = difference.renamed.into_iter().filter(|_| told.is_none());
-        for value in renamed.take(most) {
+        let is_renamed = |value: &i32| is_news(*value, known.zero_renamed, told.zero_renamed);
+        for value in difference.renamed.into_iter().filter(is_renamed).take(most) {
             let local = Local {
                 rule: &rules::PROTO_ENUM_MEANING_CHANGED,
                 expected: Expected::Renamed,

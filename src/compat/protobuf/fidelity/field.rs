@@ -54,7 +54,7 @@ impl Walk<'_> {
             _ => {}
         }
         if let (Kind::Enum(from), Kind::Enum(to)) = (&written.kind, &read.kind) {
-            self.enums(index, written, (*from, *to), fuel)?;
+            self.enums(index, written, read.is_repeated(), (*from, *to), fuel)?;
         }
         self.absent(index, written, read);
         Ok(true)
@@ -94,9 +94,20 @@ impl Walk<'_> {
         };
         let content = match wrote {
             Some(plain) => Some(Content::Plain(plain)),
-            None => visible(self.sides, written, read),
+            None => visible(self.sides, written, None),
         };
         let Some(content) = content else { return false };
+        // A value of a map that does not arrive is read as zero, or as an empty message.
+        let is_zero = match &content {
+            Content::Plain(plain) => {
+                self.sides.reader.effective_default(read).is_some_and(|zero| zero.same(plain))
+            }
+            Content::Minimal(_) => matches!(read.kind, Kind::Message(..)),
+            Content::With(..) => false,
+        };
+        if is_zero && read.presence() == Some(Presence::Entry) && !written.is_repeated() {
+            return false;
+        }
         self.note(
             index,
             Local {

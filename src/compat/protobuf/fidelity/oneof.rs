@@ -24,7 +24,7 @@ impl Walk<'_> {
         for oneof in oneofs {
             let members = members.get(&oneof).into_iter().flatten();
             let settable = members.filter_map(|(written, read)| {
-                let content = visible(self.sides, written, read)?;
+                let content = visible(self.sides, written, Some(read))?;
                 Some((written.oneof, Put { number: written.number, contents: vec![content] }))
             });
             let Some((one, other)) = independent(settable.collect()) else { continue };

@@ -337,6 +337,7 @@ impl<'s> Builder<'s> {
         let outer = self.model.message(around);
         let (full_name, path) = (format!("{}.{name}", outer.full_name), format!("{}/{name}", outer.path));
         let id = MessageId(self.model.messages.len() as u32);
+        self.model.by_name.entry(full_name.clone()).or_insert(id);
         let mut entry = empty_message(site.origin, full_name, path, place);
         entry.is_map_entry = true;
         entry.fields = vec![member(1, "key", Kind::Scalar(key)), member(2, "value", value)];

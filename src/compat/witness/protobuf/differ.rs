@@ -117,7 +117,6 @@ impl<'a> Differ<'a> {
         let read = elements(reader);
         match (wrote, read) {
             ([], []) => {}
-            ([one], []) if is_singular(reader) && is_zero(one) && is_implicit(reader.field) => {}
             (wrote, []) => self.note(Harm::Lost { wrote: show::values(wrote) }),
             (wrote, read) if wrote.len() == read.len() => {
                 for (index, (wrote, read)) in wrote.iter().zip(read).enumerate() {
@@ -145,12 +144,8 @@ impl<'a> Differ<'a> {
     fn singular(&mut self, writer: &Held<'_>, reader: &Held<'_>) {
         match (writer.value, reader.value) {
             (None, None) => self.unset(writer, reader),
-            (None, Some(read)) if is_implicit(writer.field) && is_zero(read) => {}
             (None, Some(read)) => {
                 self.note(Harm::Altered { wrote: "nothing".to_owned(), read: show::value(read) });
-            }
-            (Some(wrote), None) if is_implicit(reader.field) && is_zero(wrote) => {
-                self.note_presence(writer, wrote);
             }
             (Some(wrote), None) => self.note(Harm::Lost { wrote: show::value(wrote) }),
             (Some(wrote), Some(read)) => {

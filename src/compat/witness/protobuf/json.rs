@@ -6,7 +6,7 @@ use std::sync::Arc;
 use buffa_descriptor::DynamicMessage;
 
 use super::differ::{Differ, Harm};
-use super::{Party, decode, evidence, is_whole, missing_required, show};
+use super::{Party, decode, evidence, is_whole, lacks_required, show};
 use crate::compat::witness::{Datum, Evidence, Witness};
 
 /// What is claimed about the JSON of a message: to be tried, not to be believed.
@@ -75,7 +75,7 @@ fn difference(
 /// The JSON of a message, if the writer could have written it.
 fn print(writer: Party<'_>, name: &str, bytes: &[u8]) -> Option<String> {
     let message = decode(&writer.descriptors.full, name, bytes)?.ok()?;
-    if !is_whole(&message) || missing_required(&message).is_some() {
+    if !is_whole(&message) || lacks_required(&message) {
         return None;
     }
     message.to_json().ok()

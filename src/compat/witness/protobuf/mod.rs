@@ -1,19 +1,20 @@
 //! Witnesses of Protobuf: bytes that the writer writes and the reader does not read as they were meant.
 //!
 //! A conformant decoder reads the bytes twice, as the writer and as the reader; the two messages are
-//! compared on the field numbers that both sides declare. Required fields and maps are seen to here:
-//! the decoder does not insist on the former, and does not tell apart what stands in the entries of
-//! the latter by wire type.
+//! compared on the field numbers that both sides declare. Where the decoder is laxer than the reference
+//! implementations, it is helped: it does not insist on required fields, does not tell apart what stands
+//! in the entries of maps by wire type, and takes groups for messages.
 
 mod differ;
 mod json;
 mod reuse;
 mod show;
+mod wire;
 
 use std::sync::Arc;
 
 use buffa_descriptor::features::FieldPresence;
-use buffa_descriptor::{DescriptorPool, DynamicMessage, Value};
+use buffa_descriptor::{DescriptorPool, DynamicMessage, FieldDescriptor, Value};
 
 use self::differ::{Differ, Difference, Harm};
 pub(in crate::compat) use self::json::JsonClaim;
@@ -79,7 +80,7 @@ impl Witness {
         claim: Claim,
     ) -> Option<Witness> {
         let written = decode(&writer.descriptors.without_maps, &claim.written, &claim.bytes)?.ok()?;
-        if !is_whole(&written) || missing_required(&written).is_some() {
+        if !is_whole(&written) || lacks_required(&written) {
             return None;
         }
         let evidence = try_claim(reader, writer, &claim, &written)?;
@@ -111,9 +112,9 @@ fn try_claim(
         Some(Ok(read)) => read,
     };
     if claim.expected == Expected::RequiredMissing {
-        let (route, at) = missing_required(&read)?;
         let error = "a required field is missing".to_owned();
-        return (route == claim.route).then_some(Evidence::Undecodable { at, error });
+        let at = show::route(&reader.descriptors.full, &claim.read, &claim.route);
+        return lacks(&read, &claim.route).then_some(Evidence::Undecodable { at, error });
     }
     let differences = Differ::compare(reader, writer, written, &read);
     differences.into_iter().find(|difference| meets(difference, claim)).map(evidence)
@@ -146,47 +147,53 @@ fn evidence(difference: Difference) -> Evidence {
 /// `None` if there is no such message.
 fn decode(pool: &Arc<DescriptorPool>, name: &str, bytes: &[u8]) -> Option<Result<DynamicMessage, String>> {
     let index = pool.message_index(name)?;
-    Some(DynamicMessage::decode(Arc::clone(pool), index, bytes).map_err(|error| error.to_string()))
+    let bytes = wire::without_misencoded(pool, index, bytes);
+    Some(DynamicMessage::decode(Arc::clone(pool), index, &bytes).map_err(|error| error.to_string()))
 }
 
 /// Was everything in it known?
 fn is_whole(message: &DynamicMessage) -> bool {
-    message.unknown_fields().is_empty() && inner(message).all(|(_, _, inner)| is_whole(inner))
+    message.unknown_fields().is_empty() && inner(message).all(is_whole)
 }
 
-/// The first required field that is not there, as a route and for people.
-fn missing_required(message: &DynamicMessage) -> Option<(Vec<i32>, String)> {
-    let descriptor = message.pool().message(message.message_index());
-    let missing = descriptor.fields().iter().find(|field| {
-        field.presence() == FieldPresence::LegacyRequired && message.field_by_number(field.number()).is_none()
-    });
-    if let Some(field) = missing {
-        return Some((vec![field.number() as i32], field.name().to_owned()));
+/// Is a required field missing?
+fn lacks_required(message: &DynamicMessage) -> bool {
+    let fields = message.pool().message(message.message_index()).fields();
+    fields.iter().any(|field| is_missing(message, field)) || inner(message).any(lacks_required)
+}
+
+/// Is the required field to which the route leads missing?
+fn lacks(message: &DynamicMessage, route: &[i32]) -> bool {
+    let Some((number, rest)) = route.split_first() else { return false };
+    let number = *number as u32;
+    if rest.is_empty() {
+        let field = message.pool().message(message.message_index()).field(number);
+        return field.is_some_and(|field| is_missing(message, field));
     }
-    inner(message).find_map(|(number, name, inner)| {
-        let (mut route, at) = missing_required(inner)?;
-        route.insert(0, number as i32);
-        Some((route, format!("{name}.{at}")))
-    })
+    messages_in(message, number).any(|inner| lacks(inner, rest))
 }
 
-/// The messages in a message, each with number and name of its field.
-fn inner(message: &DynamicMessage) -> impl Iterator<Item = (u32, String, &DynamicMessage)> {
-    let pool = message.pool();
-    let index = message.message_index();
-    let declared = pool.message(index).fields().iter().map(|field| (field.number(), field.name().to_owned()));
-    let extensions = pool
-        .extensions_of(index)
-        .map(|extension| (extension.field().number(), format!("[{}]", extension.full_name())));
-    declared.chain(extensions).flat_map(move |(number, name)| {
-        let values = match message.field_by_number(number) {
-            Some(Value::List(values)) => values.as_slice(),
-            Some(value) => std::slice::from_ref(value),
-            None => &[],
-        };
-        values.iter().filter_map(move |value| match value {
-            Value::Message(inner) => Some((number, name.clone(), inner)),
-            _ => None,
-        })
+fn is_missing(message: &DynamicMessage, field: &FieldDescriptor) -> bool {
+    field.presence() == FieldPresence::LegacyRequired && message.field_by_number(field.number()).is_none()
+}
+
+/// The messages in a message.
+fn inner(message: &DynamicMessage) -> impl Iterator<Item = &DynamicMessage> {
+    let (pool, index) = (message.pool(), message.message_index());
+    let declared = pool.message(index).fields().iter().map(FieldDescriptor::number);
+    let extensions = pool.extensions_of(index).map(|extension| extension.field().number());
+    declared.chain(extensions).flat_map(|number| messages_in(message, number))
+}
+
+/// The messages that a field holds.
+fn messages_in(message: &DynamicMessage, number: u32) -> impl Iterator<Item = &DynamicMessage> {
+    let values = match message.field_by_number(number) {
+        Some(Value::List(values)) => values.as_slice(),
+        Some(value) => std::slice::from_ref(value),
+        None => &[],
+    };
+    values.iter().filter_map(|value| match value {
+        Value::Message(inner) => Some(inner),
+        _ => None,
     })
 }

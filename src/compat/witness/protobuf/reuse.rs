@@ -3,7 +3,7 @@
 
 use buffa_descriptor::DynamicMessage;
 
-use super::{Party, decode, is_whole, missing_required, show};
+use super::{Party, decode, is_whole, lacks_required, show};
 use crate::compat::witness::{Datum, Evidence, Witness};
 
 /// What is claimed about a number: to be tried, not to be believed.
@@ -27,7 +27,7 @@ impl Witness {
     ) -> Option<Witness> {
         let pool = &writer.descriptors.full;
         let written = decode(pool, &claim.written, &claim.bytes)?.ok()?;
-        if missing_required(&written).is_some() {
+        if lacks_required(&written) {
             return None;
         }
         let number = u32::try_from(claim.number).ok()?;
