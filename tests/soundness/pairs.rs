@@ -3,8 +3,10 @@
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
-use dovetail::compat::{self, Datum, Extent, Incompatibility, Previous, Proof, Question, ReferenceVerdict, Verdict, Why};
-use dovetail::model::{Format, Judge, Judging, Level, Pack, Version};
+use dovetail::compat::{
+    self, Datum, Extent, Incompatibility, Previous, Proof, Question, ReferenceVerdict, Verdict, Why,
+};
+use dovetail::model::{Direction, Format, Judge, Judging, Level, Pack, Version};
 use dovetail::schema::{Dependency, Options, Schema};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -55,7 +57,11 @@ fn judge(pair: &Pair) -> Value {
     let parse = |text: &str, references: &[Reference]| {
         let dependencies: Vec<Dependency> = references
             .iter()
-            .map(|reference| Dependency { name: reference.name.clone(), origin: None, text: reference.text.clone() })
+            .map(|reference| Dependency {
+                name: reference.name.clone(),
+                origin: None,
+                text: reference.text.clone(),
+            })
             .collect();
         Schema::parse(format, text, &dependencies, Options::STORED)
     };
@@ -96,7 +102,10 @@ fn verdict(verdict: &Verdict) -> Value {
         ReferenceVerdict::NoAnswer(why) => format!("no answer: {why}"),
     };
     json!({
-        "direction": verdict.direction.to_string(),
+        "direction": match verdict.direction {
+            Direction::Backward => "backward",
+            Direction::Forward => "forward",
+        },
         "proof": proof,
         "reference": reference,
         "findings": verdict.findings.iter().map(finding).collect::<Vec<Value>>(),

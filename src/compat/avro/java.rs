@@ -123,7 +123,9 @@ impl<'a> Java<'a> {
                 Kind::Record(record) => {
                     let name = self.name(of).unwrap_or_default();
                     let fields = record.fields.iter().map(|field| self.field(name, &field.name));
-                    found = fields.map(|field| (name, Some(field))).find(|(_, field)| !names.insert(field.unwrap_or_default()));
+                    found = fields
+                        .map(|field| (name, Some(field)))
+                        .find(|(_, field)| !names.insert(field.unwrap_or_default()));
                 }
                 _ => {}
             }
@@ -136,7 +138,8 @@ impl<'a> Java<'a> {
         while let Some((id, visit)) = open.next(reader, fuel)? {
             let of = reader.get(id);
             if of.name().is_some_and(|own| own.full() == name) {
-                let position = |record: &Record| record.fields.iter().position(|own| Some(own.name.as_str()) == field);
+                let position =
+                    |record: &Record| record.fields.iter().position(|own| Some(own.name.as_str()) == field);
                 let field = match &of.kind {
                     Kind::Record(record) => position(record).map(|position| position as u32),
                     _ => None,
@@ -180,7 +183,8 @@ impl<'a> Resolution<'a> {
             if name == Some(read_name.full()) {
                 return Ok(Some(position));
             }
-            let fits = matches!(read.kind, Kind::Record(_)) && !self.is_ill_fitting(branch.id, writer, depth, fuel)?;
+            let fits = matches!(read.kind, Kind::Record(_))
+                && !self.is_ill_fitting(branch.id, writer, depth, fuel)?;
             if fits && (by_shape.is_none() || name.map(simple) == Some(read_name.simple())) {
                 by_shape = Some(position);
             }
@@ -225,16 +229,22 @@ impl<'a> Resolution<'a> {
             return Ok(true);
         }
         let (readers, writers) = (self.reader, self.writer);
-        let (Kind::Record(read), Kind::Record(written)) = (&readers.get(reader).kind, &writers.get(writer).kind)
+        let (Kind::Record(read), Kind::Record(written)) =
+            (&readers.get(reader).kind, &writers.get(writer).kind)
         else {
             return Ok(true);
         };
         for (from, into) in &plan.written {
             fuel.spend(1)?;
-            let (from, into) = (written.fields[*from as usize].schema.id, read.fields[*into as usize].schema.id);
+            let (from, into) =
+                (written.fields[*from as usize].schema.id, read.fields[*into as usize].schema.id);
             let wrong = match (&readers.get(into).kind, &writers.get(from).kind) {
-                (_, Kind::Union(_)) | (Kind::Array(_), Kind::Array(_)) | (Kind::Map(_), Kind::Map(_)) => false,
-                (Kind::Union(branches), _) => self.branch_by_shape(branches, from, depth + 1, fuel)?.is_none(),
+                (_, Kind::Union(_)) | (Kind::Array(_), Kind::Array(_)) | (Kind::Map(_), Kind::Map(_)) => {
+                    false
+                }
+                (Kind::Union(branches), _) => {
+                    self.branch_by_shape(branches, from, depth + 1, fuel)?.is_none()
+                }
                 (Kind::Primitive(read), Kind::Primitive(written)) => !reads(*read, *written),
                 (Kind::Fixed(read), Kind::Fixed(written)) => {
                     read.size != written.size || !self.is_named_alike(into, from, Dialect::Java)

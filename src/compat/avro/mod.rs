@@ -86,7 +86,8 @@ struct Court<'a> {
 impl Court<'_> {
     /// The finding, if data shows it.
     fn hear(&mut self, claim: &Claim) -> Option<Incompatibility> {
-        let is_last = |(edges, leaf, _): &(Vec<Edge>, Leaf, _)| *edges == claim.datum_edges && *leaf == claim.leaf;
+        let is_last =
+            |(edges, leaf, _): &(Vec<Edge>, Leaf, _)| *edges == claim.datum_edges && *leaf == claim.leaf;
         if !self.last.as_ref().is_some_and(is_last) {
             let trial = self.trial(claim);
             self.last = Some((claim.datum_edges.clone(), claim.leaf, trial));

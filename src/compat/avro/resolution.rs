@@ -119,7 +119,9 @@ impl<'a> Resolution<'a> {
         if written.name().is_none() {
             return Vec::new();
         }
-        let may = |position: &usize| *position != chosen && matches(self.reader.get(branches[*position].id), written);
+        let may = |position: &usize| {
+            *position != chosen && matches(self.reader.get(branches[*position].id), written)
+        };
         (0..branches.len()).filter(may).collect()
     }
 
@@ -139,7 +141,8 @@ impl<'a> Resolution<'a> {
             return Ok(Some(of(plans)));
         }
         let (readers, writers) = (self.reader, self.writer);
-        let (Kind::Record(read), Kind::Record(written)) = (&readers.get(reader).kind, &writers.get(writer).kind)
+        let (Kind::Record(read), Kind::Record(written)) =
+            (&readers.get(reader).kind, &writers.get(writer).kind)
         else {
             return Ok(None);
         };
@@ -218,7 +221,11 @@ impl<'a> Names<'_, 'a> {
         fuel.spend(self.record.fields.len() + reader.fields.len())?;
         let record = self.resolution.java.name(self.writer).unwrap_or_default();
         let written = self.positions(|name| self.resolution.java.field(record, name));
-        Ok(reader.fields.iter().map(|field| written.get(field.name.as_str()).copied().map(Hit::One)).collect())
+        Ok(reader
+            .fields
+            .iter()
+            .map(|field| written.get(field.name.as_str()).copied().map(Hit::One))
+            .collect())
     }
 
     fn positions(&self, name: impl Fn(&'a str) -> &'a str) -> HashMap<&'a str, u32> {

@@ -116,9 +116,9 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
             None => self.resolution.branch(id, writer, self.dialect, self.fuel)?,
         };
         match choice.and_then(|position| Some((position, branches.get(position)?))) {
-            Some((position, branch)) => self.within(Edge::Branch(position as u32), |decoder| {
-                decoder.value(Some(branch.id), writer)
-            }),
+            Some((position, branch)) => {
+                self.within(Edge::Branch(position as u32), |decoder| decoder.value(Some(branch.id), writer))
+            }
             None => {
                 self.unfound(id, writer)?;
                 self.value(None, writer)
@@ -167,11 +167,13 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
                 Ok(())
             }
             Kind::Array(items) => {
-                let part = part_of(into, |kind| if let Kind::Array(part) = kind { Some(part.id) } else { None });
+                let part =
+                    part_of(into, |kind| if let Kind::Array(part) = kind { Some(part.id) } else { None });
                 self.blocks(|decoder| decoder.within(Edge::Items, |decoder| decoder.read(part, items.id)))
             }
             Kind::Map(values) => {
-                let part = part_of(into, |kind| if let Kind::Map(part) = kind { Some(part.id) } else { None });
+                let part =
+                    part_of(into, |kind| if let Kind::Map(part) = kind { Some(part.id) } else { None });
                 self.blocks(|decoder| {
                     let length = decoder.length()?;
                     decoder.take(length)?;
@@ -351,13 +353,20 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
             }
             _ => {
                 let value = value();
-                self.alter(mishap, format!("{value} as {}", words(writer)), format!("{value} as {}", words(read)));
+                self.alter(
+                    mishap,
+                    format!("{value} as {}", words(writer)),
+                    format!("{value} as {}", words(read)),
+                );
             }
         }
     }
 
     /// Array and map blocks: a count, which is negative when a length in bytes follows.
-    fn blocks(&mut self, mut element: impl FnMut(&mut Self) -> Result<(), Abandoned>) -> Result<(), Abandoned> {
+    fn blocks(
+        &mut self,
+        mut element: impl FnMut(&mut Self) -> Result<(), Abandoned>,
+    ) -> Result<(), Abandoned> {
         loop {
             let count = self.long()?;
             if count == 0 {

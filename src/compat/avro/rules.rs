@@ -206,10 +206,7 @@ pub(in crate::compat) static AVRO_BYTES_NOT_TEXT: Rule = Rule {
     summary: "Bytes are read as a string.",
     reason: "Bytes that are no UTF-8 become replacement characters, or an error.",
     hint: "keep bytes, unless only text was ever written",
-    example: (
-        r#""bytes""#,
-        r#""string""#,
-    ),
+    example: (r#""bytes""#, r#""string""#),
     direction: "backward",
     reference: None,
     severity: Severity::Lossy,
@@ -222,10 +219,7 @@ pub(in crate::compat) static AVRO_NUMBER_ROUNDED: Rule = Rule {
     summary: "A whole number is read as a floating-point number that cannot hold all of its values.",
     reason: "A float is exact up to 16777216, a double up to 9007199254740992; beyond that numbers are rounded.",
     hint: "read int as long or double, and keep long",
-    example: (
-        r#""long""#,
-        r#""double""#,
-    ),
+    example: (r#""long""#, r#""double""#),
     direction: "backward",
     reference: None,
     severity: Severity::Lossy,

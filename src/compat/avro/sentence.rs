@@ -11,9 +11,11 @@ use crate::schema::avro::model::{Enum, Field, Kind, LogicalType, Name, Record, T
 pub(in crate::compat) fn of(mishap: Mishap, read: &Type, written: &Type, labels: &Labels) -> String {
     let Labels { reader, writer } = labels;
     match (mishap, &read.kind, &written.kind) {
-        (Mishap::FieldMissing(_) | Mishap::DefaultInvalid(_) | Mishap::FieldAmbiguous(_), Kind::Record(record), _) => {
-            of_field(mishap, record, written, labels)
-        }
+        (
+            Mishap::FieldMissing(_) | Mishap::DefaultInvalid(_) | Mishap::FieldAmbiguous(_),
+            Kind::Record(record),
+            _,
+        ) => of_field(mishap, record, written, labels),
         (Mishap::SymbolRemoved, Kind::Enum(known), Kind::Enum(all)) => format!(
             "the {writer} schema writes symbols of the enum `{}` that the {reader} schema lacks: {}",
             all.name.full(),
@@ -54,7 +56,11 @@ pub(in crate::compat) fn of(mishap: Mishap, read: &Type, written: &Type, labels:
             noun(read)
         ),
         (Mishap::Decimal | Mishap::Unit, _, _) => {
-            format!("the {writer} schema writes {}, which the {reader} schema reads as {}", meaning(written), meaning(read))
+            format!(
+                "the {writer} schema writes {}, which the {reader} schema reads as {}",
+                meaning(written),
+                meaning(read)
+            )
         }
         (Mishap::NotText, _, _) => format!(
             "the {writer} schema writes bytes, which the {reader} schema reads as a string: bytes that are no UTF-8 are lost"
@@ -90,12 +96,20 @@ fn of_field(mishap: Mishap, reader: &Record, written: &Type, labels: &Labels) ->
                 labels.writer
             )
         }
-        _ => format!("an alias in the record `{}` makes two written fields one and the same", reader.name.full()),
+        _ => format!(
+            "an alias in the record `{}` makes two written fields one and the same",
+            reader.name.full()
+        ),
     }
 }
 
 /// A field that matches several, or one twice.
-pub(in crate::compat) fn of_ambiguous(field: &Field, reader: &Record, writer: &Record, labels: &Labels) -> String {
+pub(in crate::compat) fn of_ambiguous(
+    field: &Field,
+    reader: &Record,
+    writer: &Record,
+    labels: &Labels,
+) -> String {
     let subject =
         format!("the field `{}` of `{}` in the {} schema", field.name, reader.name.full(), labels.reader);
     if field.aliases.contains(&field.name) {
@@ -118,9 +132,7 @@ pub(in crate::compat) fn of_ambiguous(field: &Field, reader: &Record, writer: &R
 /// Who is affected, where not everybody is.
 pub(super) fn affected(dialect: Dialect, breaks: bool) -> &'static str {
     match (dialect, breaks) {
-        (Dialect::Specification, true) => {
-            " (readers that follow the specification fail; Avro Java does not)"
-        }
+        (Dialect::Specification, true) => " (readers that follow the specification fail; Avro Java does not)",
         (Dialect::Java, true) => " (Avro Java fails; readers that follow the specification do not)",
         (Dialect::Specification, false) => {
             " (so do readers that follow the specification; Avro Java reads it otherwise)"

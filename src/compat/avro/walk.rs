@@ -143,7 +143,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
         let (readers, writers) = (self.resolution.reader, self.resolution.writer);
         let (read, written) = (readers.get(step.reader), writers.get(step.writer));
-        let primitive = |of: &Type| if let Kind::Primitive(primitive) = of.kind { Some(primitive) } else { None };
+        let primitive =
+            |of: &Type| if let Kind::Primitive(primitive) = of.kind { Some(primitive) } else { None };
         if let (Some(into), Some(from)) = (primitive(read), primitive(written))
             && into == from
             && (read.logical.is_none() || written.logical.is_none() || read.logical == written.logical)

@@ -59,11 +59,7 @@ struct Ambiguous {
 }
 
 /// Compare.
-fn compare(
-    reader: &Model,
-    writer: &Model,
-    fuel: Fuel,
-) -> Result<Differences, NoAnswer> {
+fn compare(reader: &Model, writer: &Model, fuel: Fuel) -> Result<Differences, NoAnswer> {
     let mut judge =
         Judge { reader, writer, fuel, memo: HashMap::new(), all: Vec::new(), visits: Vec::new(), depth: 0 };
     let listed = judge.pair(reader.root(), writer.root(), Visit::ROOT)?;

@@ -56,7 +56,9 @@ impl Describer<'_> {
         let mishap = difference.mishap();
         let (mut reader_edges, mut writer_edges) = (route.reader.clone(), route.writer.clone());
         let (read, mut written) = (reader.get(difference.reader), writer.get(difference.writer));
-        if let (DifferenceKind::UnionBranch(Some(branch)), Kind::Union(branches)) = (difference.kind, &written.kind) {
+        if let (DifferenceKind::UnionBranch(Some(branch)), Kind::Union(branches)) =
+            (difference.kind, &written.kind)
+        {
             writer_edges.push(Edge::Branch(branch as u32));
             written = branches.get(branch).map_or(written, |branch| writer.get(branch.id));
         }
