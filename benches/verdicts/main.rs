@@ -36,7 +36,8 @@ fn main() {
         if let (Some(folder), Format::Avro, [old]) = (&emit, subject.format, subject.history.as_slice()) {
             let stem = subject.name.replace([' ', ','], "-");
             for (side, text) in [("old", old), ("new", &subject.new)] {
-                std::fs::write(folder.join(format!("{stem}.{side}.avsc")), text).expect("the folder is writable");
+                std::fs::write(folder.join(format!("{stem}.{side}.avsc")), text)
+                    .expect("the folder is writable");
             }
         }
         let (mut times, verdict) = measure(&subject);
@@ -174,7 +175,8 @@ fn file(messages: usize, change: &str) -> String {
     for message in 0..messages {
         let is_changed = change == "all" || (change == "changed" && message == messages / 2);
         let kind = if is_changed { "string" } else { "int64" };
-        let _ = write!(text, "message M{message} {{ {kind} id = 1; string name = 2; repeated double values = 3;");
+        let _ =
+            write!(text, "message M{message} {{ {kind} id = 1; string name = 2; repeated double values = 3;");
         if message > 0 {
             let _ = write!(text, " M{} before = 4; map<string, M{}> by_name = 5;", message - 1, message / 2);
         }

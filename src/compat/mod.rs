@@ -24,8 +24,8 @@ pub use witness::{Datum, Evidence, Witness};
 use std::collections::HashSet;
 
 use crate::model::{Depth, Direction, Format, Judging, Level, Version};
-use report::{Listing, ProofView, ReferenceView};
 use crate::schema::{ParseError, Schema};
+use report::{Listing, ProofView, ReferenceView};
 
 /// A live version that the new schema is compared with.
 #[derive(Debug)]

@@ -87,11 +87,12 @@ mod tests {
             Arc::from([Dependency { name: "E".to_owned(), origin: None, text }])
         };
         let cache = ParsedSchemas::new(1 << 20);
-        let symbols = |dependencies: &Arc<[Dependency]>| {
-            match cache.parse(content.guid(), &content, dependencies).expect("a schema") {
-                Schema::Avro(schema) => schema.resolved(),
-                _ => String::new(),
-            }
+        let symbols = |dependencies: &Arc<[Dependency]>| match cache
+            .parse(content.guid(), &content, dependencies)
+            .expect("a schema")
+        {
+            Schema::Avro(schema) => schema.resolved(),
+            _ => String::new(),
         };
         let first = dependencies("A");
         assert!(symbols(&first).contains(r#""A""#));

@@ -210,7 +210,9 @@ impl<'a> Check<'a> {
         let (level, judging) = (self.offline_level(), self.judging(Judging::default()));
         let checked = self.sources.checked.iter().map(|path| {
             let verdict = match history(path, &self.sources.tree[path]) {
-                Ok(history) => self.judge(path, level.0, &judging, Past { compared: &history, numbered: &[] }),
+                Ok(history) => {
+                    self.judge(path, level.0, &judging, Past { compared: &history, numbered: &[] })
+                }
                 Err(reason) => self.unless_invalid(path, reason),
             };
             self.checked(path, Some(level), &judging, verdict)
