@@ -2,7 +2,8 @@
 //!
 //! Without arguments, as `cargo test` runs it, a short run for each format; `FORMAT --seed N --count N`
 //! for a longer one. `pairs` judges pairs that are sent as JSON Lines and prints both opinions, and
-//! `data AVRO --seed N --count N` prints generated pairs with data, both for programs outside.
+//! `data --seed N --count N` prints generated Avro pairs with data, `data --lines` the same for pairs
+//! that are sent; all of them for programs outside.
 
 mod avro;
 mod pairs;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("pairs") => pairs::judge_lines(),
+        Some("data") if arguments.iter().any(|argument| argument == "--lines") => avro::print_data_of_lines(),
         Some("data") => avro::print_data(options(&arguments, 1_000)),
         Some(name) if format(name).is_some() => {
             let (name, count, run) = format(name).expect("just found");

@@ -53,3 +53,14 @@ impl Dialects {
         Dialect::ALL.into_iter().filter(move |&dialect| self.has(dialect))
     }
 }
+
+/// Who does not get a value as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::compat) enum Affected {
+    /// Every reader.
+    Everybody,
+    /// Every reader that checks what it does.
+    ButTheCareless,
+    /// The readers of one dialect.
+    Only(Dialect),
+}

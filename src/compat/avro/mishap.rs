@@ -30,6 +30,9 @@ pub(in crate::compat) enum Mishap {
     Shadowed,
     /// By an alias two branches of a writer's union become one and the same type.
     BranchesCollide,
+    /// The writer's field at this position has a default that, with the reader's aliases applied, is no
+    /// value of its type.
+    WriterDefault(u32),
     /// Two decimals of different precision or scale.
     Decimal,
     /// The same number in another unit, or of another kind.
@@ -49,7 +52,7 @@ impl Mishap {
             Mishap::SymbolRemoved => &rules::AVRO_SYMBOL_REMOVED,
             Mishap::SymbolFallsBack => &rules::AVRO_SYMBOL_FALLS_BACK,
             Mishap::FieldMissing(_) => &rules::AVRO_FIELD_WITHOUT_DEFAULT,
-            Mishap::DefaultInvalid(_) => &rules::AVRO_DEFAULT_INVALID,
+            Mishap::DefaultInvalid(_) | Mishap::WriterDefault(_) => &rules::AVRO_DEFAULT_INVALID,
             Mishap::FieldAmbiguous(_) | Mishap::BranchesCollide => &rules::AVRO_ALIAS_AMBIGUOUS,
             Mishap::Type => &rules::AVRO_TYPE_CHANGED,
             Mishap::NoBranch => &rules::AVRO_UNION_BRANCH_REMOVED,
@@ -71,6 +74,7 @@ impl Mishap {
             Mishap::DefaultInvalid(field) => Part::Default(field),
             Mishap::BranchesCollide => Part::Aliases,
             Mishap::Type
+            | Mishap::WriterDefault(_)
             | Mishap::NoBranch
             | Mishap::Shadowed
             | Mishap::Decimal
@@ -84,8 +88,14 @@ impl Mishap {
     pub(in crate::compat) fn part_of_writer(self) -> Part {
         match self {
             Mishap::Name | Mishap::FixedSize | Mishap::SymbolRemoved | Mishap::SymbolFallsBack => self.part(),
+            Mishap::WriterDefault(field) => Part::Default(field),
             _ => Part::Itself,
         }
+    }
+
+    /// Is it noticed by every reader? Some take the first of two fields, and a default as it is.
+    pub(in crate::compat) fn is_noticed(self) -> bool {
+        !matches!(self, Mishap::FieldAmbiguous(_) | Mishap::DefaultInvalid(_))
     }
 
     /// Does reading fail, rather than give another value?

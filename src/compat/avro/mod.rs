@@ -7,6 +7,7 @@ mod java;
 mod minimal;
 pub(super) mod mishap;
 pub(super) mod places;
+mod reachable;
 pub(super) mod resolution;
 pub(super) mod resolve;
 pub(super) mod rules;
@@ -96,16 +97,14 @@ impl Court<'_> {
             self.undecided.get_or_insert(Why::Fuel);
             return None;
         };
-        let Some((witness, dialect)) = Witness::of_avro(trial, claim) else {
+        let Some((witness, affected)) = Witness::of_avro(trial, claim) else {
             self.undecided.get_or_insert(Why::VerifierDisagreed);
             return None;
         };
         let (reader, writer) = (self.resolution.reader, self.resolution.writer);
         let (read, written) = (reader.get(claim.reader), writer.get(claim.writer));
         let mut message = sentence::of(claim.mishap, read, written, &self.labels);
-        if !witness.portable() {
-            message.push_str(sentence::affected(dialect, claim.mishap.breaks()));
-        }
+        message.push_str(sentence::affected(affected, claim.mishap.breaks()));
         let finding = Incompatibility::proved(claim.mishap.rule(), self.direction, message, Some(witness));
         Some(finding.between(
             place(reader, &claim.reader_edges, claim.mishap.part()),

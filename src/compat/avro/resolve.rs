@@ -18,7 +18,7 @@ use crate::schema::avro::model::{Enum, Kind, Model, Primitive, Type, TypeId};
 /// A value that did not come through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::compat) struct Observed {
-    pub(super) mishap: Mishap,
+    pub(in crate::compat) mishap: Mishap,
     /// The type of the reader, as a pointer.
     pub(super) at: String,
     /// What became of it.
@@ -42,11 +42,11 @@ pub(in crate::compat) fn observe(
     bytes: &[u8],
     fuel: &mut Fuel,
 ) -> Result<Vec<Observed>, Abandoned> {
-    if let (Dialect::Java, Some(collision)) = (dialect, resolution.java.collision()) {
-        let at = pointer(&collision.edges);
-        let mishap = collision.mishap();
-        let error = "two things of the writer have the same name once aliases are applied".to_owned();
-        let evidence = Evidence::Undecodable { at: pointer_to(&collision.edges, mishap.part()), error };
+    if let (Dialect::Java, Some(obstacle)) = (dialect, resolution.java.obstacle()) {
+        let (mishap, at) = (obstacle.mishap, pointer(&obstacle.reader_edges));
+        let error =
+            "the writer's schema is none any more once it is renamed by the reader's aliases".to_owned();
+        let evidence = Evidence::Undecodable { at: pointer_to(&obstacle.reader_edges, mishap.part()), error };
         return Ok(vec![Observed { mishap, at, evidence }]);
     }
     let (reader, writer) = (resolution.reader, resolution.writer);

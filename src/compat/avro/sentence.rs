@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::dialect::Dialect;
+use super::dialect::{Affected, Dialect};
 use super::mishap::Mishap;
 use crate::compat::finding::Labels;
 use crate::schema::avro::model::{Enum, Field, Kind, LogicalType, Name, Record, Type};
@@ -54,6 +54,11 @@ pub(in crate::compat) fn of(mishap: Mishap, read: &Type, written: &Type, labels:
         (Mishap::BranchesCollide, _, _) => format!(
             "an alias of the {} in the {reader} schema makes two branches of a union in the {writer} schema one and the same",
             noun(read)
+        ),
+        (Mishap::WriterDefault(position), _, Kind::Record(record)) => format!(
+            "the aliases of the {reader} schema rename what the {writer} schema writes, after which the default of the field `{}` in `{}` is no value of its type",
+            record.fields.get(position as usize).map_or("", |field| &field.name),
+            record.name.full()
         ),
         (Mishap::Decimal | Mishap::Unit, _, _) => {
             format!(
@@ -130,14 +135,22 @@ pub(in crate::compat) fn of_ambiguous(
 }
 
 /// Who is affected, where not everybody is.
-pub(super) fn affected(dialect: Dialect, breaks: bool) -> &'static str {
-    match (dialect, breaks) {
-        (Dialect::Specification, true) => " (readers that follow the specification fail; Avro Java does not)",
-        (Dialect::Java, true) => " (Avro Java fails; readers that follow the specification do not)",
-        (Dialect::Specification, false) => {
+pub(super) fn affected(affected: Affected, breaks: bool) -> &'static str {
+    match (affected, breaks) {
+        (Affected::Everybody, _) => "",
+        (Affected::ButTheCareless, _) => {
+            " (readers that do not check it, such as fastavro, take it as it is)"
+        }
+        (Affected::Only(Dialect::Specification), true) => {
+            " (readers that follow the specification fail; Avro Java does not)"
+        }
+        (Affected::Only(Dialect::Java), true) => {
+            " (Avro Java fails; readers that follow the specification do not)"
+        }
+        (Affected::Only(Dialect::Specification), false) => {
             " (so do readers that follow the specification; Avro Java reads it otherwise)"
         }
-        (Dialect::Java, false) => {
+        (Affected::Only(Dialect::Java), false) => {
             " (so does Avro Java; readers that follow the specification read it otherwise)"
         }
     }

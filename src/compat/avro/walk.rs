@@ -44,21 +44,21 @@ pub(super) fn claims(
     fuel: &mut Fuel,
 ) -> (Vec<Claim>, Result<(), Exhausted>) {
     let (reader, writer) = (resolution.reader.root(), resolution.writer.root());
-    let collision = resolution.java.collision().filter(|_| heights.is_inhabited(writer)).cloned();
+    let obstacle = resolution.java.obstacle().filter(|_| heights.is_inhabited(writer)).cloned();
     // Where Java fails whatever is read, there is nothing to follow it into.
-    let dialects = match collision {
+    let dialects = match obstacle {
         Some(_) => Dialects::only(Dialect::Specification),
         None => Dialects::BOTH,
     };
     let mut walk = Walk::of(resolution, heights, Look::AtEverything, fuel);
     let done = walk.run(reader, writer, dialects);
     let mut claims = walk.claims;
-    claims.extend(collision.map(|collision| Claim {
-        mishap: collision.mishap(),
-        reader: collision.reader,
-        reader_edges: collision.edges,
-        writer,
-        writer_edges: Vec::new(),
+    claims.extend(obstacle.map(|obstacle| Claim {
+        mishap: obstacle.mishap,
+        reader: obstacle.reader,
+        reader_edges: obstacle.reader_edges,
+        writer: obstacle.writer,
+        writer_edges: obstacle.writer_edges,
         datum_edges: Vec::new(),
         leaf: Leaf::Least,
         dialects: Dialects::only(Dialect::Java),

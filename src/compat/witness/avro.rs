@@ -2,7 +2,7 @@
 
 use super::{Datum, Evidence, Witness};
 use crate::compat::avro::datum::{self, encode, to_json};
-use crate::compat::avro::dialect::Dialect;
+use crate::compat::avro::dialect::{Affected, Dialect};
 use crate::compat::avro::resolution::Resolution;
 use crate::compat::avro::resolve::{Abandoned, Observed, observe};
 use crate::compat::avro::walk::Claim;
@@ -53,18 +53,24 @@ impl Trial {
 }
 
 impl Witness {
-    /// What was tried, if what is claimed did happen: and the dialect in which it did.
-    pub(in crate::compat) fn of_avro(trial: &Trial, claim: &Claim) -> Option<(Witness, Dialect)> {
+    /// What was tried, if what is claimed did happen: and to whom.
+    pub(in crate::compat) fn of_avro(trial: &Trial, claim: &Claim) -> Option<(Witness, Affected)> {
         let met = |dialect| trial.observed(dialect).iter().find(|observed| claim.is_met_by(observed));
         let (dialect, observed) =
             claim.dialects.iter().find_map(|dialect| met(dialect).map(|observed| (dialect, observed)))?;
         let evidence = observed.evidence.clone();
         let everywhere = |test: &dyn Fn(Dialect) -> bool| Dialect::ALL.into_iter().all(test);
-        let portable = match evidence {
+        let in_both = match evidence {
             Evidence::Undecodable { .. } => everywhere(&|dialect| trial.fails(dialect)),
             Evidence::Lost { .. } | Evidence::Altered { .. } => everywhere(&|dialect| met(dialect).is_some()),
         };
+        let affected = match (in_both, observed.mishap.is_noticed()) {
+            (true, true) => Affected::Everybody,
+            (true, false) => Affected::ButTheCareless,
+            (false, _) => Affected::Only(dialect),
+        };
         let datum = Datum::Avro { json: trial.json.clone(), bytes: trial.bytes.clone() };
-        Some((Witness { datum, evidence, portable }, dialect))
+        let portable = affected == Affected::Everybody;
+        Some((Witness { datum, evidence, portable }, affected))
     }
 }

@@ -1,4 +1,4 @@
-//! A second reading of Avro schemas, for the schemas that are generated here: every name is a full one.
+//! A second reading of Avro schemas that are known to be in order.
 
 use std::collections::HashMap;
 
@@ -45,7 +45,7 @@ pub struct Field {
 
 impl Schema {
     pub fn read(text: &Value) -> Schema {
-        let mut reader = Reader { types: Vec::new(), names: HashMap::new() };
+        let mut reader = Reader { types: Vec::new(), names: HashMap::new(), namespace: String::new() };
         let root = reader.read(text);
         Schema { types: reader.types, root }
     }
@@ -58,6 +58,8 @@ impl Schema {
 struct Reader {
     types: Vec<Type>,
     names: HashMap<String, usize>,
+    /// The enclosing one.
+    namespace: String,
 }
 
 impl Reader {
@@ -65,7 +67,7 @@ impl Reader {
         match text {
             Value::String(word) => match primitive(word) {
                 Some(shape) => self.add(shape, None, String::new(), Vec::new()),
-                None => self.names[word],
+                None => self.names[&self.full(word)],
             },
             Value::Array(branches) => {
                 let branches = branches.iter().map(|branch| self.read(branch)).collect();
@@ -81,7 +83,7 @@ impl Reader {
     }
 
     fn object(&mut self, text: &Value) -> usize {
-        let word = text["type"].as_str().expect("a type");
+        let Some(word) = text["type"].as_str() else { return self.read(&text["type"]) };
         let logical = logical(text);
         match word {
             "array" => {
@@ -97,8 +99,22 @@ impl Reader {
         if let Some(shape) = primitive(word) {
             return self.add(shape, logical, String::new(), Vec::new());
         }
-        let name = text["name"].as_str().expect("a name").to_owned();
-        let id = self.add(Shape::Null, logical, name.clone(), strings(&text["aliases"]));
+        if !matches!(word, "fixed" | "enum" | "record" | "error") {
+            return self.names[&self.full(word)];
+        }
+        let simple = text["name"].as_str().expect("a name");
+        let name = match text["namespace"].as_str() {
+            Some(namespace) if !simple.contains('.') && !namespace.is_empty() => {
+                format!("{namespace}.{simple}")
+            }
+            Some(_) => simple.to_owned(),
+            None => self.full(simple),
+        };
+        let outer = std::mem::take(&mut self.namespace);
+        self.namespace =
+            name.rsplit_once('.').map_or_else(String::new, |(namespace, _)| namespace.to_owned());
+        let aliases = strings(&text["aliases"]).iter().map(|alias| self.full(alias)).collect();
+        let id = self.add(Shape::Null, logical, name.clone(), aliases);
         self.names.insert(name, id);
         self.types[id].shape = match word {
             "fixed" => Shape::Fixed(text["size"].as_u64().expect("a size") as usize),
@@ -111,7 +127,15 @@ impl Reader {
                 Shape::Record(fields.map(|field| self.field(field)).collect())
             }
         };
+        self.namespace = outer;
         id
+    }
+
+    fn full(&self, name: &str) -> String {
+        match name.contains('.') || self.namespace.is_empty() {
+            true => name.to_owned(),
+            false => format!("{}.{name}", self.namespace),
+        }
     }
 
     fn field(&mut self, text: &Value) -> Field {
