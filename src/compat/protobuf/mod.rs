@@ -9,6 +9,8 @@ mod kinds;
 pub(in crate::compat) mod model;
 pub(in crate::compat) mod rules;
 pub(in crate::compat) mod sample;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -21,6 +23,9 @@ use super::report::{How, ProofView, Why};
 use super::witness::protobuf::Party;
 use crate::model::{Direction, Pack};
 use crate::schema::protobuf::ProtobufSchema;
+
+/// What would show a break is beyond what witnesses may be.
+const UNSHOWN: &str = "a message too large to be shown";
 
 /// Can `reader` read everything that `writer` writes, as it was written?
 pub(super) fn prove(
@@ -69,7 +74,8 @@ fn compare(
     let teller =
         Teller { sides, sampler: &sampler, fidelity: &fidelity, reader, writer, found: Default::default() };
     let found = teller.tell();
-    assert!(!found.is_contradicted, "DBG");
-    let undecided = beyond.or_else(|| found.is_contradicted.then_some(Why::VerifierDisagreed));
+    let contradicted = found.is_contradicted.then_some(Why::VerifierDisagreed);
+    let unshown = found.unshown.map(|at| Why::Unsupported { keyword: UNSHOWN.to_owned(), at });
+    let undecided = beyond.or(contradicted).or(unshown);
     Ok(ProofView::of(found.told, found.more, undecided))
 }

@@ -94,9 +94,8 @@ impl Schema {
     }
 
     fn value(&self, rng: &mut Rng, of: &Type, depth: usize) -> Option<Value> {
-        const NUMBERS: [i128; 12] = [
-            0, 1, -1, 2, 7, -129, 1 << 31, -(1 << 31), (1 << 31) - 1, (1 << 32) + 1, (1 << 63) - 1, 1 << 63,
-        ];
+        const NUMBERS: [i128; 12] =
+            [0, 1, -1, 2, 7, -129, 1 << 31, -(1 << 31), (1 << 31) - 1, (1 << 32) + 1, (1 << 63) - 1, 1 << 63];
         Some(match of {
             Type::Scalar("float") => Value::Float([0f32, 1.5, -2.0][rng.below(3)].to_bits()),
             Type::Scalar("double") => Value::Double([0f64, 1.5, -2.0][rng.below(3)].to_bits()),
@@ -116,7 +115,9 @@ impl Schema {
                 }
                 Value::Number(rng.pick(&self.enums[*index].constants).1.into())
             }
-            Type::Message(index) | Type::Group(index) => Value::Message(self.sample(rng, *index, depth + 1)?),
+            Type::Message(index) | Type::Group(index) => {
+                Value::Message(self.sample(rng, *index, depth + 1)?)
+            }
             Type::Map(..) => return None,
         })
     }
@@ -199,8 +200,7 @@ impl Schema {
                 if let Raw::Bytes(raw) = &record.raw
                     && let Some(entry) = self.entry(key, of, raw)?
                 {
-                    let Value::Map(entries) =
-                        message.entry(field.number).or_insert(Value::Map(Vec::new()))
+                    let Value::Map(entries) = message.entry(field.number).or_insert(Value::Map(Vec::new()))
                     else {
                         unreachable!()
                     };
@@ -247,7 +247,8 @@ impl Schema {
                         _ => None,
                     };
                     let value = self.read(of, &record.raw, known)?;
-                    is_unknown = value.is_none() && matches!((of, &record.raw), (Type::Enum(_), Raw::Varint(_)));
+                    is_unknown =
+                        value.is_none() && matches!((of, &record.raw), (Type::Enum(_), Raw::Varint(_)));
                     right = value.or(right);
                 }
                 _ => {}

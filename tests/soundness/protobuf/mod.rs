@@ -8,7 +8,9 @@ mod compare;
 mod data;
 mod schema;
 
-use dovetail::compat::{self, Datum, Extent, Incompatibility, Opinion, Previous, Proof, Question, Severity, Verdict};
+use dovetail::compat::{
+    self, Datum, Extent, Incompatibility, Opinion, Previous, Proof, Question, Severity, Verdict,
+};
 use dovetail::model::{Direction, Format, Judge, Judging, Level, Version};
 use dovetail::schema::{Dependency, Options, Schema as Parsed};
 
@@ -37,7 +39,9 @@ pub fn run(run: Run) -> Result<String, String> {
         let new = if rng.chance(4) { Schema::generate(&mut rng) } else { old.changed(&mut rng) };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pair(&old, &new, &mut rng, &mut tally)))
             .unwrap_or_else(|_| Err("a panic".to_owned()))
-            .map_err(|what| format!("seed {seed}: {what}\n--- old\n{}\n--- new\n{}", show(&old), show(&new)))?;
+            .map_err(|what| {
+                format!("seed {seed}: {what}\n--- old\n{}\n--- new\n{}", show(&old), show(&new))
+            })?;
     }
     let Tally { pairs, proved, refuted, undecided, witnesses, messages } = tally;
     Ok(format!(
@@ -53,7 +57,8 @@ fn show(schema: &Schema) -> String {
 fn parse(schema: &Schema) -> Result<Parsed, String> {
     let dependency = Dependency { name: "dep.proto".to_owned(), origin: None, text: schema.text(1) };
     let options = Options { new: true, ..Options::STORED };
-    Parsed::parse(Format::Protobuf, &schema.text(0), &[dependency], options).map_err(|error| error.to_string())
+    Parsed::parse(Format::Protobuf, &schema.text(0), &[dependency], options)
+        .map_err(|error| error.to_string())
 }
 
 fn judge(old: &Parsed, new: &Parsed) -> Vec<Verdict> {

@@ -62,19 +62,16 @@ pub struct Enum {
 }
 
 pub const SCALARS: [&str; 15] = [
-    "int32", "int64", "uint32", "uint64", "sint32", "sint64", "bool", "string", "bytes", "fixed32", "sfixed32",
-    "fixed64", "sfixed64", "float", "double",
+    "int32", "int64", "uint32", "uint64", "sint32", "sint64", "bool", "string", "bytes", "fixed32",
+    "sfixed32", "fixed64", "sfixed64", "float", "double",
 ];
 const KEYS: [&str; 6] = ["string", "int32", "int64", "bool", "sint32", "fixed32"];
 const LABELS: [Label; 4] = [Label::None, Label::Optional, Label::Required, Label::Repeated];
 
 impl Schema {
     pub fn generate(rng: &mut Rng) -> Schema {
-        let mut schema = Schema {
-            is_proto3: [rng.chance(50), rng.chance(50)],
-            messages: Vec::new(),
-            enums: Vec::new(),
-        };
+        let mut schema =
+            Schema { is_proto3: [rng.chance(50), rng.chance(50)], messages: Vec::new(), enums: Vec::new() };
         for index in 0..1 + rng.below(3) {
             let constants = (0..1 + rng.below(4)).map(|value| (format!("V{value}"), value as i32)).collect();
             schema.enums.push(Enum { name: format!("E{index}"), file: file(rng), constants });
@@ -295,7 +292,9 @@ fn put_field_right(field: &mut Field, in_proto3: bool, enums: &[Enum]) {
         (field.label, field.oneof, field.is_extension) = (Label::None, None, false);
     } else if field.oneof.is_some() {
         field.label = Label::None;
-    } else if in_proto3 && field.label == Label::Required || field.is_extension && field.label == Label::Required {
+    } else if in_proto3 && field.label == Label::Required
+        || field.is_extension && field.label == Label::Required
+    {
         field.label = Label::Optional;
     } else if !in_proto3 && field.label == Label::None {
         field.label = Label::Optional;

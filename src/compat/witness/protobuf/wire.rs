@@ -88,9 +88,8 @@ impl Walk<'_> {
         let extension = || self.pool.extension_for(of, number).map(|extension| extension.field());
         let field = self.pool.message(of).field(number).or_else(extension)?;
         match field.kind() {
-            FieldKind::Singular(SingularKind::Message(inner)) | FieldKind::List(SingularKind::Message(inner)) => {
-                Some((inner, field.is_delimited()))
-            }
+            FieldKind::Singular(SingularKind::Message(inner))
+            | FieldKind::List(SingularKind::Message(inner)) => Some((inner, field.is_delimited())),
             _ => None,
         }
     }
