@@ -211,7 +211,7 @@ fn the_page_of_rules_is_current() {
 
 fn previous(number: i32, format: Format, text: &str) -> Previous {
     let version = Version::new(number).expect("a version");
-    Previous { version, schema: Schema::parse(format, text, &[], Options::STORED) }
+    Previous::live(version, Schema::parse(format, text, &[], Options::STORED))
 }
 
 /// The case as the engine would have it.
@@ -235,7 +235,7 @@ fn run(case: &Case, path: &Path, differences: &mut String) -> Case {
         let judging = Judging { judge, ..judging.clone() };
         let question = Question { level, judging: &judging, extent: Extent::FirstRefusal };
         let old = parse(format, &case.old, &case.old_imports);
-        let old = Previous { version: Version::FIRST, schema: old };
+        let old = Previous::live(Version::FIRST, old);
         compat::check(question, [old], &new).expect("an engine")
     };
     let (backward, forward) = (check(Judge::Proof, Level::Backward), check(Judge::Proof, Level::Forward));

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 
 use super::budget::Fuel;
 use super::finding::{Incompatibility, Labels};
-use super::report::{How, ProofView, Why};
+use super::report::{How, ProofView, Room, Why};
 use super::witness::{Trial, Witness};
 use crate::model::Direction;
 use crate::schema::avro::AvroSchema;
@@ -49,15 +49,14 @@ pub(super) fn prove(direction: Direction, reader: &AvroSchema, writer: &AvroSche
         last: None,
         undecided: done.is_err().then_some(Why::Fuel),
     };
-    let (mut findings, mut more) = (Vec::new(), 0);
+    let (mut findings, mut room) = (Vec::new(), Room::default());
     for claim in once_each(claims) {
-        if findings.len() == ProofView::TOLD {
-            more += 1;
-        } else {
+        let rule = claim.mishap.rule();
+        if room.take(rule, rule.severity) {
             findings.extend(court.hear(&claim));
         }
     }
-    ProofView::of(findings, more, court.undecided)
+    ProofView::of(findings, room.more, court.undecided)
 }
 
 /// Each claim once. A field that is ambiguous in both dialects is claimed by each on its own.
@@ -94,7 +93,9 @@ impl Court<'_> {
             self.last = Some((claim.datum_edges.clone(), claim.leaf, trial));
         }
         let Some((_, _, Some(trial))) = &self.last else {
-            self.undecided.get_or_insert(Why::Fuel);
+            let keyword = "data too large to be shown".to_owned();
+            let at = pointer(&claim.reader_edges);
+            self.undecided.get_or_insert(Why::Unsupported { keyword, at });
             return None;
         };
         let Some((witness, affected)) = Witness::of_avro(trial, claim) else {
@@ -131,10 +132,9 @@ mod tests {
     fn rules(old: &str, new: &str) -> Vec<&'static str> {
         let [old, new] =
             [old, new].map(|text| AvroSchema::parse(text, &[], Options::STORED).expect("a schema"));
-        // The stack of a thread that serves requests is not large.
-        let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
+        let promised_stack = std::thread::Builder::new().stack_size(crate::compat::STACK);
         let judge = move || (view(Direction::Backward, &new, &old), prove(Direction::Backward, &new, &old));
-        let thread = small_stack.spawn(judge).expect("a thread");
+        let thread = promised_stack.spawn(judge).expect("a thread");
         let (reference, _) = thread.join().expect("no panic and no overflow");
         if matches!(reference.verdict, ReferenceVerdict::NoAnswer(_)) {
             return vec!["comparison-exhausted"];

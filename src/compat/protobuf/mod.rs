@@ -17,7 +17,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub(super) use history::reused;
+pub(super) use history::{Earlier, reused};
 
 use std::collections::BTreeSet;
 
@@ -78,7 +78,7 @@ fn compare(
     let contradicted = found.is_contradicted.then_some(Why::VerifierDisagreed);
     let unshown = found.unshown.map(|at| Why::Unsupported { keyword: UNSHOWN.to_owned(), at });
     let undecided = undecided.or(contradicted).or(unshown);
-    Ok(ProofView::of(found.told, found.more, undecided))
+    Ok(ProofView::of(found.told, found.room.more, undecided))
 }
 
 /// Bytes and JSON: what could not be decided, if there is anything.
