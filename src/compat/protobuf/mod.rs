@@ -5,19 +5,28 @@
 
 mod fidelity;
 mod findings;
+mod history;
+mod json_kinds;
+mod json_names;
 mod kinds;
 pub(in crate::compat) mod model;
 pub(in crate::compat) mod rules;
+pub(in crate::compat) mod rules_beyond_wire;
 pub(in crate::compat) mod sample;
+mod source;
 #[cfg(test)]
 mod tests;
+
+pub(super) use history::reused;
 
 use std::collections::BTreeSet;
 
 use self::fidelity::{Fidelity, Sides, examine};
-use self::findings::Teller;
+use self::findings::{Findings, Teller};
+use self::json_names::Trial;
 use self::model::Model;
 use self::sample::Sampler;
+use self::source::Side;
 use super::budget::{Exhausted, Fuel};
 use super::report::{How, ProofView, Why};
 use super::witness::protobuf::Party;
@@ -34,10 +43,10 @@ pub(super) fn prove(
     writer: &ProtobufSchema,
     packs: &BTreeSet<Pack>,
 ) -> ProofView {
-    if !packs.contains(&Pack::Wire) || are_identical(reader, writer) {
+    if packs.is_empty() || are_identical(reader, writer) {
         return ProofView::proved(How::Identical);
     }
-    compare(direction, reader, writer)
+    compare(direction, reader, writer, packs)
         .unwrap_or_else(|Exhausted| ProofView::of(Vec::new(), 0, Some(Why::Fuel)))
 }
 
@@ -50,32 +59,59 @@ fn compare(
     direction: Direction,
     reader: &ProtobufSchema,
     writer: &ProtobufSchema,
+    packs: &BTreeSet<Pack>,
 ) -> Result<ProofView, Exhausted> {
     let mut fuel = Fuel::new(Fuel::PAIR);
     let readers = Model::of(reader, &mut fuel)?;
     let writers = Model::of(writer, &mut fuel)?;
-    let sampler = Sampler::of(&writers);
-    let sides = Sides { writer: &writers, reader: &readers, heights: sampler.heights(), direction };
-    let fidelity = examine(sides, &mut fuel)?;
-    let Fidelity { removed, pairs, unsupported } = &fidelity;
-    let beyond = unsupported.clone().map(|(keyword, at)| Why::Unsupported { keyword, at });
-    if removed.is_empty() && pairs.iter().all(|pair| pair.locals.is_empty()) {
-        return Ok(ProofView::of(Vec::new(), 0, beyond));
+    let mut found = Findings::default();
+    let mut undecided = None;
+    if packs.contains(&Pack::Wire) || packs.contains(&Pack::JsonNames) {
+        let pair = (Side { schema: reader, model: &readers }, Side { schema: writer, model: &writers });
+        undecided = compare_data(direction, pair, packs, &mut found, &mut fuel)?;
     }
-    let parties = Party::of(reader, &readers).zip(Party::of(writer, &writers));
-    let Some((reader, writer)) = parties else {
-        let keyword = "a schema that does not compile".to_owned();
-        return Ok(ProofView::of(
-            Vec::new(),
-            0,
-            beyond.or(Some(Why::Unsupported { keyword, at: String::new() })),
-        ));
-    };
-    let teller =
-        Teller { sides, sampler: &sampler, fidelity: &fidelity, reader, writer, found: Default::default() };
-    let found = teller.tell();
+    if packs.contains(&Pack::Source) {
+        let [reader, writer] =
+            [(reader, &readers), (writer, &writers)].map(|(schema, model)| Side { schema, model });
+        source::tell(direction, reader, writer, &mut found, &mut fuel)?;
+    }
     let contradicted = found.is_contradicted.then_some(Why::VerifierDisagreed);
     let unshown = found.unshown.map(|at| Why::Unsupported { keyword: UNSHOWN.to_owned(), at });
-    let undecided = beyond.or(contradicted).or(unshown);
+    let undecided = undecided.or(contradicted).or(unshown);
     Ok(ProofView::of(found.told, found.more, undecided))
+}
+
+/// Bytes and JSON: what could not be decided, if there is anything.
+fn compare_data(
+    direction: Direction,
+    (reader, writer): (Side<'_>, Side<'_>),
+    packs: &BTreeSet<Pack>,
+    found: &mut Findings,
+    fuel: &mut Fuel,
+) -> Result<Option<Why>, Exhausted> {
+    let sampler = Sampler::of(writer.model);
+    let sides = Sides { writer: writer.model, reader: reader.model, heights: sampler.heights(), direction };
+    let fidelity = examine(sides, fuel)?;
+    let Fidelity { removed, pairs, unsupported } = &fidelity;
+    let beyond = unsupported.clone().map(|(keyword, at)| Why::Unsupported { keyword, at });
+    let is_faithful = removed.is_empty() && pairs.iter().all(|pair| pair.locals.is_empty());
+    if is_faithful && !packs.contains(&Pack::JsonNames) {
+        return Ok(beyond);
+    }
+    let parties = Party::of(reader.schema, reader.model).zip(Party::of(writer.schema, writer.model));
+    let Some((reader, writer)) = parties else {
+        let keyword = "a schema that does not compile".to_owned();
+        return Ok(beyond.or(Some(Why::Unsupported { keyword, at: String::new() })));
+    };
+    if packs.contains(&Pack::Wire) {
+        let found_before = std::mem::take(found);
+        let teller =
+            Teller { sides, sampler: &sampler, fidelity: &fidelity, reader, writer, found: found_before };
+        *found = teller.tell();
+    }
+    if packs.contains(&Pack::JsonNames) {
+        let trial = Trial { sides, sampler: &sampler, fidelity: &fidelity, reader, writer };
+        return Ok(beyond.or(json_names::tell(&trial, found, fuel)?));
+    }
+    Ok(beyond)
 }

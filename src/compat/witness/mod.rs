@@ -6,6 +6,8 @@
 mod avro;
 pub(super) mod protobuf;
 
+pub(super) use avro::Trial;
+
 /// A value that the writer writes and the reader does not read as it was written. It exists only after
 /// that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -456,7 +456,6 @@ impl<'s> Builder<'s> {
             origin,
             place: is_own.then_some(definition.place),
             is_closed: file.syntax != Some(Syntax::Proto3),
-            reserved: definition.reserved.iter().flat_map(|line| &line.values).collect(),
             constants: definition.constants.iter().map(constant).collect(),
             by_number,
         });

@@ -6,6 +6,8 @@
 //! in the entries of maps by wire type, and takes groups for messages.
 
 mod differ;
+mod json;
+mod reuse;
 mod show;
 mod wire;
 
@@ -15,6 +17,8 @@ use buffa_descriptor::features::FieldPresence;
 use buffa_descriptor::{DescriptorPool, DynamicMessage, FieldDescriptor, Value};
 
 use self::differ::{Differ, Difference, Harm};
+pub(in crate::compat) use self::json::JsonClaim;
+pub(in crate::compat) use self::reuse::ReuseClaim;
 use super::{Datum, Evidence, Witness};
 use crate::compat::protobuf::model::Model;
 use crate::schema::protobuf::{Descriptors, ProtobufSchema};
