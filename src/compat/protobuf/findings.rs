@@ -157,7 +157,8 @@ impl Teller<'_> {
             false => &rules::PROTO_MESSAGE_TYPE_INCOMPATIBLE,
         };
         let field = self.sides.reader.message(root.reader).field(number);
-        let is_extension = field.is_some_and(|field| field.extension.is_some());
+        let is_extension = field.is_some_and(|field| field.extension.is_some())
+            || *local.rule == rules::PROTO_EXTENSION_CHANGED;
         let rule = if is_extension { &rules::PROTO_EXTENSION_CHANGED } else { rule };
         if !self.found.room.take(rule, local.severity) {
             return;
@@ -211,7 +212,7 @@ impl Teller<'_> {
             bytes: self.sampler.encode(&sample)?,
             route,
             expected: local.expected,
-            portable: true,
+            portable: local.portable,
         })
     }
 
