@@ -1,5 +1,6 @@
 //! Avro: the proof judge. What the decoder of a reader does with what a writer writes.
 
+mod branches;
 pub(super) mod datum;
 mod defaults;
 pub(super) mod dialect;
@@ -80,11 +81,11 @@ struct Court<'a> {
     minimal: Minimal<'a>,
     fuel: Fuel,
     /// The last trial: several claims about one record need no more than one.
-    last: Option<(Vec<Edge>, Leaf, Option<Trial>)>,
+    last: Option<(Vec<Edge>, Leaf, Option<Trial<'a>>)>,
     undecided: Option<Why>,
 }
 
-impl Court<'_> {
+impl<'a> Court<'a> {
     /// The finding, if data shows it.
     fn hear(&mut self, claim: &Claim) -> Option<Incompatibility> {
         let is_last =
@@ -113,7 +114,7 @@ impl Court<'_> {
     }
 
     /// Build the value, and have it read. `None` where it would be too large, or takes too long.
-    fn trial(&mut self, claim: &Claim) -> Option<Trial> {
+    fn trial(&mut self, claim: &Claim) -> Option<Trial<'a>> {
         let datum = self.minimal.plugged(&claim.datum_edges, claim.leaf, &mut self.fuel)?;
         Trial::of(&mut self.resolution, &datum, &mut self.fuel)
     }
