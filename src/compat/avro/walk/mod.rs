@@ -18,7 +18,7 @@ use crate::compat::avro::dialect::{Dialect, Dialects};
 use crate::compat::avro::minimal::{Heights, Leaf};
 use crate::compat::avro::mishap::Mishap;
 use crate::compat::avro::places::Edge;
-use crate::compat::avro::resolution::{Origin, Resolution, reads};
+use crate::compat::avro::resolution::{Resolution, reads};
 use crate::compat::avro::resolve::Observed;
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::schema::avro::model::{Enum, Kind, LogicalType, Primitive, Type, TypeId};
@@ -178,7 +178,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                     && self.resolution.are_parallel(pair.reader, pair.writer, self.fuel)?;
                 for (position, branch) in branches.iter().enumerate() {
                     let straight = parallel.then_some(position);
-                    self.into_union(pair, Edge::Branch(position as u32), branch.id, straight)?;
+                    self.enter_union(pair, Edge::Branch(position as u32), branch.id, straight)?;
                 }
                 Ok(())
             }
@@ -189,7 +189,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 Ok(())
             }
-            (Kind::Union(_), _) => self.into_union(pair, Edge::Stay, pair.writer, None),
+            (Kind::Union(_), _) => self.enter_union(pair, Edge::Stay, pair.writer, None),
             (Kind::Array(read), Kind::Array(written)) => {
                 self.open(pair, (Edge::Items, read.id), (Edge::Items, written.id), pair.dialects);
                 Ok(())

@@ -10,7 +10,7 @@ use crate::schema::avro::model::{Kind, TypeId};
 
 impl Walk<'_, '_> {
     /// A type that is no union into a reader's union. `straight` is where Java goes without choosing.
-    pub(super) fn into_union(
+    pub(super) fn enter_union(
         &mut self,
         pair: Pair,
         edge: Edge,
@@ -33,14 +33,14 @@ impl Walk<'_, '_> {
         }
         for (choice, dialects) in choices {
             match choice {
-                Some(position) => self.into_branch(pair, edge, writer, position, dialects)?,
+                Some(position) => self.enter_branch(pair, edge, writer, position, dialects)?,
                 None => self.unfound(pair, edge, writer, dialects)?,
             }
         }
         Ok(())
     }
 
-    fn into_branch(
+    fn enter_branch(
         &mut self,
         pair: Pair,
         edge: Edge,
