@@ -18,6 +18,8 @@ pub(super) struct Findings {
     pub(super) told: Vec<Incompatibility>,
     /// How many there are beyond those told; they were not tried.
     pub(super) more: usize,
+    /// Where there is something that only a message too large to be shown would show.
+    pub(super) unshown: Option<String>,
     /// Something that was believed was not seen to happen.
     pub(super) is_contradicted: bool,
 }
@@ -182,8 +184,11 @@ impl Teller<'_> {
         (reader_at, writer_at): (Pointer, Pointer),
         claim: Option<Claim>,
     ) {
-        let Some(witness) = claim.and_then(|claim| Witness::of_protobuf(self.reader, self.writer, claim))
-        else {
+        let Some(claim) = claim else {
+            self.found.unshown.get_or_insert(reader_at.as_str().to_owned());
+            return;
+        };
+        let Some(witness) = Witness::of_protobuf(self.reader, self.writer, claim) else {
             self.found.is_contradicted = true;
             return;
         };

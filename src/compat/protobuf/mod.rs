@@ -14,6 +14,8 @@ pub(in crate::compat) mod rules;
 pub(in crate::compat) mod rules_beyond_wire;
 pub(in crate::compat) mod sample;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub(super) use history::reused;
 
@@ -30,6 +32,9 @@ use super::report::{How, ProofView, Why};
 use super::witness::protobuf::Party;
 use crate::model::{Direction, Pack};
 use crate::schema::protobuf::ProtobufSchema;
+
+/// What would show a break is beyond what witnesses may be.
+const UNSHOWN: &str = "a message too large to be shown";
 
 /// Can `reader` read everything that `writer` writes, as it was written?
 pub(super) fn prove(
@@ -70,7 +75,9 @@ fn compare(
             [(reader, &readers), (writer, &writers)].map(|(schema, model)| Side { schema, model });
         source::tell(direction, reader, writer, &mut found, &mut fuel)?;
     }
-    let undecided = undecided.or_else(|| found.is_contradicted.then_some(Why::VerifierDisagreed));
+    let contradicted = found.is_contradicted.then_some(Why::VerifierDisagreed);
+    let unshown = found.unshown.map(|at| Why::Unsupported { keyword: UNSHOWN.to_owned(), at });
+    let undecided = undecided.or(contradicted).or(unshown);
     Ok(ProofView::of(found.told, found.more, undecided))
 }
 

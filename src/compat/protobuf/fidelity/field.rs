@@ -54,7 +54,8 @@ impl Walk<'_> {
             _ => {}
         }
         if let (Kind::Enum(from), Kind::Enum(to)) = (&written.kind, &read.kind) {
-            self.enums(index, written, read.is_repeated(), (*from, *to), fuel)?;
+            let needs_value = read.is_repeated() || read.is_required();
+            self.enums(index, written, needs_value, (*from, *to), fuel)?;
         }
         self.absent(index, written, read);
         Ok(true)

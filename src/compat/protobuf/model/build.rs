@@ -304,7 +304,6 @@ impl<'s> Builder<'s> {
             cardinality,
             oneof,
             extension: None,
-            is_utf8_checked: is_proto3,
             place: place(at),
             written_json_name: json_name,
             written_default: default,
@@ -328,7 +327,6 @@ impl<'s> Builder<'s> {
             cardinality: Cardinality::Singular(Presence::Entry),
             oneof: None,
             extension: None,
-            is_utf8_checked: site.file.syntax == Some(Syntax::Proto3),
             place,
             written_json_name: None,
             written_default: None,
@@ -456,7 +454,6 @@ impl<'s> Builder<'s> {
             origin,
             place: is_own.then_some(definition.place),
             is_closed: file.syntax != Some(Syntax::Proto3),
-            reserved: definition.reserved.iter().flat_map(|line| &line.values).collect(),
             constants: definition.constants.iter().map(constant).collect(),
             by_number,
         });

@@ -80,8 +80,6 @@ pub(in crate::compat) struct Field<'s> {
     pub(in crate::compat) oneof: Option<usize>,
     /// The full name, if it is an extension.
     pub(in crate::compat) extension: Option<String>,
-    /// Text must be UTF-8, and decoders see to it.
-    pub(in crate::compat) is_utf8_checked: bool,
     /// Where it is declared; only in the schema's own text.
     pub(in crate::compat) place: Option<Place>,
     written_json_name: Option<&'s str>,
@@ -139,7 +137,6 @@ pub(in crate::compat) struct Enum<'s> {
     pub(in crate::compat) place: Option<Place>,
     /// A number without a name is no value of it.
     pub(in crate::compat) is_closed: bool,
-    pub(in crate::compat) reserved: Vec<&'s ReservedValue>,
     /// In the order of the text.
     constants: Vec<Constant<'s>>,
     /// Indexes of the constants, by number.
@@ -297,11 +294,6 @@ impl<'s> Message<'s> {
     pub(in crate::compat) fn field(&self, number: i32) -> Option<&Field<'s>> {
         let index = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;
         self.fields.get(index)
-    }
-
-    /// The members of the oneof with that index.
-    pub(in crate::compat) fn members(&self, oneof: usize) -> impl Iterator<Item = &Field<'s>> {
-        self.fields.iter().filter(move |field| field.oneof == Some(oneof))
     }
 
     /// Is the number reserved?

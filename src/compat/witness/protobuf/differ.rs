@@ -167,6 +167,7 @@ impl<'a> Differ<'a> {
     fn unset(&mut self, writer: &Held<'_>, reader: &Held<'_>) {
         if let (Some(from), Some(to)) = (enum_of(writer.kind), enum_of(reader.kind))
             && is_implicit(writer.field)
+            && reader.field.presence() != FieldPresence::LegacyRequired
         {
             self.names(from, to, 0);
         }
