@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Some("--list") => {}
         _ => {
             let runs = FORMATS.map(|(name, count, run)| report(name, run(Run { seed: 1, count })));
-            if runs.iter().any(|code| *code == ExitCode::FAILURE) {
+            if runs.contains(&ExitCode::FAILURE) {
                 return ExitCode::FAILURE;
             }
         }

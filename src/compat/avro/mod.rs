@@ -1,5 +1,6 @@
 //! Avro: the proof judge. What the decoder of a reader does with what a writer writes.
 
+mod branches;
 pub(super) mod datum;
 mod defaults;
 pub(super) mod dialect;
@@ -79,11 +80,11 @@ struct Court<'a> {
     minimal: Minimal<'a>,
     fuel: Fuel,
     /// The last trial: several claims about one record need no more than one.
-    last: Option<(Vec<Edge>, Leaf, Option<Trial>)>,
+    last: Option<(Vec<Edge>, Leaf, Option<Trial<'a>>)>,
     undecided: Option<Why>,
 }
 
-impl Court<'_> {
+impl<'a> Court<'a> {
     /// The finding, if data shows it.
     fn hear(&mut self, claim: &Claim) -> Option<Incompatibility> {
         let is_last =
@@ -114,7 +115,7 @@ impl Court<'_> {
     }
 
     /// Build the value, and have it read. `None` where it would be too large, or takes too long.
-    fn trial(&mut self, claim: &Claim) -> Option<Trial> {
+    fn trial(&mut self, claim: &Claim) -> Option<Trial<'a>> {
         let datum = self.minimal.plugged(&claim.datum_edges, claim.leaf, &mut self.fuel)?;
         Trial::of(&mut self.resolution, &datum, &mut self.fuel)
     }
@@ -124,7 +125,7 @@ impl Court<'_> {
 mod tests {
     use super::prove;
     use crate::compat::reference::avro::view;
-    use crate::compat::report::ReferenceVerdict;
+    use crate::compat::report::{How, Proof, ReferenceVerdict, Why};
     use crate::model::Direction;
     use crate::schema::Options;
     use crate::schema::avro::AvroSchema;
@@ -197,6 +198,46 @@ mod tests {
         ] {
             let found = rules(&old, &new);
             assert_eq!(found.first().copied().unwrap_or_default(), expected, "{name}");
+        }
+    }
+
+    fn proof(old: &str, new: &str) -> Proof {
+        let [old, new] =
+            [old, new].map(|text| AvroSchema::parse(text, &[], Options::STORED).expect("a schema"));
+        let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
+        let thread = small_stack.spawn(move || prove(Direction::Backward, &new, &old).proof);
+        thread.expect("a thread").join().expect("no panic and no overflow")
+    }
+
+    /// Records that each have the next one's value in their default, which leaves it out again.
+    fn endless_default(length: usize) -> String {
+        let last = r#"{"type":"record","name":"D0","fields":[{"name":"n","type":"D1","default":{}}]}"#;
+        let all = (1..length).rev().fold(last.to_owned(), |inner, level| {
+            let next = if level + 1 == length { inner } else { format!(r#""D{}""#, level + 1) };
+            format!(r#"{{"type":"record","name":"D{level}","fields":[{{"name":"n","type":{next},"default":{{}}}}]}}"#)
+        });
+        format!(r#"{{"type":"record","name":"R","fields":[{{"name":"a","type":{all},"default":{{}}}}]}}"#)
+    }
+
+    #[test]
+    fn proofs_are_bounded() {
+        let chain = |length: usize, leaf: &str| {
+            (0..length).rev().fold(format!("\"{leaf}\""), |inner, level| {
+                record(&format!("C{level}"), &[("n".to_owned(), inner)])
+            })
+        };
+        let nothing = r#"{"type":"record","name":"R","fields":[]}"#;
+        let (proved, fuel) = (Proof::Proved(How::Rules), Proof::Undecided(Why::Fuel));
+        for (name, old, new, expected) in [
+            ("a value that doubles at each level", doubling(50, "int"), doubling(50, "string"), &fuel),
+            ("the same, with nothing to show", doubling(50, "int"), doubling(50, "long"), &proved),
+            ("wide unions", wide(1500, "int"), wide(1500, "string"), &Proof::Refuted),
+            ("rings of two lengths", ring(29, "int"), ring(31, "int"), &Proof::Refuted),
+            ("a ring that stays", ring(31, "int"), ring(31, "long"), &proved),
+            ("a value that nests", chain(100, "int"), chain(100, "string"), &Proof::Refuted),
+            ("a default without end", nothing.to_owned(), endless_default(40), &Proof::Refuted),
+        ] {
+            assert_eq!(proof(&old, &new), *expected, "{name}");
         }
     }
 
