@@ -218,7 +218,7 @@ impl Teller<'_> {
             bytes: self.sampler.encode(&sample)?,
             route,
             expected: local.expected,
-            portable: true,
+            portable: local.portable,
         })
     }
 

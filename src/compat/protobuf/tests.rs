@@ -181,8 +181,8 @@ fn deep_and_wide_schemas_are_judged_on_a_small_stack() {
         let open: String = (0..depth).map(|index| format!("message N{index} {{ {of} v = 1; ")).collect();
         format!("syntax = \"proto3\"; {open}{}", "}".repeat(depth))
     };
-    let view = judge(&nested(45, "int64"), &nested(45, "int32"));
-    assert_eq!((view.proof, view.findings.len()), (Proof::Refuted, 45));
+    let view = judge(&nested(30, "int64"), &nested(30, "int32"));
+    assert_eq!((view.proof, view.findings.len()), (Proof::Refuted, 30));
     // As deep as a schema may be; compilers give up before that.
     let view = judge(&nested(99, "int64"), &nested(99, "int32"));
     assert!(matches!(view.proof, Proof::Undecided(Why::Unsupported { .. })), "{:?}", view.proof);

@@ -126,5 +126,6 @@ fn missing(field: i32, value: i32, spot: Spot, what: What) -> Local {
         expected: Expected::Unread,
         puts: vec![Put { number: field, contents: vec![Content::Plain(Plain::Number(value.into()))] }],
         seen_at: field,
+        portable: true,
     }
 }

@@ -119,6 +119,8 @@ impl Walk<'_> {
                 expected: Expected::Unread,
                 puts: vec![Put { number: written.number, contents: vec![content] }],
                 seen_at: read.number,
+                // Without a check some hand on what is no text.
+                portable: why != Why::NotText || read.is_utf8_checked,
             },
         );
         true
@@ -144,6 +146,7 @@ impl Walk<'_> {
                 expected: Expected::Unread,
                 puts: vec![Put { number: written.number, contents }],
                 seen_at: written.number,
+                portable: true,
             },
         );
     }
@@ -186,6 +189,7 @@ impl Walk<'_> {
                 expected: Expected::EntriesCollapse,
                 puts: vec![Put { number: written.number, contents }],
                 seen_at: written.number,
+                portable: true,
             },
         );
     }
@@ -233,6 +237,7 @@ impl Walk<'_> {
                 expected,
                 puts: vec![Put { number, contents }],
                 seen_at: number,
+                portable: true,
             },
         );
     }
