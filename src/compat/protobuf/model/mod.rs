@@ -80,6 +80,8 @@ pub(in crate::compat) struct Field<'s> {
     pub(in crate::compat) oneof: Option<usize>,
     /// The full name, if it is an extension.
     pub(in crate::compat) extension: Option<String>,
+    /// Text must be UTF-8, and decoders see to it.
+    pub(in crate::compat) is_utf8_checked: bool,
     /// Where it is declared; only in the schema's own text.
     pub(in crate::compat) place: Option<Place>,
     written_json_name: Option<&'s str>,
