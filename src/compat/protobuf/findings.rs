@@ -167,7 +167,8 @@ impl Teller<'_> {
             false => &rules::PROTO_MESSAGE_TYPE_INCOMPATIBLE,
         };
         let field = self.sides.reader.message(root.reader).field(number);
-        let is_extension = field.is_some_and(|field| field.extension.is_some());
+        let is_extension = field.is_some_and(|field| field.extension.is_some())
+            || *local.rule == rules::PROTO_EXTENSION_CHANGED;
         let rule = if is_extension { &rules::PROTO_EXTENSION_CHANGED } else { rule };
         let places = self.places(root, Spot::Field(number));
         let name = field.map_or(String::new(), |field| field.shown_name().into_owned());
