@@ -19,7 +19,7 @@ use buffa_descriptor::generated::descriptor::{
 };
 use buffa_descriptor::{DescriptorPool, MessageIndex};
 
-use super::{Enum, Field, MessageId, Model};
+use super::{EnumId, Field, MessageId, Model};
 use crate::schema::protobuf::model::MAX_FIELD_NUMBER;
 
 /// Longer names are replaced: descriptors bound them, together with what is put behind them.
@@ -94,8 +94,7 @@ impl Layout {
         for (id, message) in model.messages().filter(|(id, _)| within[id.index()].is_none()) {
             let is_free = message.full_name.len() <= MAX_NAME && used.insert(message.full_name.clone());
             // No name that can be written holds such a character.
-            names[id.index()] =
-                if is_free { message.full_name.clone() } else { format!("#{}", id.index()) };
+            names[id.index()] = if is_free { message.full_name.clone() } else { format!("#{}", id.index()) };
         }
         for (id, message) in model.messages() {
             let Some(around) = within[id.index()] else { continue };
@@ -168,13 +167,16 @@ impl Writer<'_> {
             message_type: messages.into_iter().flatten().collect(),
             ..FileDescriptorProto::default()
         });
-        files.extend(self.model.enums.iter().enumerate().map(|(index, definition)| enumeration(index, definition)));
+        files.extend((0..).map(EnumId).zip(&self.model.enums).map(|(id, _)| enumeration(self.model, id)));
         FileDescriptorSet { file: files, ..FileDescriptorSet::default() }
     }
 
     fn message(&mut self, id: MessageId) -> DescriptorProto {
         let message = self.model.message(id);
-        let mut proto = DescriptorProto { name: Some(self.layout.simple_name(id).to_owned()), ..DescriptorProto::default() };
+        let mut proto = DescriptorProto {
+            name: Some(self.layout.simple_name(id).to_owned()),
+            ..DescriptorProto::default()
+        };
         let mut names: HashSet<&str> = HashSet::new();
         for field in message.fields().iter().filter(|field| field.extension.is_none()) {
             if !self.can_hold(id, field) {
@@ -188,7 +190,10 @@ impl Writer<'_> {
             declared.oneof_index = field.oneof.and_then(|oneof| i32::try_from(oneof).ok());
             proto.field.push(declared);
         }
-        let oneof = |name: &str| OneofDescriptorProto { name: Some(name.to_owned()), ..OneofDescriptorProto::default() };
+        let oneof = |name: &str| OneofDescriptorProto {
+            name: Some(name.to_owned()),
+            ..OneofDescriptorProto::default()
+        };
         proto.oneof_decl = message.oneofs.iter().map(|written| oneof(written.name)).collect();
         if message.fields().iter().any(|field| field.extension.is_some()) {
             let (start, end) = (Some(1), Some(MAX_FIELD_NUMBER + 1));
@@ -229,7 +234,9 @@ impl Writer<'_> {
 
     /// Can a descriptor hold the field?
     fn can_hold(&mut self, id: MessageId, field: &Field<'_>) -> bool {
-        let Some(obstacle) = fields::obstacle(self.model, &self.layout.within, id, field) else { return true };
+        let Some(obstacle) = fields::obstacle(self.model, &self.layout.within, id, field) else {
+            return true;
+        };
         let at = self.model.message(id).field_pointer(field.number);
         self.left_out.get_or_insert((obstacle, at));
         false
@@ -237,19 +244,24 @@ impl Writer<'_> {
 }
 
 /// Closed: fields of open ones say so themselves, and then the first constant need not be zero.
-fn enumeration(index: usize, definition: &Enum<'_>) -> FileDescriptorProto {
+fn enumeration(model: &Model<'_>, id: EnumId) -> FileDescriptorProto {
+    let definition = model.enumeration(id);
     let mut names: HashSet<&str> = HashSet::new();
-    let value = |(index, constant): (usize, &super::Constant<'_>)| {
+    let mut value = Vec::with_capacity(definition.constants.len());
+    for (index, constant) in definition.constants.iter().enumerate() {
         let is_free = names.insert(constant.name);
         let name = if is_free { constant.name.to_owned() } else { format!("{}#{index}", constant.name) };
         let number = Some(constant.number);
-        EnumValueDescriptorProto { name: Some(name), number, ..EnumValueDescriptorProto::default() }
-    };
-    let value = definition.constants.iter().enumerate().map(value).collect();
-    let (package, name) = fields::enum_name(index, definition);
+        value.push(EnumValueDescriptorProto {
+            name: Some(name),
+            number,
+            ..EnumValueDescriptorProto::default()
+        });
+    }
+    let (package, name) = fields::enum_name(model, id);
     let options = EnumOptions { allow_alias: Some(true), ..EnumOptions::default() };
     FileDescriptorProto {
-        name: Some(format!("enum{index}")),
+        name: Some(format!("enum{}", id.0)),
         package: Some(package),
         enum_type: vec![EnumDescriptorProto {
             name: Some(name),

@@ -4,9 +4,8 @@ use buffa_descriptor::generated::descriptor::feature_set::{EnumType, FieldPresen
 use buffa_descriptor::generated::descriptor::field_descriptor_proto::{Label, Type};
 use buffa_descriptor::generated::descriptor::{FeatureSet, FieldDescriptorProto, FieldOptions};
 
-use super::super::{Cardinality, Encoding, Enum, Field, Kind, MessageId, Model, Presence};
+use super::super::{Cardinality, Encoding, EnumId, Field, Kind, MessageId, Model, Presence};
 use super::Writer;
-use crate::schema::protobuf::names::Origin;
 use crate::schema::protobuf::model::{MAX_FIELD_NUMBER, Scalar};
 
 /// Numbers that no implementation lets a field have.
@@ -59,7 +58,7 @@ impl Writer<'_> {
         match kind {
             Kind::Scalar(scalar) => (of_scalar(*scalar), None),
             Kind::Enum(id) => {
-                let (package, name) = enum_name(id.0 as usize, self.model.enumeration(*id));
+                let (package, name) = enum_name(self.model, *id);
                 (Type::TYPE_ENUM, Some(format!(".{package}.{name}")))
             }
             Kind::Message(id, Encoding::LengthPrefixed) => (Type::TYPE_MESSAGE, named(id)),
@@ -72,12 +71,12 @@ impl Writer<'_> {
 
 /// Package and name of an enum. Constants are named in the package, so each enum has its own; JSON knows
 /// one by its name.
-pub(super) fn enum_name(index: usize, definition: &Enum<'_>) -> (String, String) {
-    match definition.full_name.as_str() {
-        "google.protobuf.NullValue" if matches!(definition.origin, Origin::BuiltIn(_)) => {
-            ("google.protobuf".to_owned(), "NullValue".to_owned())
-        }
-        _ => (format!("#enum{index}"), "#".to_owned()),
+pub(super) fn enum_name(model: &Model<'_>, id: EnumId) -> (String, String) {
+    const NULL: &str = "google.protobuf.NullValue";
+    let is_null = model.enums.iter().position(|definition| definition.full_name == NULL);
+    match is_null == Some(id.0 as usize) {
+        true => ("google.protobuf".to_owned(), "NullValue".to_owned()),
+        false => (format!("#enum{}", id.0), "#".to_owned()),
     }
 }
 
