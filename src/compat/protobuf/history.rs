@@ -166,7 +166,7 @@ impl<'a> Here<'a> {
     }
 
     fn party(&self) -> Option<Party<'a>> {
-        *self.party.get_or_init(|| Party::of(self.schema, self.model))
+        *self.party.get_or_init(|| Party::of(self.model).ok())
     }
 
     /// The smallest message in which the field is set.

@@ -6,21 +6,25 @@
 //! extensions of a message are one table by number, because that is what a decoder sees.
 
 mod build;
+mod descriptors;
 mod plain;
 
+pub(in crate::compat) use descriptors::Descriptors;
 pub(in crate::compat) use plain::Plain;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::schema::Place;
 use crate::schema::protobuf::model::{Range, ReservedValue, Scalar, Value as Literal};
-use crate::schema::protobuf::names::Origin;
+use crate::schema::protobuf::names::{Names, Origin};
 
 /// The meaning of one schema.
 #[derive(Debug)]
 pub(in crate::compat) struct Model<'s> {
     package: &'s str,
+    names: &'s Names,
     messages: Vec<Message<'s>>,
     enums: Vec<Enum<'s>>,
     /// Messages of the schema's own file by path, the entries of maps excepted.
@@ -30,6 +34,8 @@ pub(in crate::compat) struct Model<'s> {
     own_enums: Vec<EnumId>,
     own_enums_by_path: HashMap<String, EnumId>,
     by_name: HashMap<String, MessageId>,
+    /// Made when first asked for.
+    descriptors: OnceCell<Result<Descriptors, String>>,
 }
 
 /// A message of a [`Model`].
@@ -189,6 +195,19 @@ impl<'s> Model<'s> {
     /// The message with that full name, wherever it is defined.
     pub(in crate::compat) fn message_named(&self, full_name: &str) -> Option<MessageId> {
         self.by_name.get(full_name).copied()
+    }
+
+    /// Does the schema's own file, or one that it may import, define something of that full name?
+    pub(in crate::compat) fn is_defined(&self, full_name: &str) -> bool {
+        self.names.resolve_type(self.names.package(), &format!(".{full_name}")).is_some()
+    }
+
+    /// What decodes its messages.
+    ///
+    /// # Errors
+    /// Why nothing can, in words.
+    pub(in crate::compat) fn descriptors(&self) -> Result<&Descriptors, &str> {
+        self.descriptors.get_or_init(|| Descriptors::of(self)).as_ref().map_err(String::as_str)
     }
 
     /// Every message in reach; ids count from 0.
