@@ -21,6 +21,8 @@ pub(in crate::compat) struct Observed {
     pub(in crate::compat) mishap: Mishap,
     /// The type of the reader, as a pointer.
     pub(super) at: String,
+    /// The way to it in the data.
+    pub(in crate::compat) datum_edges: Vec<Edge>,
     /// What became of it.
     pub(in crate::compat) evidence: Evidence,
 }
@@ -47,7 +49,7 @@ pub(in crate::compat) fn observe(
         let error =
             "the writer's schema is none any more once it is renamed by the reader's aliases".to_owned();
         let evidence = Evidence::Undecodable { at: pointer_to(&obstacle.reader_edges, mishap.part()), error };
-        return Ok(vec![Observed { mishap, at, evidence }]);
+        return Ok(vec![Observed { mishap, at, datum_edges: Vec::new(), evidence }]);
     }
     let (reader, writer) = (resolution.reader, resolution.writer);
     let mut decoder = Decoder {
@@ -57,6 +59,7 @@ pub(in crate::compat) fn observe(
         dialect,
         rest: bytes,
         at: Vec::new(),
+        datum_edges: Vec::new(),
         observed: Vec::new(),
         fuel,
     };
@@ -72,6 +75,8 @@ struct Decoder<'r, 'a, 'f> {
     rest: &'f [u8],
     /// Where in the reader.
     at: Vec<Edge>,
+    /// Where in the data.
+    datum_edges: Vec<Edge>,
     observed: Vec<Observed>,
     fuel: &'f mut Fuel,
 }
@@ -93,7 +98,9 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
             }
             _ => false,
         };
-        self.read_branch(reader, branch.id, straight.then_some(position))
+        self.within_datum(Edge::Branch(position as u32), |decoder| {
+            decoder.read_branch(reader, branch.id, straight.then_some(position))
+        })
     }
 
     fn is_union(&self, reader: TypeId) -> bool {
@@ -169,7 +176,9 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
             Kind::Array(items) => {
                 let part =
                     part_of(into, |kind| if let Kind::Array(part) = kind { Some(part.id) } else { None });
-                self.blocks(|decoder| decoder.within(Edge::Items, |decoder| decoder.read(part, items.id)))
+                self.blocks(|decoder| {
+                    decoder.within_both(Edge::Items, |decoder| decoder.read(part, items.id))
+                })
             }
             Kind::Map(values) => {
                 let part =
@@ -177,7 +186,7 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
                 self.blocks(|decoder| {
                     let length = decoder.length()?;
                     decoder.take(length)?;
-                    decoder.within(Edge::Values, |decoder| decoder.read(part, values.id))
+                    decoder.within_both(Edge::Values, |decoder| decoder.read(part, values.id))
                 })
             }
             Kind::Record(_) => self.record(into.map(|(id, _)| id), writer),
@@ -250,8 +259,10 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
                 // Several fields of the reader may take the same value.
                 self.rest = start;
                 was_read = true;
-                self.within(Edge::Field(*into), |decoder| {
-                    decoder.read(Some(target.schema.id), field.schema.id)
+                self.within_datum(Edge::Field(position as u32), |decoder| {
+                    decoder.within(Edge::Field(*into), |decoder| {
+                        decoder.read(Some(target.schema.id), field.schema.id)
+                    })
                 })?;
             }
             if !was_read {
@@ -403,6 +414,7 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
         Ok(taken)
     }
 
+    /// Go on within a part of the reader's type.
     fn within(
         &mut self,
         edge: Edge,
@@ -414,14 +426,40 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
         done
     }
 
+    /// Go on within the same part of both.
+    fn within_both(
+        &mut self,
+        edge: Edge,
+        work: impl FnOnce(&mut Self) -> Result<(), Abandoned>,
+    ) -> Result<(), Abandoned> {
+        self.within_datum(edge, |decoder| decoder.within(edge, work))
+    }
+
+    /// Go on within a part of the value.
+    fn within_datum(
+        &mut self,
+        edge: Edge,
+        work: impl FnOnce(&mut Self) -> Result<(), Abandoned>,
+    ) -> Result<(), Abandoned> {
+        self.datum_edges.push(edge);
+        let done = work(self);
+        self.datum_edges.pop();
+        done
+    }
+
     fn fail(&mut self, mishap: Mishap, error: String) {
         let evidence = Evidence::Undecodable { at: pointer_to(&self.at, mishap.part()), error };
-        self.observed.push(Observed { mishap, at: pointer(&self.at), evidence });
+        self.observe(mishap, evidence);
     }
 
     fn alter(&mut self, mishap: Mishap, wrote: String, read: String) {
         let evidence = Evidence::Altered { at: pointer_to(&self.at, mishap.part()), wrote, read };
-        self.observed.push(Observed { mishap, at: pointer(&self.at), evidence });
+        self.observe(mishap, evidence);
+    }
+
+    fn observe(&mut self, mishap: Mishap, evidence: Evidence) {
+        let (at, datum_edges) = (pointer(&self.at), self.datum_edges.clone());
+        self.observed.push(Observed { mishap, at, datum_edges, evidence });
     }
 }
 

@@ -175,7 +175,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                     && self.resolution.are_parallel(pair.reader, pair.writer, self.fuel)?;
                 for (position, branch) in branches.iter().enumerate() {
                     let straight = parallel.then_some(position);
-                    self.into_union(pair, Edge::Branch(position as u32), branch.id, straight)?;
+                    self.enter_union(pair, Edge::Branch(position as u32), branch.id, straight)?;
                 }
                 Ok(())
             }
@@ -186,7 +186,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 Ok(())
             }
-            (Kind::Union(_), _) => self.into_union(pair, Edge::Stay, pair.writer, None),
+            (Kind::Union(_), _) => self.enter_union(pair, Edge::Stay, pair.writer, None),
             (Kind::Array(read), Kind::Array(written)) => {
                 self.open(pair, (Edge::Items, read.id), (Edge::Items, written.id), pair.dialects);
                 Ok(())
@@ -223,7 +223,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// A type that is no union into a reader's union. `straight` is where Java goes without choosing.
-    fn into_union(
+    fn enter_union(
         &mut self,
         pair: Pair,
         edge: Edge,
@@ -246,14 +246,14 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
         for (choice, dialects) in choices {
             match choice {
-                Some(position) => self.into_branch(pair, edge, writer, position, dialects)?,
+                Some(position) => self.enter_branch(pair, edge, writer, position, dialects)?,
                 None => self.unfound(pair, edge, writer, dialects)?,
             }
         }
         Ok(())
     }
 
-    fn into_branch(
+    fn enter_branch(
         &mut self,
         pair: Pair,
         edge: Edge,

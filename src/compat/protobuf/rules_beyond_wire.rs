@@ -248,7 +248,8 @@ mod tests {
             let packs = BTreeSet::from_iter(rule.pack.filter(|pack| *pack != Pack::Wire));
             let mut found = prove(Direction::Backward, &new, &old, &packs).findings;
             if *rule == &PROTO_NUMBER_REUSED {
-                found = reused(&new, std::iter::once((Version::FIRST, &old)));
+                let reused = reused(&new, std::iter::once((Version::FIRST, &old)));
+                found = reused.into_iter().map(|(_, finding)| finding).collect();
             }
             if *rule == &PROTO_ONEOF_FIELD_REMOVED {
                 found = reference::protobuf::compare(Direction::Backward, &new, &old).listing.findings;

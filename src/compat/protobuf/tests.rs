@@ -230,26 +230,41 @@ fn dbg_perf() {
     let mut t = String::from("syntax = \"proto3\"; package p.q;\nenum E { A = 0; B = 1; C = 2; }\n");
     let n = 1000;
     for i in 0..n {
-        let _ = writeln!(t, "message M{i} {{ int64 a = 1; string b = 2; repeated M{} c = 3; map<string, M{}> d = 4; E e = 5; oneof o {{ string f = 6; bytes g = 7; }} repeated double h = 8; }}", (i*7+1)%n, (i*3+2)%n);
+        let _ = writeln!(
+            t,
+            "message M{i} {{ int64 a = 1; string b = 2; repeated M{} c = 3; map<string, M{}> d = 4; E e = 5; oneof o {{ string f = 6; bytes g = 7; }} repeated double h = 8; }}",
+            (i * 7 + 1) % n,
+            (i * 3 + 2) % n
+        );
     }
     let old = parse(&t, &[]);
     let new = parse(&t.replace("string b", "string bb"), &[]);
     use super::*;
     for _ in 0..5 {
-    let mut fuel = Fuel::new(Fuel::PAIR);
-    let s = std::time::Instant::now();
-    let a = Model::of(&old, &mut fuel).expect("a");
-    let b = Model::of(&new, &mut fuel).expect("a");
-    let t1 = s.elapsed();
-    let sampler = Sampler::of(&a);
-    let sides = Sides { writer: &a, reader: &b, heights: sampler.heights(), direction: Direction::Backward };
-    let t2 = s.elapsed();
-    let f = examine(sides, &mut fuel).expect("f");
-    let t3 = s.elapsed();
-    drop(f); drop(a); drop(b);
-    let t4 = s.elapsed();
-    let r = crate::compat::reference::protobuf::compare(Direction::Backward, &new, &old);
-    let t5 = s.elapsed();
-    eprintln!("models {t1:?} sampler {:?} examine {:?} drop {:?} reference {:?} {}", t2-t1, t3-t2, t4-t3, t5-t4, r.listing.findings.len());
+        let mut fuel = Fuel::new(Fuel::PAIR);
+        let s = std::time::Instant::now();
+        let a = Model::of(&old, &mut fuel).expect("a");
+        let b = Model::of(&new, &mut fuel).expect("a");
+        let t1 = s.elapsed();
+        let sampler = Sampler::of(&a);
+        let sides =
+            Sides { writer: &a, reader: &b, heights: sampler.heights(), direction: Direction::Backward };
+        let t2 = s.elapsed();
+        let f = examine(sides, &mut fuel).expect("f");
+        let t3 = s.elapsed();
+        drop(f);
+        drop(a);
+        drop(b);
+        let t4 = s.elapsed();
+        let r = crate::compat::reference::protobuf::compare(Direction::Backward, &new, &old);
+        let t5 = s.elapsed();
+        eprintln!(
+            "models {t1:?} sampler {:?} examine {:?} drop {:?} reference {:?} {}",
+            t2 - t1,
+            t3 - t2,
+            t4 - t3,
+            t5 - t4,
+            r.listing.findings.len()
+        );
     }
 }

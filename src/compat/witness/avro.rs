@@ -3,6 +3,7 @@
 use super::{Datum, Evidence, Witness};
 use crate::compat::avro::datum::{self, encode, to_json};
 use crate::compat::avro::dialect::{Affected, Dialect};
+use crate::compat::avro::places::Edge;
 use crate::compat::avro::resolution::Resolution;
 use crate::compat::avro::resolve::{Abandoned, Observed, observe};
 use crate::compat::avro::walk::Claim;
@@ -46,9 +47,18 @@ impl Trial {
         }
     }
 
+    /// Does reading fail, wherever?
     fn fails(&self, dialect: Dialect) -> bool {
-        let fails = |observed: &Observed| matches!(observed.evidence, Evidence::Undecodable { .. });
-        self.observed(dialect).iter().any(fails)
+        self.fails_near(dialect, &[])
+    }
+
+    /// Does reading fail around a place in the data, or within it?
+    fn fails_near(&self, dialect: Dialect, edges: &[Edge]) -> bool {
+        self.observed(dialect).iter().any(|observed| {
+            let at = observed.datum_edges.as_slice();
+            let is_near = at.starts_with(edges) || edges.starts_with(at);
+            is_near && matches!(observed.evidence, Evidence::Undecodable { .. })
+        })
     }
 }
 
@@ -60,17 +70,21 @@ impl Witness {
             claim.dialects.iter().find_map(|dialect| met(dialect).map(|observed| (dialect, observed)))?;
         let evidence = observed.evidence.clone();
         let everywhere = |test: &dyn Fn(Dialect) -> bool| Dialect::ALL.into_iter().all(test);
-        let in_both = match evidence {
-            Evidence::Undecodable { .. } => everywhere(&|dialect| trial.fails(dialect)),
-            Evidence::Lost { .. } | Evidence::Altered { .. } => everywhere(&|dialect| met(dialect).is_some()),
+        let breaks = matches!(evidence, Evidence::Undecodable { .. });
+        let portable = match breaks {
+            true => everywhere(&|dialect| trial.fails(dialect)),
+            false => everywhere(&|dialect| met(dialect).is_some()),
         };
+        let near = |dialect| breaks && trial.fails_near(dialect, &observed.datum_edges);
+        let in_both = everywhere(&|dialect| met(dialect).is_some() || near(dialect));
         let affected = match (in_both, observed.mishap.is_noticed()) {
+            _ if observed.mishap.is_of_renaming() => Affected::Only(dialect),
             (true, true) => Affected::Everybody,
             (true, false) => Affected::ButTheCareless,
             (false, _) => Affected::Only(dialect),
         };
+        let portable = portable && affected != Affected::ButTheCareless;
         let datum = Datum::Avro { json: trial.json.clone(), bytes: trial.bytes.clone() };
-        let portable = affected == Affected::Everybody;
         Some((Witness { datum, evidence, portable }, affected))
     }
 }
