@@ -33,7 +33,8 @@ pub(in crate::compat) struct Model<'s> {
     own_in_order: Vec<MessageId>,
     own_enums: Vec<EnumId>,
     own_enums_by_path: HashMap<String, EnumId>,
-    by_name: HashMap<String, MessageId>,
+    /// By full name; made when first asked for.
+    by_name: OnceCell<Vec<MessageId>>,
     /// Made when first asked for.
     descriptors: OnceCell<Result<Descriptors, String>>,
 }
@@ -194,7 +195,14 @@ impl<'s> Model<'s> {
 
     /// The message with that full name, wherever it is defined.
     pub(in crate::compat) fn message_named(&self, full_name: &str) -> Option<MessageId> {
-        self.by_name.get(full_name).copied()
+        let name = |id: &MessageId| self.message(*id).full_name.as_str();
+        let sorted = self.by_name.get_or_init(|| {
+            let mut all: Vec<MessageId> = self.messages().map(|(id, _)| id).collect();
+            all.sort_by(|left, right| name(left).cmp(name(right)));
+            all
+        });
+        let first = sorted.partition_point(|id| name(id) < full_name);
+        sorted.get(first).copied().filter(|id| name(id) == full_name)
     }
 
     /// Does the schema's own file, or one that it may import, define something of that full name?
