@@ -3,14 +3,14 @@
 mod field;
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{Constant, Encoding, Enum, EnumId, Field, Kind, Message, MessageId, Model, Oneof};
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::schema::Place;
 use crate::schema::protobuf::model as source;
 use crate::schema::protobuf::model::{Definition, File, Setting, Syntax, Value};
-use crate::schema::protobuf::names::{Kind as NameKind, Names, Origin, Resolved, Scope};
+use crate::schema::protobuf::names::{Names, Origin, Resolved, Scope};
 use crate::schema::protobuf::{ProtobufSchema, builtin};
 
 impl<'s> Model<'s> {
@@ -61,8 +61,8 @@ struct Builder<'s> {
     model: Model<'s>,
     /// Definitions of a file by full name; a file is looked through when it is first reached.
     definitions: HashMap<Origin, HashMap<String, Definition<'s>>>,
-    messages: HashMap<(Origin, String), MessageId>,
-    enums: HashMap<(Origin, String), EnumId>,
+    /// Messages and enums that have an id: by whether they are built in, and their scope.
+    types: HashMap<(bool, Scope), Kind>,
     /// By the full name of what is extended.
     extensions: HashMap<String, Vec<Extension<'s>>>,
     pending: Vec<Pending<'s>>,
@@ -79,15 +79,14 @@ impl<'s> Builder<'s> {
             own_in_order: Vec::new(),
             own_enums: Vec::new(),
             own_enums_by_path: HashMap::new(),
-            by_name: HashMap::new(),
+            by_name: OnceCell::new(),
             descriptors: OnceCell::new(),
         };
         Builder {
             schema,
             model,
             definitions: HashMap::new(),
-            messages: HashMap::new(),
-            enums: HashMap::new(),
+            types: HashMap::new(),
             extensions: HashMap::new(),
             pending: Vec::new(),
         }
@@ -143,10 +142,9 @@ impl<'s> Builder<'s> {
 
     fn add_own(&mut self) {
         let file = self.schema.file();
-        let mut seen = HashSet::new();
         let mut twice = Vec::new();
         for (full_name, definition) in file.definitions() {
-            let is_new = seen.insert(full_name.clone());
+            let is_new = !self.types.contains_key(&(false, self.scope(Origin::This, file, &full_name)));
             match definition {
                 Definition::Message(message) => {
                     let id = self.message_id(Origin::This, file, &full_name, message);
@@ -207,8 +205,8 @@ impl<'s> Builder<'s> {
                 fields.push(self.field(site, id, Member::Group(group), Some(index), false));
             }
         }
-        let full_name = self.model.message(id).full_name.clone();
-        for extension in self.extensions.get(&full_name).cloned().unwrap_or_default() {
+        let extensions = self.extensions.get(&self.model.message(id).full_name);
+        for extension in extensions.cloned().unwrap_or_default() {
             fields.push(self.extension(id, extension));
         }
         self.finish(id, message, fields, is_entry);
@@ -246,20 +244,6 @@ impl<'s> Builder<'s> {
     }
 
     fn resolved(&mut self, found: &Resolved) -> Option<Kind> {
-        let key = (found.origin, found.full_name.clone());
-        match found.kind {
-            NameKind::Message => {
-                if let Some(id) = self.messages.get(&key) {
-                    return Some(Kind::Message(*id, Encoding::LengthPrefixed));
-                }
-            }
-            NameKind::Enum => {
-                if let Some(id) = self.enums.get(&key) {
-                    return Some(Kind::Enum(*id));
-                }
-            }
-            NameKind::Extension { .. } => return None,
-        }
         let file = self.schema.file_of(found.origin)?;
         let definitions = self.definitions.entry(found.origin).or_insert_with(|| {
             let mut by_name = HashMap::new();
@@ -279,6 +263,13 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// The scope of a definition.
+    fn scope(&self, origin: Origin, file: &File, full_name: &str) -> Scope {
+        let names = self.names(origin);
+        let local = without_package(file, full_name).split('.');
+        local.fold(names.package_of(file), |scope, name| names.inside(scope, name))
+    }
+
     /// The id of a message; a new one is filled in later.
     fn message_id(
         &mut self,
@@ -287,21 +278,19 @@ impl<'s> Builder<'s> {
         full_name: &str,
         message: &'s source::Message,
     ) -> MessageId {
-        let key = (origin, full_name.to_owned());
-        if let Some(id) = self.messages.get(&key) {
+        let scope = self.scope(origin, file, full_name);
+        let key = (matches!(origin, Origin::BuiltIn(_)), scope);
+        if let Some(Kind::Message(id, _)) = self.types.get(&key) {
             return *id;
         }
         let id = MessageId(self.model.messages.len() as u32);
         let local = without_package(file, full_name);
-        let names = self.names(origin);
-        let scope = local.split('.').fold(names.package_of(file), |scope, name| names.inside(scope, name));
         let place = (origin == Origin::This).then_some(message.place);
         let mut empty = empty_message(origin, full_name.to_owned(), local.replace('.', "/"), place);
         // Told before its fields are, because a field of it may come first.
         empty.is_map_entry = message.map_entry().is_some();
         self.model.messages.push(empty);
-        self.model.by_name.entry(full_name.to_owned()).or_insert(id);
-        self.messages.insert(key, id);
+        self.types.entry(key).or_insert(Kind::Message(id, Encoding::LengthPrefixed));
         self.pending.push(Pending { id, message, file, scope });
         id
     }
@@ -313,8 +302,8 @@ impl<'s> Builder<'s> {
         full_name: &str,
         definition: &'s source::Enum,
     ) -> EnumId {
-        let key = (origin, full_name.to_owned());
-        if let Some(id) = self.enums.get(&key) {
+        let key = (matches!(origin, Origin::BuiltIn(_)), self.scope(origin, file, full_name));
+        if let Some(Kind::Enum(id)) = self.types.get(&key) {
             return *id;
         }
         let id = EnumId(self.model.enums.len() as u32);
@@ -337,7 +326,7 @@ impl<'s> Builder<'s> {
             constants: definition.constants.iter().map(constant).collect(),
             by_number,
         });
-        self.enums.insert(key, id);
+        self.types.entry(key).or_insert(Kind::Enum(id));
         id
     }
 }

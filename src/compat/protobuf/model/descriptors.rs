@@ -39,6 +39,21 @@ pub(in crate::compat) struct Descriptors {
     by_name: HashMap<String, MessageId>,
 }
 
+impl Model<'_> {
+    /// Does the schema's own file, or one that it may import, define something of that full name?
+    pub(in crate::compat) fn is_defined(&self, full_name: &str) -> bool {
+        self.names.resolve_type(self.names.package(), &format!(".{full_name}")).is_some()
+    }
+
+    /// What decodes its messages.
+    ///
+    /// # Errors
+    /// Why nothing can, in words.
+    pub(in crate::compat) fn descriptors(&self) -> Result<&Descriptors, &str> {
+        self.descriptors.get_or_init(|| Descriptors::of(self)).as_ref().map_err(String::as_str)
+    }
+}
+
 impl Descriptors {
     /// # Errors
     /// Why there are none, in words.

@@ -33,7 +33,8 @@ pub(in crate::compat) struct Model<'s> {
     own_in_order: Vec<MessageId>,
     own_enums: Vec<EnumId>,
     own_enums_by_path: HashMap<String, EnumId>,
-    by_name: HashMap<String, MessageId>,
+    /// By full name; made when first asked for.
+    by_name: OnceCell<Vec<MessageId>>,
     /// Made when first asked for.
     descriptors: OnceCell<Result<Descriptors, String>>,
 }
@@ -194,20 +195,14 @@ impl<'s> Model<'s> {
 
     /// The message with that full name, wherever it is defined.
     pub(in crate::compat) fn message_named(&self, full_name: &str) -> Option<MessageId> {
-        self.by_name.get(full_name).copied()
-    }
-
-    /// Does the schema's own file, or one that it may import, define something of that full name?
-    pub(in crate::compat) fn is_defined(&self, full_name: &str) -> bool {
-        self.names.resolve_type(self.names.package(), &format!(".{full_name}")).is_some()
-    }
-
-    /// What decodes its messages.
-    ///
-    /// # Errors
-    /// Why nothing can, in words.
-    pub(in crate::compat) fn descriptors(&self) -> Result<&Descriptors, &str> {
-        self.descriptors.get_or_init(|| Descriptors::of(self)).as_ref().map_err(String::as_str)
+        let name = |id: &MessageId| self.message(*id).full_name.as_str();
+        let sorted = self.by_name.get_or_init(|| {
+            let mut all: Vec<MessageId> = self.messages().map(|(id, _)| id).collect();
+            all.sort_by(|left, right| name(left).cmp(name(right)));
+            all
+        });
+        let first = sorted.partition_point(|id| name(id) < full_name);
+        sorted.get(first).copied().filter(|id| name(id) == full_name)
     }
 
     /// Every message in reach; ids count from 0.

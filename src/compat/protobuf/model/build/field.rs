@@ -104,7 +104,6 @@ impl<'s> Builder<'s> {
         let outer = self.model.message(around);
         let (full_name, path) = (format!("{}.{name}", outer.full_name), format!("{}/{name}", outer.path));
         let id = MessageId(self.model.messages.len() as u32);
-        self.model.by_name.entry(full_name.clone()).or_insert(id);
         let mut entry = empty_message(site.origin, full_name, path, place);
         entry.is_map_entry = true;
         entry.fields = vec![member(1, "key", Kind::Scalar(key)), member(2, "value", value)];
@@ -125,7 +124,15 @@ impl<'s> Builder<'s> {
         match written {
             FieldType::Scalar(scalar) => Kind::Scalar(*scalar),
             FieldType::Named(name) => {
-                let found = self.names(site.origin).resolve_type(site.scope, name);
+                let names = self.names(site.origin);
+                let known = names.locate_type(site.scope, name).map(|(is_builtin, scope)| {
+                    // The names of the built-in files know no others.
+                    (is_builtin || matches!(site.origin, Origin::BuiltIn(_)), scope)
+                });
+                if let Some(kind) = known.and_then(|key| self.types.get(&key)) {
+                    return kind.clone();
+                }
+                let found = names.resolve_type(site.scope, name);
                 found
                     .and_then(|found| self.resolved(&found))
                     .unwrap_or_else(|| Kind::Unresolved(name.clone()))
