@@ -145,6 +145,18 @@ fn a_message_that_moves_into_an_import_is_not_removed() {
 }
 
 #[test]
+fn bytes_for_text_break_everybody_only_where_strings_are_checked() {
+    let portable = |syntax: &str, label: &str| {
+        let of = |of: &str| format!("syntax = \"{syntax}\"; message M {{ {label} {of} a = 1; }}");
+        let view = judge(&of("bytes"), &of("string"));
+        assert_eq!(found(&view), ["proto-bytes-not-text /M/1"]);
+        view.findings.first().and_then(|finding| finding.witness.as_ref()).map(|witness| witness.portable())
+    };
+    assert_eq!(portable("proto2", "optional"), Some(false));
+    assert_eq!(portable("proto3", "optional"), Some(true));
+}
+
+#[test]
 fn what_no_descriptor_can_hold_is_not_decided() {
     let proof = |of: [&str; 2]| {
         let [old, new] = of.map(|of| format!("syntax = \"proto2\"; message M {{ optional {of} = 19000; }}"));

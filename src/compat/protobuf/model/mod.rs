@@ -193,31 +193,6 @@ impl<'s> Model<'s> {
         self.own_enums_by_path.get(path).copied()
     }
 
-    /// The message with that full name, wherever it is defined.
-    pub(in crate::compat) fn message_named(&self, full_name: &str) -> Option<MessageId> {
-        let name = |id: &MessageId| self.message(*id).full_name.as_str();
-        let sorted = self.by_name.get_or_init(|| {
-            let mut all: Vec<MessageId> = self.messages().map(|(id, _)| id).collect();
-            all.sort_by(|left, right| name(left).cmp(name(right)));
-            all
-        });
-        let first = sorted.partition_point(|id| name(id) < full_name);
-        sorted.get(first).copied().filter(|id| name(id) == full_name)
-    }
-
-    /// Does the schema's own file, or one that it may import, define something of that full name?
-    pub(in crate::compat) fn is_defined(&self, full_name: &str) -> bool {
-        self.names.resolve_type(self.names.package(), &format!(".{full_name}")).is_some()
-    }
-
-    /// What decodes its messages.
-    ///
-    /// # Errors
-    /// Why nothing can, in words.
-    pub(in crate::compat) fn descriptors(&self) -> Result<&Descriptors, &str> {
-        self.descriptors.get_or_init(|| Descriptors::of(self)).as_ref().map_err(String::as_str)
-    }
-
     /// Every message in reach; ids count from 0.
     pub(in crate::compat) fn messages(&self) -> impl Iterator<Item = (MessageId, &Message<'s>)> {
         (0..).map(MessageId).zip(&self.messages)
