@@ -21,7 +21,7 @@ struct Run {
 
 /// The formats that have a generator: the name, the pairs of a short run, and the run.
 type Format = (&'static str, u64, fn(Run) -> Result<String, String>);
-const FORMATS: [Format; 2] = [("AVRO", 20_000, avro::run), ("PROTOBUF", 5_000, protobuf::run)];
+const FORMATS: [Format; 2] = [("AVRO", 5_000, avro::run), ("PROTOBUF", 5_000, protobuf::run)];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
