@@ -125,7 +125,7 @@ impl<'a> Court<'a> {
 mod tests {
     use super::prove;
     use crate::compat::reference::avro::view;
-    use crate::compat::report::{How, Proof, ReferenceVerdict, Why};
+    use crate::compat::report::{Proof, ReferenceVerdict};
     use crate::model::Direction;
     use crate::schema::Options;
     use crate::schema::avro::AvroSchema;
@@ -201,12 +201,16 @@ mod tests {
         }
     }
 
-    fn proof(old: &str, new: &str) -> Proof {
+    fn proof(old: &str, new: &str) -> &'static str {
         let [old, new] =
             [old, new].map(|text| AvroSchema::parse(text, &[], Options::STORED).expect("a schema"));
         let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
         let thread = small_stack.spawn(move || prove(Direction::Backward, &new, &old).proof);
-        thread.expect("a thread").join().expect("no panic and no overflow")
+        match thread.expect("a thread").join().expect("no panic and no overflow") {
+            Proof::Proved(_) => "proved",
+            Proof::Refuted => "refuted",
+            Proof::Undecided(_) => "undecided",
+        }
     }
 
     /// Records that each have the next one's value in their default, which leaves it out again.
@@ -228,17 +232,16 @@ mod tests {
             })
         };
         let nothing = r#"{"type":"record","name":"R","fields":[]}"#;
-        let (proved, fuel) = (Proof::Proved(How::Rules), Proof::Undecided(Why::Fuel));
         for (name, old, new, expected) in [
-            ("a value that doubles at each level", doubling(50, "int"), doubling(50, "string"), &fuel),
-            ("the same, with nothing to show", doubling(50, "int"), doubling(50, "long"), &proved),
-            ("wide unions", wide(1500, "int"), wide(1500, "string"), &Proof::Refuted),
-            ("rings of two lengths", ring(29, "int"), ring(31, "int"), &Proof::Refuted),
-            ("a ring that stays", ring(31, "int"), ring(31, "long"), &proved),
-            ("a value that nests", chain(60, "int"), chain(60, "string"), &Proof::Refuted),
-            ("a default without end", nothing.to_owned(), endless_default(30), &Proof::Refuted),
+            ("a value that doubles at each level", doubling(50, "int"), doubling(50, "string"), "undecided"),
+            ("the same, with nothing to show", doubling(50, "int"), doubling(50, "long"), "proved"),
+            ("wide unions", wide(1500, "int"), wide(1500, "string"), "refuted"),
+            ("rings of two lengths", ring(29, "int"), ring(31, "int"), "refuted"),
+            ("a ring that stays", ring(31, "int"), ring(31, "long"), "proved"),
+            ("a value that nests", chain(60, "int"), chain(60, "string"), "refuted"),
+            ("a default without end", nothing.to_owned(), endless_default(30), "refuted"),
         ] {
-            assert_eq!(proof(&old, &new), *expected, "{name}");
+            assert_eq!(proof(&old, &new), expected, "{name}");
         }
     }
 
