@@ -106,7 +106,7 @@ impl<'a> Court<'a> {
         let (reader, writer) = (self.resolution.reader, self.resolution.writer);
         let (read, written) = (reader.get(claim.reader), writer.get(claim.writer));
         let mut message = sentence::of(claim.mishap, read, written, &self.labels);
-        message.push_str(sentence::affected(affected, claim.mishap.breaks()));
+        message.push_str(sentence::affected(affected, claim.mishap));
         let finding = Incompatibility::proved(claim.mishap.rule(), self.direction, message, Some(witness));
         Some(finding.between(
             place(reader, &claim.reader_edges, claim.mishap.part()),
@@ -127,8 +127,8 @@ mod tests {
     use crate::compat::reference::avro::view;
     use crate::compat::report::{Proof, ReferenceVerdict};
     use crate::model::Direction;
-    use crate::schema::Options;
     use crate::schema::avro::AvroSchema;
+    use crate::schema::{Dependency, Options};
 
     fn rules(old: &str, new: &str) -> Vec<&'static str> {
         let [old, new] =
@@ -242,6 +242,32 @@ mod tests {
             ("a default without end", nothing.to_owned(), endless_default(30), "refuted"),
         ] {
             assert_eq!(proof(&old, &new), expected, "{name}");
+        }
+    }
+
+    /// Texts that refer to each other nest deeper than one text may.
+    #[test]
+    fn values_nest_as_deep_as_is_safe() {
+        let chain = |length: usize, leaf: &str| {
+            let name = |level: usize| format!(r#""C{level}""#);
+            let mut dependencies = vec![Dependency {
+                name: format!("C{length}"),
+                origin: None,
+                text: record(&format!("C{length}"), &[("n".to_owned(), format!("\"{leaf}\""))]),
+            }];
+            dependencies.extend((1..length).rev().map(|level| Dependency {
+                name: format!("C{level}"),
+                origin: None,
+                text: record(&format!("C{level}"), &[("n".to_owned(), name(level + 1))]),
+            }));
+            let text = record("C0", &[("n".to_owned(), name(1))]);
+            AvroSchema::parse(&text, &dependencies, Options::STORED).expect("a schema")
+        };
+        for (length, expected) in [(190, Proof::Refuted), (600, Proof::Undecided(Why::Fuel))] {
+            let (old, new) = (chain(length, "int"), chain(length, "string"));
+            let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
+            let thread = small_stack.spawn(move || prove(Direction::Backward, &new, &old).proof);
+            assert_eq!(thread.expect("a thread").join().expect("no overflow"), expected, "{length}");
         }
     }
 

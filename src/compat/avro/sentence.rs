@@ -135,11 +135,14 @@ pub(in crate::compat) fn of_ambiguous(
 }
 
 /// Who is affected, where not everybody is.
-pub(super) fn affected(affected: Affected, breaks: bool) -> &'static str {
-    match (affected, breaks) {
+pub(super) fn affected(affected: Affected, mishap: Mishap) -> &'static str {
+    match (affected, mishap.breaks()) {
         (Affected::Everybody, _) => "",
         (Affected::ButTheCareless, _) => {
             " (readers that do not check it, such as fastavro, take it as it is)"
+        }
+        (Affected::Only(Dialect::Specification), true) if mishap == Mishap::Decimal => {
+            " (readers that follow the specification fail; Avro Java reads another number)"
         }
         (Affected::Only(Dialect::Specification), true) => {
             " (readers that follow the specification fail; Avro Java does not)"
