@@ -87,6 +87,9 @@ impl Walk<'_> {
                 difference
             }
         };
+        // Some keep such numbers in lists and in the values of maps.
+        let portable =
+            matches!(field.presence(), Some(Presence::Explicit | Presence::Implicit | Presence::Required));
         let most = if is_same { usize::MAX } else { 1 };
         let number = field.number;
         let at = |value| if is_same { Spot::EnumNumber(from, to, value) } else { Spot::Field(number) };
@@ -97,11 +100,11 @@ impl Walk<'_> {
         let is_missing = |value: &i32| is_news(*value, known.zero_missing, told.zero_missing);
         for value in difference.missing.into_iter().filter(is_missing).take(most) {
             let local = missing(number, value, at(value), What::NotInEnum(value.into()));
-            self.note(index, Local { severity: Severity::Break, ..local });
+            self.note(index, Local { severity: Severity::Break, portable, ..local });
         }
         if let Some(value) = difference.nameless.filter(is_missing) {
             let spot = if is_same { Spot::Enum(from, to) } else { Spot::Field(number) };
-            self.note(index, missing(number, value, spot, What::EnumClosed));
+            self.note(index, Local { portable, ..missing(number, value, spot, What::EnumClosed) });
         }
         let is_renamed = |value: &i32| is_news(*value, known.zero_renamed, told.zero_renamed);
         for value in difference.renamed.into_iter().filter(is_renamed).take(most) {

@@ -124,8 +124,13 @@ impl Walk<'_> {
                 expected: Expected::Unread,
                 puts: vec![Put { number: written.number, contents: vec![content] }],
                 seen_at: read.number,
-                // Without a check some hand on what is no text.
-                portable: why != Why::NotText || read.is_utf8_checked,
+                // Without a check some hand on what is no text; some keep numbers that are no value of a
+                // closed enum in lists and in the values of maps.
+                portable: match why {
+                    Why::NotText => read.is_utf8_checked,
+                    Why::NotInEnum => matches!(read.cardinality, Cardinality::Singular(presence) if presence != Presence::Entry),
+                    _ => true,
+                },
             },
         );
         true
