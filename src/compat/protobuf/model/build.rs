@@ -72,6 +72,7 @@ impl<'s> Builder<'s> {
     fn new(schema: &'s ProtobufSchema) -> Builder<'s> {
         let model = Model {
             package: schema.file().package.as_deref().unwrap_or_default(),
+            names: schema.names(),
             messages: Vec::new(),
             enums: Vec::new(),
             own: HashMap::new(),
@@ -79,6 +80,7 @@ impl<'s> Builder<'s> {
             own_enums: Vec::new(),
             own_enums_by_path: HashMap::new(),
             by_name: OnceCell::new(),
+            descriptors: OnceCell::new(),
         };
         Builder {
             schema,

@@ -6,8 +6,10 @@
 //! extensions of a message are one table by number, because that is what a decoder sees.
 
 mod build;
+mod descriptors;
 mod plain;
 
+pub(in crate::compat) use descriptors::Descriptors;
 pub(in crate::compat) use plain::Plain;
 
 use std::borrow::Cow;
@@ -16,12 +18,13 @@ use std::collections::HashMap;
 
 use crate::schema::Place;
 use crate::schema::protobuf::model::{Range, ReservedValue, Scalar, Value as Literal};
-use crate::schema::protobuf::names::Origin;
+use crate::schema::protobuf::names::{Names, Origin};
 
 /// The meaning of one schema.
 #[derive(Debug)]
 pub(in crate::compat) struct Model<'s> {
     package: &'s str,
+    names: &'s Names,
     messages: Vec<Message<'s>>,
     enums: Vec<Enum<'s>>,
     /// Messages of the schema's own file by path, the entries of maps excepted.
@@ -32,6 +35,8 @@ pub(in crate::compat) struct Model<'s> {
     own_enums_by_path: HashMap<String, EnumId>,
     /// By full name; made when first asked for.
     by_name: OnceCell<Vec<MessageId>>,
+    /// Made when first asked for.
+    descriptors: OnceCell<Result<Descriptors, String>>,
 }
 
 /// A message of a [`Model`].
@@ -186,18 +191,6 @@ impl<'s> Model<'s> {
     /// The enum of the schema's own file with that path.
     pub(in crate::compat) fn own_enum(&self, path: &str) -> Option<EnumId> {
         self.own_enums_by_path.get(path).copied()
-    }
-
-    /// The message with that full name, wherever it is defined.
-    pub(in crate::compat) fn message_named(&self, full_name: &str) -> Option<MessageId> {
-        let name = |id: &MessageId| self.message(*id).full_name.as_str();
-        let sorted = self.by_name.get_or_init(|| {
-            let mut all: Vec<MessageId> = self.messages().map(|(id, _)| id).collect();
-            all.sort_by(|left, right| name(left).cmp(name(right)));
-            all
-        });
-        let first = sorted.partition_point(|id| name(id) < full_name);
-        sorted.get(first).copied().filter(|id| name(id) == full_name)
     }
 
     /// Every message in reach; ids count from 0.

@@ -292,7 +292,7 @@ fn is_unknown_entry(entry: &Value) -> bool {
 }
 
 fn default_of(party: Party<'_>, held: &Held<'_>) -> Option<Plain> {
-    let message = party.model.message_named(held.around)?;
+    let message = party.descriptors.message(held.around)?;
     let field = party.model.message(message).field(held.field.number() as i32)?;
     match held.field.presence() {
         FieldPresence::Explicit | FieldPresence::Implicit => party.model.effective_default(field),
