@@ -135,6 +135,9 @@ class Comparison {
 
     values(one, two, mine, other, at) {
         if (one?.field && two?.desc) {
+            for (const field of two.desc.fields) {
+                if (isRequired(field) && !two.isSet(field)) this.note("missing", `${at}.${field.name}`);
+            }
             for (const [number, value] of [[1, one.key], [2, one.value]]) {
                 const field = fieldsOf(this.reader, two.desc).get(number);
                 if (field) this.values(value, two.get(field), one.field, field, at);

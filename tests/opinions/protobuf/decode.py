@@ -127,7 +127,7 @@ class Comparison:
             return self.entry(one, two, at)
         if hasattr(one, "DESCRIPTOR") and hasattr(two, "DESCRIPTOR"):
             return self.messages(one, two, at)
-        if hasattr(one, "DESCRIPTOR") and isinstance(two, bytes):
+        if hasattr(one, "DESCRIPTOR") and other.type == F.TYPE_BYTES:
             return
         if plain(one) != plain(two):
             return self.note("altered", at)
