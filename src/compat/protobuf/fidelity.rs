@@ -58,6 +58,8 @@ pub(super) struct Local {
     pub(super) puts: Vec<Put>,
     /// The number of the field where the harm is seen.
     pub(super) seen_at: i32,
+    /// All implementations are known to agree.
+    pub(super) portable: bool,
 }
 
 /// Where it is reported.
@@ -221,6 +223,7 @@ impl<'a> Walk<'a> {
                 expected: Expected::RequiredMissing,
                 puts: Vec::new(),
                 seen_at: field.number,
+                portable: true,
             },
         );
     }

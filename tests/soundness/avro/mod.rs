@@ -191,8 +191,7 @@ fn judge(judging: &Judging, old: &Value, new: &Value) -> Option<Verdict> {
     let parse = |text: &Value| Schema::parse(Format::Avro, &text.to_string(), &[], Options::STORED).ok();
     let (old, new) = (parse(old)?, parse(new)?);
     let question = Question { level: Level::Backward, judging, extent: Extent::FirstRefusal };
-    let report =
-        compat::check_one(question, Previous { version: Version::FIRST, schema: Ok(old) }, &new).ok()?;
+    let report = compat::check_one(question, Previous::live(Version::FIRST, Ok(old)), &new).ok()?;
     report.comparisons.into_iter().next()?.verdicts.into_iter().next()
 }
 

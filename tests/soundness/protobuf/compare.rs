@@ -261,6 +261,12 @@ impl Comparison<'_> {
         }
     }
 
+    fn note_if(&mut self, is_wrong: bool, at: &str) {
+        if is_wrong {
+            self.note(at, Harm::Wrong);
+        }
+    }
+
     fn values(&mut self, ours: &Type, theirs: &Type, wrote: &Value, read: &Value, at: &str) {
         match (ours, theirs, wrote, read) {
             (Type::Message(from), Type::Message(to), Value::Message(wrote), Value::Message(read))
@@ -269,14 +275,11 @@ impl Comparison<'_> {
             }
             // The value of a map that did not arrive is empty.
             (_, _, Value::Message(wrote), Value::Message(_)) => {
-                if !wrote.is_empty() {
-                    self.note(at, Harm::Wrong);
-                }
+                self.note_if(!wrote.is_empty(), at);
             }
             (Type::Message(from), Type::Scalar("bytes"), Value::Message(wrote), Value::Bytes(read)) => {
-                if self.writer.decode(*from, read).as_ref() != Ok(wrote) {
-                    self.note(at, Harm::Wrong);
-                }
+                let kept = self.writer.decode(*from, read);
+                self.note_if(kept.as_ref() != Ok(wrote), at);
             }
             (Type::Enum(from), Type::Enum(to), Value::Number(wrote), Value::Number(read))
                 if wrote == read =>

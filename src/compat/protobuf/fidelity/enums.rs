@@ -64,7 +64,7 @@ impl Walk<'_> {
         }
         let is_own = written.origin == Origin::This && read.origin == Origin::This;
         let is_same = is_own && written.path == read.path;
-        // Without presence zero is not written, but it is what a field that is not required reads as.
+        // Without presence zero is not written, but it may be what the field reads as.
         let writes_zero = field.presence() != Some(Presence::Implicit);
         let shows_zero = writes_zero || !needs_value;
         let known =
@@ -126,5 +126,6 @@ fn missing(field: i32, value: i32, spot: Spot, what: What) -> Local {
         expected: Expected::Unread,
         puts: vec![Put { number: field, contents: vec![Content::Plain(Plain::Number(value.into()))] }],
         seen_at: field,
+        portable: true,
     }
 }
