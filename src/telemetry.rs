@@ -60,5 +60,17 @@ fn describe() {
     describe_counter!("dovetail_answer_cache_misses_total", "Reads worked out anew.");
     describe_counter!("dovetail_registrations_total", "Registrations, by outcome.");
     describe_counter!("dovetail_store_errors_total", "Operations the store could not complete.");
+    describe_counter!(
+        "dovetail_verdicts_total",
+        "Schemas compared with earlier versions, by format, judge and outcome."
+    );
+    describe_counter!(
+        "dovetail_judges_disagree_total",
+        "Pairs of schemas that one judge accepts and the other refuses, by format and by who refuses."
+    );
+    describe_counter!(
+        "dovetail_verifier_disagreed_total",
+        "Breaks that the proof judge believed in and could not show: each is a fault to report."
+    );
     gauge!("dovetail_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }

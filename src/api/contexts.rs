@@ -1,6 +1,6 @@
 //! `/contexts`: namespaces of subjects and ids.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -37,8 +37,12 @@ pub async fn list(
 }
 
 /// Addresses below a context are a later version's; a subject of a context is addressed as
-/// `:.ctx:name` meanwhile.
-pub async fn unavailable() -> ApiError {
+/// `:.ctx:name` meanwhile. The server's own routes take qualified subjects and never stand there.
+pub async fn unavailable(Path(rest): Path<String>) -> ApiError {
+    let mut segments = rest.split('/').skip(1);
+    if segments.next() == Some("v1") && segments.next() != Some("metadata") {
+        return ApiError::not_found();
+    }
     ApiError::unavailable("Addressing a context by path (use qualified subjects such as `:.ctx:name`)")
 }
 

@@ -52,14 +52,17 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         Error::VersionNotDeletedFirst(..) => (MISSING, 40407),
         Error::LevelNotConfigured(_) => (MISSING, 40408),
         Error::ModeNotConfigured(_) => (MISSING, 40409),
-        Error::Incompatible { .. } => (StatusCode::CONFLICT, 40901),
+        Error::Incompatible(_) => (StatusCode::CONFLICT, 40901),
         Error::InvalidSchema(_)
         | Error::UnknownFormat(_)
         | Error::EmptySchema
         | Error::WrongVersion
         | Error::NoEngine(_) => (REFUSED, 42201),
         Error::InvalidVersion(_) => (REFUSED, 42202),
-        Error::ReadOnly(_) | Error::NotImporting { .. } | Error::NotInThisVersion(_) => (REFUSED, 42205),
+        Error::ReadOnly(_)
+        | Error::NotImporting { .. }
+        | Error::NotInThisVersion(_)
+        | Error::NoSuchSetting(_) => (REFUSED, 42205),
         Error::Referenced(..) => (REFUSED, 42206),
         Error::InvalidSubject(_) => (REFUSED, 42208),
         Error::InvalidRuleSet(_) => (REFUSED, 42210),

@@ -5,6 +5,7 @@
 
 mod answer;
 mod answers;
+mod check;
 mod compatibility;
 mod config;
 mod contexts;
@@ -16,10 +17,12 @@ mod measure;
 mod metadata;
 mod mode;
 mod negotiate;
+mod refusals;
 mod requests;
 mod schema_request;
 mod schemas;
 mod serve;
+mod settings;
 mod shapes;
 mod subjects;
 mod versions;
@@ -102,7 +105,7 @@ pub fn openapi_text() -> String {
     document::print(&openapi()).as_ref().to_owned()
 }
 
-/// The routes of the registry, as its clients know them.
+/// The routes of the registry: those its clients know, and its own below `/v1`.
 fn contract_routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(metadata::root, metadata::post_root))
@@ -131,6 +134,10 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(metadata::id))
         .routes(routes!(metadata::version))
         .routes(routes!(metadata::deployment))
+        .routes(routes!(settings::get_global, settings::put_global, settings::delete_global))
+        .routes(routes!(settings::get, settings::put_subject, settings::delete))
+        .routes(routes!(refusals::list))
+        .routes(routes!(check::check))
 }
 
 /// For those who watch the server.

@@ -185,7 +185,7 @@ fn outcome_label(outcome: &Result<Registered, crate::registry::Error>) -> &'stat
     match outcome {
         Ok(registered) if registered.existing.is_some() => "known",
         Ok(_) => "new",
-        Err(crate::registry::Error::Incompatible { .. }) => "incompatible",
+        Err(crate::registry::Error::Incompatible(_)) => "incompatible",
         Err(crate::registry::Error::Store(_)) => "failed",
         Err(_) => "refused",
     }

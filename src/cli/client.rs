@@ -75,10 +75,15 @@ impl RegistryClient {
         self.read(&["subjects", subject, "versions"], None).await
     }
 
-    /// A live version of a subject.
+    /// The numbers of all versions of a subject, soft-deleted ones included; `None` when there are none.
+    pub(crate) async fn versions_ever(&self, subject: &str) -> Result<Option<Vec<i32>>, Failure> {
+        self.read(&["subjects", subject, "versions"], Some("deleted=true")).await
+    }
+
+    /// A version of a subject, soft-deleted or not.
     pub(crate) async fn version(&self, subject: &str, version: i32) -> Result<StoredVersion, Failure> {
         let number = version.to_string();
-        let found = self.read(&["subjects", subject, "versions", &number], None).await?;
+        let found = self.read(&["subjects", subject, "versions", &number], Some("deleted=true")).await?;
         found.ok_or_else(|| {
             Failure::unable(anyhow!("{} has no version {version} of `{subject}` any more", self.shown()))
         })

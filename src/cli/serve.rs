@@ -1,6 +1,6 @@
 //! `dovetail serve`: open the store, listen, and serve until told to stop.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, anyhow};
 use clap::builder::BoolishValueParser;
@@ -12,8 +12,8 @@ use super::migrate::{self, Database};
 use super::print::Printer;
 use super::{Failure, Outcome};
 use crate::api;
-use crate::model::Level;
-use crate::registry::{Defaults, Registry};
+use crate::model::{Judge, Level};
+use crate::registry::{Caller, Defaults, Registry};
 use crate::store::{Store, StoreOptions, Synchronous};
 use crate::telemetry;
 
@@ -41,9 +41,17 @@ pub(super) struct Options {
     /// The compatibility level where none is recorded.
     #[arg(long, value_name = "LEVEL", env = "DOVETAIL_COMPATIBILITY_LEVEL", default_value = "BACKWARD")]
     compatibility_level: Level,
-    /// Whose verdicts decide: `reference` are those of Confluent Schema Registry.
-    #[arg(long, env = "DOVETAIL_JUDGE", default_value = "reference", value_parser = judge)]
-    judge: Judge,
+    /// Whose verdicts decide where the store does not say: proof, reference or strictest.
+    ///
+    /// `proof`: what a decoder really does with the data, shown with data that breaks; where nothing can
+    /// be proved, the verdict of Confluent Schema Registry. `reference`: that registry's verdict, word for
+    /// word. `strictest`: refused if either refuses.
+    ///
+    /// The first start records it in the store: the judge given here, else `proof` in a new store and
+    /// `reference` in one that was served before there was a choice. From then on it is changed with
+    /// `PUT /v1/settings`, for all, a context or a subject.
+    #[arg(long, value_name = "JUDGE", env = "DOVETAIL_JUDGE")]
+    judge: Option<Judge>,
     /// The error code of a refused registration: clients of Confluent Platform 7 and older look for 409.
     #[arg(long, value_name = "CODE", env = "DOVETAIL_INCOMPATIBLE_ERROR_CODE", default_value = "40901")]
     incompatible_error_code: IncompatibleCode,
@@ -113,21 +121,6 @@ impl From<LogFormat> for telemetry::LogFormat {
     }
 }
 
-/// Whose verdicts decide. There is one in this version.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Judge;
-
-/// Read `--judge`.
-pub(super) fn judge(name: &str) -> Result<Judge, String> {
-    match name {
-        "reference" => Ok(Judge),
-        "proof" | "strictest" => {
-            Err(format!("the judge `{name}` is not available in this version; the only one is `reference`"))
-        }
-        _ => Err("the only judge in this version is `reference`".to_owned()),
-    }
-}
-
 /// Read `--listen`. Whether the host exists is found out when listening.
 fn listen_address(text: &str) -> Result<String, String> {
     let is_named = text
@@ -181,6 +174,8 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
     })
     .await
     .map_err(migrate::failure)?;
+    let registry = Registry::new(store.clone(), options.defaults());
+    settle_judge(&registry, options.judge).await?;
     let address = listener.local_addr().map_err(|error| Failure::unable(error.into()))?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -193,8 +188,8 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
         let (store, stop) = (store.clone(), stop.clone());
         async move { store.follow(stopped(stop)).await }
     });
-    let registry = Registry::new(store.clone(), options.defaults());
-    let served = api::serve(listener, registry, options.api(), stopped(stop)).await;
+    let served = api::serve(listener, registry.clone(), options.api(), stopped(stop)).await;
+    registry.finish_journal().await;
     follower.abort();
     store.close().await;
     served.context("the server ended").map_err(Failure::unable)?;
@@ -202,9 +197,29 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
     Ok(Outcome::Success)
 }
 
+/// See to it that the store says who judges, and say so in the log.
+async fn settle_judge(registry: &Registry, asked_for: Option<Judge>) -> Result<(), Failure> {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+    let caller = Caller { actor: "dovetail serve".to_owned(), request_id: "start".to_owned(), now };
+    let settled = registry.settle_judge(asked_for, &caller).await;
+    let settled = settled.context("the store cannot be asked who judges").map_err(Failure::unable)?;
+    let judge = settled.judge.as_str();
+    match asked_for {
+        Some(asked_for) if asked_for != settled.judge => tracing::warn!(
+            judge,
+            asked_for = asked_for.as_str(),
+            "the store has recorded who judges, and keeps it; to change it: \
+             curl -X PUT --json '{{\"judge\":\"{asked_for}\"}}' http://HOST:PORT/v1/settings"
+        ),
+        _ if settled.was_recorded => tracing::info!(judge, "who judges"),
+        _ => tracing::info!(judge, "who judges was recorded in the store"),
+    }
+    Ok(())
+}
+
 impl Options {
     fn defaults(&self) -> Defaults {
-        let Judge = self.judge;
         Defaults {
             level: self.compatibility_level,
             cache_bytes: self.cache_size - self.cache_size / 3,

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::finding::{Incompatibility, Opinion, Outcome, Severity};
+use super::finding::{Incompatibility, Opinion, Outcome, Pointer, Severity};
 use super::report::{Proof, ProofView, ReferenceVerdict, ReferenceView, Verdict};
-use super::rules::{self, Rule};
+use super::rules;
 use crate::model::{Action, Direction, Judge, Judging, Level};
 
 /// One verdict out of what both judges say of a reader and a writer.
@@ -44,7 +44,9 @@ fn merge(reported: &mut Vec<Incompatibility>, proved: Vec<Incompatibility>, proo
         let same_rule = open().find(|&position| reported[position].rule == found.rule);
         // A loss at the place of a break that is none is another matter: both are told.
         let breaks = matches!(found.severity, Severity::Break | Severity::Altered);
-        match same_rule.or_else(|| open().next().filter(|_| breaks)) {
+        let here = same_rule.or_else(|| open().next().filter(|_| breaks));
+        let around = || reported.iter().position(|known| breaks && is_cause(&found, known));
+        match here.or_else(around) {
             Some(position) => {
                 let known = &mut reported[position];
                 let (reference, sentence) = (known.reference.take(), known.sentence.take());
@@ -53,6 +55,22 @@ fn merge(reported: &mut Vec<Incompatibility>, proved: Vec<Incompatibility>, proo
             None => reported.push(found),
         }
     }
+}
+
+/// Of a branch of a union that cannot be read the reference says no more than that; the proof judge
+/// says what within it cannot.
+fn is_cause(found: &Incompatibility, known: &Incompatibility) -> bool {
+    let within = |inner: &Option<Pointer>, outer: &Option<Pointer>| match (inner, outer) {
+        (Some(inner), Some(outer)) => {
+            let below = inner.as_str().strip_prefix(outer.as_str());
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
+        _ => false,
+    };
+    known.rule == &super::avro::rules::AVRO_UNION_BRANCH_REMOVED
+        && known.proof != Opinion::Broken
+        && within(&found.reader_at, &known.reader_at)
+        && within(&found.writer_at, &known.writer_at)
 }
 
 fn place(finding: &Incompatibility) -> String {
@@ -77,7 +95,7 @@ fn outcome(
     level: Level,
     judging: &Judging,
 ) -> Outcome {
-    if !is_judged(finding.rule) {
+    if !finding.rule.is_judged() {
         return Outcome::Refuse;
     }
     let by_proof = finding.proof == Opinion::Broken;
@@ -94,12 +112,6 @@ fn outcome(
         Judge::Proof if undecided && !by_proof => Outcome::Refuse,
         Judge::Reference | Judge::Proof | Judge::Strictest => acted_on,
     }
-}
-
-/// Do the judges decide about it, or is it a fact before any judging?
-fn is_judged(rule: &Rule) -> bool {
-    let facts = [&rules::FORMAT_CHANGED, &rules::OLD_SCHEMA_UNREADABLE, &rules::COMPARISON_EXHAUSTED];
-    !facts.iter().any(|fact| *fact == rule)
 }
 
 /// What a finding of the proof judge leads to: what the settings say, else what its severity does.
@@ -123,6 +135,6 @@ impl Verdict {
             !finding.is_of_reference() && action(finding, level, judging) == Action::Off
         };
         // What the reference lists comes first, so its positions stay.
-        self.findings.retain(|finding| !off(finding) || !is_judged(finding.rule));
+        self.findings.retain(|finding| !off(finding) || !finding.rule.is_judged());
     }
 }

@@ -9,6 +9,7 @@ mod avro;
 mod budget;
 mod deciding;
 mod finding;
+mod protobuf;
 mod reference;
 mod report;
 pub mod rules;
@@ -20,8 +21,11 @@ pub use report::{Comparison, How, Proof, ReferenceVerdict, Report, Verdict, Why}
 pub use rules::Rule;
 pub use witness::{Datum, Evidence, Witness};
 
+use std::collections::HashSet;
+
 use crate::model::{Depth, Direction, Format, Judging, Level, Version};
 use crate::schema::{ParseError, Schema};
+use report::{Listing, ProofView, ReferenceView};
 
 /// A live version that the new schema is compared with.
 #[derive(Debug)]
@@ -90,6 +94,43 @@ pub fn check_one(question: Question<'_>, old: Previous, new: &Schema) -> Result<
     run(question, std::iter::once(old).take(compared), new)
 }
 
+/// Add to a report what only a whole history tells: numbers of `new` that an earlier version used for
+/// something else. `newest_first` is every version, soft-deleted ones included, whether the level looks
+/// at it or not; each place is told once, of the newest version that clashes there.
+pub fn check_numbers(
+    report: &mut Report,
+    question: Question<'_>,
+    newest_first: impl IntoIterator<Item = Previous>,
+    new: &Schema,
+) {
+    let Question { level, judging, extent } = question;
+    let Schema::Protobuf(new) = new else { return };
+    if level == Level::None || (extent == Extent::FirstRefusal && !report.is_compatible()) {
+        return;
+    }
+    let place = |finding: &Incompatibility| finding.reader_at.clone().map(|at| at.as_str().to_owned());
+    let told: HashSet<Option<String>> = report.findings().map(|(_, finding)| place(finding)).collect();
+    let earlier: Vec<Previous> = newest_first.into_iter().collect();
+    let schemas = earlier.iter().filter_map(|old| match &old.schema {
+        Ok(Schema::Protobuf(schema)) => Some((old.version, schema)),
+        _ => None,
+    });
+    let mut reused = protobuf::reused(new, schemas);
+    reused.retain(|(_, finding)| !told.contains(&place(finding)));
+    for old in &earlier {
+        let of_it = reused.extract_if(.., |(version, _)| *version == old.version);
+        let findings: Vec<Incompatibility> = of_it.map(|(_, finding)| finding).collect();
+        if findings.is_empty() {
+            continue;
+        }
+        let view = ReferenceView::of(Listing::default());
+        let proof = ProofView::of(findings, 0, None);
+        let verdict = deciding::verdict(Direction::Backward, view, proof, level, judging);
+        let old_text = old.schema.as_ref().map(Schema::canonical).unwrap_or_default();
+        report.comparisons.push(of_verdicts(old, old_text, vec![verdict]));
+    }
+}
+
 fn run(
     question: Question<'_>,
     compared: impl Iterator<Item = Previous>,
@@ -149,11 +190,16 @@ fn compare(question: Question<'_>, old: &Previous, new: &Schema) -> Result<Compa
         can_read(direction, reader, writer, level, judging)
     });
     let verdicts = verdicts.collect::<Result<Vec<Verdict>, Unavailable>>()?;
+    Ok(of_verdicts(old, schema.canonical(), verdicts))
+}
+
+/// The old text is kept where the wire quotes it.
+fn of_verdicts(old: &Previous, old_text: &str, verdicts: Vec<Verdict>) -> Comparison {
     let mut comparison = Comparison { version: old.version, old_text: String::new(), verdicts };
     if comparison.is_refused() {
-        comparison.old_text = schema.canonical().to_owned();
+        comparison.old_text = old_text.to_owned();
     }
-    Ok(comparison)
+    comparison
 }
 
 /// Can `reader` read everything that `writer` writes? Both judges are asked, whoever decides. The
@@ -169,6 +215,10 @@ fn can_read(
         (Schema::Avro(reader), Schema::Avro(writer)) => {
             (reference::avro::view(direction, reader, writer), avro::prove(direction, reader, writer))
         }
+        (Schema::Protobuf(reader), Schema::Protobuf(writer)) => (
+            reference::protobuf::compare(direction, reader, writer),
+            protobuf::prove(direction, reader, writer, &judging.packs),
+        ),
         (reader, _) => return Err(Unavailable { format: reader.format() }),
     };
     Ok(deciding::verdict(direction, reference, proof, level, judging))

@@ -40,11 +40,24 @@ impl PartialEq for Rule {
 
 impl Eq for Rule {}
 
+impl Rule {
+    /// Do the judges decide about it, and may settings? Otherwise it is a fact before any judging.
+    pub fn is_judged(&self) -> bool {
+        !OF_EVERY_FORMAT.contains(&self)
+    }
+}
+
 static OF_EVERY_FORMAT: &[&Rule] = &[&FORMAT_CHANGED, &OLD_SCHEMA_UNREADABLE, &COMPARISON_EXHAUSTED];
 
 /// Every rule, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [OF_EVERY_FORMAT, super::avro::rules::RULES].into_iter().flatten().copied()
+    let lists = [
+        OF_EVERY_FORMAT,
+        super::avro::rules::RULES,
+        super::protobuf::rules::RULES,
+        super::protobuf::rules_beyond_wire::RULES,
+    ];
+    lists.into_iter().flatten().copied()
 }
 
 /// The rule of this id.

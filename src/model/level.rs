@@ -71,6 +71,16 @@ impl Level {
         }
     }
 
+    /// The same directions against every version.
+    pub fn transitive(self) -> Level {
+        match self {
+            Level::None => Level::None,
+            Level::Backward | Level::BackwardTransitive => Level::BackwardTransitive,
+            Level::Forward | Level::ForwardTransitive => Level::ForwardTransitive,
+            Level::Full | Level::FullTransitive => Level::FullTransitive,
+        }
+    }
+
     /// The upper-case wire name.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -36,6 +36,11 @@ impl Candidate {
         }
     }
 
+    /// Is it a Protobuf schema?
+    pub(super) fn is_protobuf(&self) -> bool {
+        matches!(self.format, Ok(Format::Protobuf))
+    }
+
     /// The text, unless it is absent or blank.
     pub(super) fn given_text(&self) -> Option<&str> {
         self.text.as_deref().filter(|text| !text.trim().is_empty())

@@ -8,14 +8,16 @@ use super::history::{Past, looked_at};
 use super::likeness::inherit;
 use super::prepare::{Prepared, Purpose};
 use super::settings::InForce;
-use super::{Candidate, Error, Registry, reserved};
+use super::{Candidate, Error, Registry, reserved, verdicts};
 
 /// The outcome of a check.
 #[derive(Debug, Clone)]
 pub struct Checked {
     /// The findings, at the level in force.
     pub report: Report,
-    /// What the reference would say, reserved fields included; empty when compatible.
+    /// Reserved fields that stand in the way, in sentences.
+    pub reserved: Vec<String>,
+    /// What the wire says, reserved fields included; empty when compatible.
     pub lines: Vec<String>,
 }
 
@@ -50,7 +52,7 @@ impl Registry {
             }
         };
         let compared = if in_force.level == Level::None { None } else { stored };
-        self.check_against(tx, subject, candidate, normalize, in_force, compared.as_slice()).await
+        self.check_against(tx, subject, candidate, normalize, in_force, (compared.as_slice(), &[])).await
     }
 
     /// Would the schema be compatible with the subject's versions, exactly as a registration would
@@ -66,8 +68,9 @@ impl Registry {
     ) -> Result<Checked, Error> {
         let mut tx = self.store.read().await?;
         let in_force = self.in_force(&mut tx, subject).await?;
-        let compared = looked_at(&tx.history(subject).await?, in_force.level);
-        self.check_against(tx, subject, candidate, normalize, in_force, &compared).await
+        let history = tx.history(subject).await?;
+        let compared = looked_at(&history, in_force.level);
+        self.check_against(tx, subject, candidate, normalize, in_force, (&compared, &history)).await
     }
 
     async fn check_against(
@@ -77,9 +80,11 @@ impl Registry {
         candidate: Candidate,
         normalize: bool,
         in_force: InForce,
-        compared: &[StoredVersion],
+        (compared, history): (&[StoredVersion], &[StoredVersion]),
     ) -> Result<Checked, Error> {
         let pasts = self.pasts(&mut tx, subject, compared).await?;
+        let is_protobuf = candidate.is_protobuf();
+        let numbered = self.numbered(&mut tx, subject, history, is_protobuf, in_force.level).await?;
         let latest = match tx.latest(subject).await? {
             Some(stored) => Some(self.content_of(&mut tx, subject.context(), &stored).await?.content),
             None => None,
@@ -92,7 +97,10 @@ impl Registry {
             if let Some(latest) = &latest {
                 prepared.content = inherit(&prepared.content, latest);
             }
-            compare(&in_force, &pasts, latest.as_deref(), &prepared)
+            let earlier = Earlier { compared: &pasts, numbered: &numbered, latest: latest.as_deref() };
+            let checked = compare(&in_force, earlier, &prepared, Extent::FirstRefusal)?;
+            verdicts::count(&checked.report, prepared.content.format);
+            Ok(checked)
         });
         checked.await?
     }
@@ -106,27 +114,39 @@ impl InForce {
     }
 }
 
-/// Judge a schema against earlier versions (oldest first), and its reserved fields against the latest
-/// one.
+/// The versions that a schema is judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Earlier<'a> {
+    /// Those to compare with, oldest first.
+    pub(super) compared: &'a [Past],
+    /// Those whose numbers must be respected ([`Registry::numbered`]), oldest first.
+    pub(super) numbered: &'a [Past],
+    /// The content of the latest one.
+    pub(super) latest: Option<&'a Content>,
+}
+
+/// Judge a schema against earlier versions, and its reserved fields against the latest one.
 ///
 /// # Errors
 /// When there is no engine for the format.
 pub(super) fn compare(
     in_force: &InForce,
-    pasts: &[Past],
-    latest: Option<&Content>,
+    earlier: Earlier<'_>,
     new: &Prepared,
+    extent: Extent,
 ) -> Result<Checked, Error> {
+    let Earlier { compared, numbered, latest } = earlier;
     let level = in_force.level;
-    let newest_first = pasts.iter().rev().map(Past::previous);
-    let question = Question { level, judging: &in_force.judging, extent: Extent::FirstRefusal };
-    let report = compat::check(question, newest_first, &new.schema)?;
+    let question = Question { level, judging: &in_force.judging, extent };
+    let mut report = compat::check(question, compared.iter().rev().map(Past::previous), &new.schema)?;
+    compat::check_numbers(&mut report, question, numbered.iter().rev().map(Past::previous), &new.schema);
     let validate_fields = in_force.validate_fields == Some(true);
-    let mut lines = if validate_fields { reserved::lines(latest, new) } else { Vec::new() };
+    let reserved = if validate_fields { reserved::lines(latest, new) } else { Vec::new() };
+    let mut lines = reserved.clone();
     if report.is_compatible() && !lines.is_empty() {
         lines.push(format!("{{validateFields: 'true', compatibility: '{level}'}}"));
     } else if !report.is_compatible() {
         lines.extend(report.wire_lines(validate_fields));
     }
-    Ok(Checked { report, lines })
+    Ok(Checked { report, reserved, lines })
 }

@@ -1,12 +1,14 @@
 //! What can go wrong, in the registry's words and without numbers.
 
-use crate::compat::{Report, Unavailable};
+use crate::compat::Unavailable;
 use crate::model::{
     Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
     UnknownFormat, Version, VersionRef,
 };
 use crate::schema::ParseError;
 use crate::store::StoreError;
+
+use super::Checked;
 
 /// The registry could not, or may not, do what was asked.
 ///
@@ -37,10 +39,11 @@ pub enum Error {
     #[error("Subject '{0}' does not have subject-level mode configured")]
     ModeNotConfigured(Subject),
     #[error(
-        "Schema being registered is incompatible with an earlier schema for subject \"{subject}\", details: [{}]",
-        .lines.join(", ")
+        "Schema being registered is incompatible with an earlier schema for subject \"{}\", details: [{}]",
+        .0.subject,
+        .0.checked.lines.join(", ")
     )]
-    Incompatible { subject: Subject, report: Report, lines: Vec<String> },
+    Incompatible(Box<Incompatible>),
     #[error("{}", .0.sentence())]
     InvalidSchema(Box<InvalidSchema>),
     #[error(transparent)]
@@ -65,10 +68,25 @@ pub enum Error {
     Referenced(Subject, Version),
     #[error("{0}")]
     NotInThisVersion(String),
+    #[error("{0}")]
+    NoSuchSetting(String),
     #[error("parsing or comparing ended without an answer")]
     WorkFailed(#[source] tokio::task::JoinError),
     #[error("Error in the backend data store")]
     Store(#[from] StoreError),
+}
+
+/// A schema that does not go together with earlier ones, or with reserved fields.
+#[derive(Debug)]
+pub struct Incompatible {
+    /// The subject it was sent to.
+    pub subject: Subject,
+    /// The language it is in.
+    pub format: Format,
+    /// Its content hash.
+    pub guid: Guid,
+    /// What was found.
+    pub checked: Checked,
 }
 
 /// A schema that cannot be accepted, with what the message prints of it.

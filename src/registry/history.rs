@@ -5,33 +5,36 @@ use std::sync::Arc;
 
 use crate::compat::Previous;
 use crate::model::Depth;
-use crate::model::{Content, Context, Level, Reference, SchemaId, Subject};
-use crate::schema::{Dependency, Options, ParseError, Schema};
+use crate::model::{Content, Context, Guid, Level, Reference, SchemaId, Subject};
+use crate::schema::{Dependency, ParseError, Schema};
 use crate::store::{StoreError, StoredVersion, Tx};
 
 use super::Registry;
 use super::cache::Known;
+use super::parsed::ParsedSchemas;
 use super::references::Unresolved;
 
 /// How many contents are asked for at a time.
 const CHUNK: usize = 500;
 
 /// A version that can be parsed without the store.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Past {
     pub(super) stored: StoredVersion,
     pub(super) content: Arc<Content>,
+    guid: Guid,
+    parsed: Arc<ParsedSchemas>,
     dependencies: Result<Arc<[Dependency]>, ParseError>,
 }
 
 impl Past {
-    /// Parse as a stored schema.
+    /// Parse as a stored schema, or remember having done so.
     ///
     /// # Errors
     /// When the text, or what it stands on, is not what today's parser accepts.
     pub(super) fn parse(&self) -> Result<Schema, ParseError> {
         let dependencies = self.dependencies.as_ref().map_err(ParseError::clone)?;
-        Schema::parse(self.content.format, &self.content.text, dependencies, Options::STORED)
+        self.parsed.parse(self.guid, &self.content, dependencies)
     }
 
     /// As the compatibility floor wants it.
@@ -52,6 +55,22 @@ pub(super) fn looked_at(history: &[StoredVersion], level: Level) -> Vec<StoredVe
 }
 
 impl Registry {
+    /// Every version whose numbers a new schema must respect: of Protobuf all there are, soft-deleted
+    /// ones included, since their data may still be around; of other formats none.
+    pub(super) async fn numbered(
+        &self,
+        tx: &mut Tx,
+        subject: &Subject,
+        history: &[StoredVersion],
+        is_protobuf: bool,
+        level: Level,
+    ) -> Result<Vec<Past>, StoreError> {
+        match is_protobuf && level != Level::None {
+            true => self.pasts(tx, subject, history).await,
+            false => Ok(Vec::new()),
+        }
+    }
+
     /// The content of a stored version, from memory where possible.
     pub(super) async fn content_of(
         &self,
@@ -108,7 +127,7 @@ impl Registry {
         let mut closures: HashMap<&[Reference], Result<Arc<[Dependency]>, ParseError>> = HashMap::new();
         let mut pasts = Vec::with_capacity(versions.len());
         for stored in versions {
-            let content = &contents[&stored.id].content;
+            let Known { guid, content } = &contents[&stored.id];
             let dependencies = match closures.get(content.references.as_slice()) {
                 Some(shared) => shared.clone(),
                 None => {
@@ -122,7 +141,13 @@ impl Registry {
                     dependencies
                 }
             };
-            pasts.push(Past { stored: *stored, content: Arc::clone(content), dependencies });
+            pasts.push(Past {
+                stored: *stored,
+                content: Arc::clone(content),
+                guid: *guid,
+                parsed: Arc::clone(&self.parsed),
+                dependencies,
+            });
         }
         Ok(pasts)
     }

@@ -8,21 +8,29 @@ mod candidate;
 mod check;
 mod delete;
 mod error;
+mod examine;
 mod history;
+mod journal;
+mod judge;
 mod likeness;
 mod list;
 mod lookup;
+mod parsed;
 mod prepare;
 mod read;
 mod references;
 mod register;
 mod reserved;
 mod settings;
+mod verdicts;
 mod work;
 
 pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
-pub use error::{Error, InvalidCause, InvalidSchema};
+pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
+pub use examine::{Against, Compared, Examination, Examined, Origin};
+pub use journal::{Reason, Refused};
+pub use judge::{JudgeChange, JudgeInForce, Settled};
 pub use list::{SchemaFilter, SubjectFilter, VersionFilter};
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
@@ -38,7 +46,7 @@ use crate::store::{Author, Store};
 pub struct Defaults {
     /// The level where none is recorded in any scope.
     pub level: Level,
-    /// How many bytes of schema text to keep in memory.
+    /// How many bytes of schemas to keep in memory: half for texts, half for parsed ones.
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
@@ -55,15 +63,26 @@ impl Default for Defaults {
 pub struct Registry {
     store: Store,
     cache: Arc<cache::Contents>,
+    parsed: Arc<parsed::ParsedSchemas>,
     workers: work::Workers,
+    journal: Arc<journal::Journal>,
     defaults: Arc<Defaults>,
 }
 
 impl Registry {
     /// A registry over an open store.
     pub fn new(store: Store, defaults: Defaults) -> Registry {
-        let cache = Arc::new(cache::Contents::new(defaults.cache_bytes));
-        Registry { store, cache, workers: work::Workers::new(), defaults: Arc::new(defaults) }
+        let half = defaults.cache_bytes / 2;
+        let (cache, parsed) = (cache::Contents::new(half), parsed::ParsedSchemas::new(half));
+        let journal = Arc::default();
+        Registry {
+            store,
+            cache: Arc::new(cache),
+            parsed: Arc::new(parsed),
+            workers: work::Workers::new(),
+            journal,
+            defaults: Arc::new(defaults),
+        }
     }
 
     /// The store, for health checks and the follower task.

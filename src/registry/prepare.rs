@@ -40,6 +40,11 @@ impl Purpose {
     pub(super) fn to_register(normalize: bool, validate_fields: bool) -> Purpose {
         Purpose { options: Options { new: true, validate_fields }, normalize }
     }
+
+    /// Does the schema become what its normal form says?
+    pub(super) fn normalizes(self) -> bool {
+        self.normalize
+    }
 }
 
 impl Registry {

@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
+use crate::compat::{Extent, Report};
 use crate::model::{Content, Guid, Metadata, SchemaId, Scope, Subject, Timestamp, VERSION_PROPERTY, Version};
 use crate::store::{StoredVersion, Tx};
 
-use super::check::compare;
+use super::check::{Earlier, compare};
 use super::history::{Past, looked_at};
 use super::likeness::{Matcher, inherit};
 use super::prepare::{Prepared, Sent};
 use super::references::Target;
 use super::settings::{InForce, check_writable, is_writable};
-use super::{Caller, Candidate, CandidateReference, Checked, Error, Found, Registry};
+use super::{Caller, Candidate, CandidateReference, Error, Found, Incompatible, Registry, verdicts};
 
 /// How often the decision is made again when the subject changed underneath, before it is made under
 /// the lock.
@@ -62,6 +63,8 @@ struct Material {
     history: Vec<StoredVersion>,
     /// The live versions, oldest first.
     live: Vec<Past>,
+    /// The versions whose numbers must be respected, oldest first.
+    numbered: Vec<Past>,
     matcher: Matcher,
     options: RegisterOptions,
 }
@@ -79,6 +82,8 @@ struct Addition {
     version: Version,
     /// Soft-deleted versions of the subject; the new one replaces those with the same content.
     deleted: Vec<StoredVersion>,
+    /// What comparing found; `None` when it was skipped.
+    report: Option<Report>,
 }
 
 impl Registry {
@@ -87,6 +92,21 @@ impl Registry {
     /// # Errors
     /// When the schema is invalid, incompatible, or may not be written there.
     pub async fn register(
+        &self,
+        subject: &Subject,
+        candidate: Candidate,
+        options: RegisterOptions,
+        caller: &Caller,
+    ) -> Result<Registered, Error> {
+        let outcome = self.decide_and_write(subject, candidate, options, caller).await;
+        if let Err(Error::Incompatible(refused)) = &outcome {
+            verdicts::count(&refused.checked.report, refused.format);
+            self.note_refusal(refused, caller);
+        }
+        outcome
+    }
+
+    async fn decide_and_write(
         &self,
         subject: &Subject,
         mut candidate: Candidate,
@@ -177,6 +197,8 @@ impl Registry {
             targets: sent.resolved.as_ref().map(|resolved| resolved.targets.clone()).unwrap_or_default(),
         };
         let is_writable = is_writable(tx, &Scope::of(subject)).await?;
+        let (is_protobuf, level) = (sent.candidate.is_protobuf(), basis.in_force.level);
+        let numbered = self.numbered(tx, subject, &history, is_protobuf, level).await?;
         Ok(Material {
             basis,
             sent,
@@ -184,6 +206,7 @@ impl Registry {
             is_writable,
             history,
             live,
+            numbered,
             matcher: self.matcher(subject),
             options,
         })
@@ -202,7 +225,7 @@ impl Registry {
     }
 
     async fn append(&self, mut tx: Tx, subject: &Subject, addition: Addition) -> Result<Registered, Error> {
-        let Addition { content, version, deleted, .. } = addition;
+        let Addition { content, version, deleted, report, .. } = addition;
         check_writable(&mut tx, &Scope::of(subject)).await?;
         let id = tx.intern(subject.context(), &content).await?;
         tx.append(subject, version, id).await?;
@@ -212,6 +235,10 @@ impl Registry {
             }
         }
         tx.commit().await?;
+        if let Some(report) = report {
+            verdicts::count(&report, content.format);
+            verdicts::log_accepted(subject, version, &report);
+        }
         let known = self.cache.keep(subject.context(), id, content);
         Ok(Registered { id, version, guid: known.guid, content: known.content, existing: None })
     }
@@ -250,15 +277,17 @@ impl Material {
         {
             return Ok(Decision::Known(past.clone()));
         }
-        if !self.options.force {
-            self.refuse_incompatible(latest, &prepared)?;
-        }
+        let report = match self.options.force {
+            true => None,
+            false => Some(self.refuse_incompatible(latest, &prepared)?),
+        };
         if candidate.version > 0 && candidate.version != next.number() {
             return Err(Error::WrongVersion);
         }
         let deleted = self.history.into_iter().filter(|stored| stored.deleted).collect();
         let content = prepared.content;
-        Ok(Decision::Append(Box::new(Addition { basis: self.basis, content, version: next, deleted })))
+        let addition = Addition { basis: self.basis, content, version: next, deleted, report };
+        Ok(Decision::Append(Box::new(addition)))
     }
 
     /// The live version that holds the schema as it was sent, whatever the mode, if it is the one that
@@ -283,16 +312,18 @@ impl Material {
         Ok(prepared)
     }
 
-    fn refuse_incompatible(&self, latest: Option<&Content>, prepared: &Prepared) -> Result<(), Error> {
+    fn refuse_incompatible(&self, latest: Option<&Content>, prepared: &Prepared) -> Result<Report, Error> {
         let in_force = &self.basis.in_force;
         let compared = looked_at(&self.history, in_force.level).len();
-        let pasts = &self.live[self.live.len() - compared..];
-        let checked = compare(in_force, pasts, latest, prepared)?;
+        let compared = &self.live[self.live.len() - compared..];
+        let earlier = Earlier { compared, numbered: &self.numbered, latest };
+        let checked = compare(in_force, earlier, prepared, Extent::FirstRefusal)?;
         if checked.is_compatible() {
-            return Ok(());
+            return Ok(checked.report);
         }
-        let Checked { report, lines } = checked;
-        Err(Error::Incompatible { subject: self.sent.subject.clone(), report, lines })
+        let (format, guid) = (prepared.content.format, prepared.content.guid());
+        let subject = self.sent.subject.clone();
+        Err(Error::Incompatible(Box::new(Incompatible { subject, format, guid, checked })))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Settings and modes: what is recorded where, and what is in force.
 
-use crate::model::{Judge, Judging, Level, Mode, Scope, Settings, Subject, mode_in_force};
+use crate::model::{Judging, Level, Mode, Scope, Settings, Subject, mode_in_force};
 use crate::store::Tx;
 
-use super::{Caller, Error, Registry};
+use super::{Caller, Error, JudgeInForce, Registry};
 
 /// What to do with one recorded member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +18,7 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
-    fn apply(self, recorded: Option<T>) -> Option<T> {
+    pub(super) fn apply(self, recorded: Option<T>) -> Option<T> {
         match self {
             Change::Keep => recorded,
             Change::Clear => None,
@@ -49,6 +49,8 @@ pub struct InForce {
     pub validate_fields: Option<bool>,
     /// How verdicts are reached.
     pub judging: Judging,
+    /// The scope that has recorded the level; `None` where the server's default level holds.
+    pub level_from: Option<Scope>,
     /// The scope whose record applies; `None` when none is recorded and the server's default level
     /// holds.
     pub from: Option<Scope>,
@@ -80,7 +82,7 @@ impl Registry {
     /// reference makes: a subject's own record is completed from the top-level one (whatever its
     /// context), except for the level; and a missing level is the server's default, never inherited.
     pub(super) async fn in_force(&self, tx: &mut Tx, subject: &Subject) -> Result<InForce, Error> {
-        let judging = Judging::by(Judge::Reference);
+        let judging = JudgeInForce::of(tx, subject).await?.judging;
         for (scope, recorded) in Scope::chain(subject).into_iter().zip(tx.settings_along(subject).await?) {
             let Some(recorded) = recorded else { continue };
             let completed = if scope.subject().name().is_empty() {
@@ -93,6 +95,7 @@ impl Registry {
                 normalize: completed.normalize,
                 validate_fields: completed.validate_fields,
                 judging,
+                level_from: completed.level.map(|_| scope.clone()),
                 from: Some(scope),
             });
         }
@@ -101,6 +104,7 @@ impl Registry {
             normalize: None,
             validate_fields: None,
             judging,
+            level_from: None,
             from: None,
         })
     }
@@ -225,7 +229,7 @@ fn complete(own: Settings, top: Settings) -> Settings {
 }
 
 /// The global scope may be configured although nothing can be registered there.
-fn check_configurable(scope: &Scope) -> Result<(), Error> {
+pub(super) fn check_configurable(scope: &Scope) -> Result<(), Error> {
     if *scope != Scope::global() {
         scope.subject().check_writable()?;
     }

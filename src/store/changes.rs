@@ -27,10 +27,14 @@ pub enum ChangeKind {
     PutMode,
     /// A record of a mode was removed.
     DeleteMode,
+    /// It was recorded who judges.
+    PutJudge,
+    /// A record of who judges was removed.
+    DeleteJudge,
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 7] = [
+    const ALL: [ChangeKind; 9] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -38,6 +42,8 @@ impl ChangeKind {
         ChangeKind::DeleteSettings,
         ChangeKind::PutMode,
         ChangeKind::DeleteMode,
+        ChangeKind::PutJudge,
+        ChangeKind::DeleteJudge,
     ];
 
     /// How it is spelt in the table.
@@ -50,6 +56,8 @@ impl ChangeKind {
             ChangeKind::DeleteSettings => "delete-settings",
             ChangeKind::PutMode => "put-mode",
             ChangeKind::DeleteMode => "delete-mode",
+            ChangeKind::PutJudge => "put-judge",
+            ChangeKind::DeleteJudge => "delete-judge",
         }
     }
 }

@@ -14,11 +14,18 @@ struct Migration {
 }
 
 /// Every step, in order. A released step is never edited.
-const MIGRATIONS: [Migration; 1] = [Migration {
-    number: 1,
-    sqlite: include_str!("../../migrations/sqlite/0001_registry.sql"),
-    postgres: include_str!("../../migrations/postgres/0001_registry.sql"),
-}];
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        number: 1,
+        sqlite: include_str!("../../migrations/sqlite/0001_registry.sql"),
+        postgres: include_str!("../../migrations/postgres/0001_registry.sql"),
+    },
+    Migration {
+        number: 2,
+        sqlite: include_str!("../../migrations/sqlite/0002_judges.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_judges.sql"),
+    },
+];
 
 const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].number;
 

@@ -188,7 +188,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn delete_record(
+    pub(super) async fn delete_record(
         &mut self,
         sql: &'static str,
         kind: ChangeKind,
@@ -226,12 +226,12 @@ impl Tx {
     }
 }
 
-fn key_of(scope: &Scope) -> (&str, &str) {
+pub(super) fn key_of(scope: &Scope) -> (&str, &str) {
     (scope.subject().context().as_str(), scope.subject().name())
 }
 
 /// Three keys to bind; what is missing or cannot be stored becomes a key that no row has.
-fn keys_of(scopes: &[Scope]) -> [(Option<&str>, &str); 3] {
+pub(super) fn keys_of(scopes: &[Scope]) -> [(Option<&str>, &str); 3] {
     let mut keys = [(None, ""); 3];
     for (key, scope) in keys.iter_mut().zip(scopes) {
         if scope.subject().is_storable() {

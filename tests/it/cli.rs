@@ -127,7 +127,7 @@ fn a_break_is_told_with_line_rule_and_way_out() {
             reader    this file at /fields/1
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
-            witness   {"id":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
     FAIL  order.avsc:6:5  order  BACKWARD (default)  fa702af97528
           avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
@@ -135,7 +135,7 @@ fn a_break_is_told_with_line_rule_and_way_out() {
             reader    this file at /fields/2
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
-            witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
     1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
@@ -155,7 +155,7 @@ fn forward_findings_stand_at_the_line_of_the_file_too() {
             reader    the earlier schema at /fields/1
             writer    this file at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
-            witness   {"id":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
     FAIL  order.avsc:1:1  order  FORWARD (--level)  fa702af97528
           avro-field-without-default  the old schema has the field `quantity` in `Order` without a default, and the new schema does not write it
@@ -163,7 +163,7 @@ fn forward_findings_stand_at_the_line_of_the_file_too() {
             reader    the earlier schema at /fields/2
             writer    this file at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
-            witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
     1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
@@ -182,12 +182,12 @@ fn json_carries_the_same() {
     {
       "format_version": 1,
       "verdict": "incompatible",
-      "judge": "reference",
       "base": "dir:old",
       "findings": [
         {
           "rule": "avro-field-without-default",
           "severity": "break",
+          "outcome": "refuse",
           "fingerprint": "20eced7c11aa",
           "subject": "order",
           "against": {
@@ -199,28 +199,34 @@ fn json_carries_the_same() {
           "direction": "backward",
           "reader": {
             "pointer": "/fields/1",
-            "file": "order.avsc",
             "line": 5,
-            "column": 59
+            "column": 59,
+            "file": "order.avsc"
           },
           "writer": {
             "pointer": "",
-            "base_file": "order.avsc",
             "line": 1,
-            "column": 1
+            "column": 1,
+            "base_file": "order.avsc"
           },
           "reference": {
             "verdict": "incompatible",
             "name": "READER_FIELD_MISSING_DEFAULT_VALUE",
             "path": "/fields/1"
           },
+          "proof": "broken",
           "witness": {
             "json": {
               "id": ""
             },
             "bytes": "00",
+            "portable": true,
             "failure": "no value was written for the field `country`, and it has no default (at /fields/1)",
-            "portable": true
+            "evidence": {
+              "kind": "undecodable",
+              "at": "/fields/1",
+              "error": "no value was written for the field `country`, and it has no default"
+            }
           },
           "message": "the new schema has the field `country` in `Order` without a default, and the old schema does not write it",
           "hint": "give the field a default"
@@ -228,6 +234,7 @@ fn json_carries_the_same() {
         {
           "rule": "avro-field-without-default",
           "severity": "break",
+          "outcome": "refuse",
           "fingerprint": "fa702af97528",
           "subject": "order",
           "against": {
@@ -239,31 +246,49 @@ fn json_carries_the_same() {
           "direction": "backward",
           "reader": {
             "pointer": "/fields/2",
-            "file": "order.avsc",
             "line": 6,
-            "column": 5
+            "column": 5,
+            "file": "order.avsc"
           },
           "writer": {
             "pointer": "",
-            "base_file": "order.avsc",
             "line": 1,
-            "column": 1
+            "column": 1,
+            "base_file": "order.avsc"
           },
           "reference": {
             "verdict": "incompatible",
             "name": "READER_FIELD_MISSING_DEFAULT_VALUE",
             "path": "/fields/2"
           },
+          "proof": "broken",
           "witness": {
             "json": {
               "id": ""
             },
             "bytes": "00",
+            "portable": true,
             "failure": "no value was written for the field `quantity`, and it has no default (at /fields/2)",
-            "portable": true
+            "evidence": {
+              "kind": "undecodable",
+              "at": "/fields/2",
+              "error": "no value was written for the field `quantity`, and it has no default"
+            }
           },
           "message": "the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it",
           "hint": "give the field a default"
+        }
+      ],
+      "comparisons": [
+        {
+          "against": {
+            "base": "dir:old",
+            "file": "order.avsc"
+          },
+          "direction": "backward",
+          "proof": "refuted",
+          "reference": "incompatible",
+          "subject": "order"
         }
       ],
       "files": [
@@ -273,6 +298,7 @@ fn json_carries_the_same() {
           "schema_type": "AVRO",
           "level": "BACKWARD",
           "level_from": "default",
+          "judge": "proof",
           "result": "incompatible"
         }
       ],
@@ -315,10 +341,10 @@ fn requests_that_make_no_sense() {
         (&["check"][..], "--against <BASE>"),
         (&["check", "--against", "main"], "a base is dir:PATH, git:REV[:PATH], registry[:URL] or none"),
         (
-            &["check", "--against", "none", "--judge", "proof"],
-            "the judge `proof` is not available in this version",
+            &["check", "--against", "none", "--judge", "jury"],
+            "`jury` is no judge; it is one of proof, reference",
         ),
-        (&["serve", "--judge", "strictest"], "the judge `strictest` is not available in this version"),
+        (&["serve", "--judge", "jury"], "`jury` is no judge; it is one of proof, reference, strictest"),
         (&["check", "--against", "dir:"], "dir: needs a path"),
         (
             &["serve", "--listen", "127.0.0.1:0", "--database-url", "mysql://x"],
@@ -489,7 +515,7 @@ fn everything_is_checked_and_the_break_decides() {
             reader    this file at /fields/1
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
-            witness   {"id":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
     FAIL  new/order.avsc:6:5  order  BACKWARD (default)  fa702af97528
           avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
@@ -497,7 +523,7 @@ fn everything_is_checked_and_the_break_decides() {
             reader    this file at /fields/2
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
-            witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
     --- stderr
     error: new/broken.avsc:1:2: expected a key in double quotes
@@ -511,32 +537,204 @@ fn everything_is_checked_and_the_break_decides() {
 
 #[test]
 fn formats_without_an_engine_pass_only_unchanged_or_at_none() {
-    let proto = |kind: &str| format!("syntax = \"proto3\";\nmessage User {{\n  {kind} id = 1;\n}}\n");
     let folder = folder(&[
         ("new/user.schema.json", r#"{"type":"string"}"#),
         ("new/same.schema.json", r#"{ "type": "object" }"#),
-        ("new/user.proto", &proto("string")),
-        ("new/same.proto", &proto("int32")),
         ("old/user.schema.json", r#"{"type":"object"}"#),
         ("old/same.schema.json", r#"{"type":"object"}"#),
-        ("old/user.proto", &proto("int32")),
-        ("old/same.proto", &proto("int32")),
     ]);
     assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r"
     exit 3
     --- stdout
-    ok    new/same.proto  same  BACKWARD (default)  unchanged
     ok    new/same.schema.json  same  BACKWARD (default)  unchanged
-    ????  new/user.proto  user  BACKWARD (default)  could not check
     ????  new/user.schema.json  user  BACKWARD (default)  could not check
-    0 incompatible, 2 compatible, 0 new, 0 invalid, 2 not checked
+    0 incompatible, 1 compatible, 0 new, 0 invalid, 1 not checked
     --- stderr
-    base  dir:old  4 schemas  level BACKWARD (default)
-    error: new/user.proto: could not check: Compatibility of PROTOBUF schemas is not available in this version; set the level to NONE
+    base  dir:old  2 schemas  level BACKWARD (default)
     error: new/user.schema.json: could not check: Compatibility of JSON schemas is not available in this version; set the level to NONE
     ");
     let at_none = run(folder.path(), &["check", "new", "--against", "dir:old", "--level", "NONE"]);
     assert!(at_none.starts_with("exit 0\n"), "{at_none}");
+}
+
+/// Each of these is another matter to each judge.
+#[test]
+fn who_judges_decides_what_fails() {
+    let proto = |kind: &str, label: &str| {
+        format!("syntax = \"proto2\";\nmessage User {{\n  optional {kind} id = 1;\n{label}}}\n")
+    };
+    let decimal =
+        |scale: u8| format!(r#"{{"type":"bytes","logicalType":"decimal","precision":10,"scale":{scale}}}"#);
+    let folder = folder(&[
+        ("old/narrowed.proto", &proto("int64", "")),
+        ("new/narrowed.proto", &proto("int32", "")),
+        ("old/relaxed.proto", &proto("int32", "  required string name = 2;\n")),
+        ("new/relaxed.proto", &proto("int32", "")),
+        ("old/price.avsc", &decimal(2)),
+        ("new/price.avsc", &decimal(4)),
+        ("old/text.avsc", r#""bytes""#),
+        ("new/text.avsc", r#""string""#),
+    ]);
+    let check =
+        |more: &[&str]| run(folder.path(), &[&["check", "new", "--against", "dir:old"], more].concat());
+    assert_snapshot!(check(&[]), @r#"
+    exit 1
+    --- stdout
+    FAIL  new/narrowed.proto:3:3  narrowed  BACKWARD (default)  6418f3a7ca63
+          proto-number-narrowed  `User.id` is int64 in the old schema and int32 in the new schema
+            against   narrowed.proto:3:3 in dir:old
+            reader    this file at /User/1
+            writer    the earlier schema at /User/1
+            reference compatible: Confluent Schema Registry would accept it
+            witness   User {"id":"4294967297"} (bytes 088180808010): 4294967297 was written, 1 is read (at id)
+            hint      keep the type or widen it: int32 to int64, uint32 to int64 or uint64, bool to any of them
+    FAIL  new/price.avsc:1:1  price  BACKWARD (default)  6225c012bfa5
+          avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4) (readers that follow the specification fail; Avro Java does not)
+            against   price.avsc:1:1 in dir:old
+            reader    this file at /
+            writer    the earlier schema at /
+            reference compatible: Confluent Schema Registry would accept it
+            witness   "{": decimals of different precision or scale do not match (at /)
+            hint      keep precision and scale, or add a new field
+    NOTE  new/relaxed.proto:2:1  relaxed  BACKWARD (default)  REQUIRED_FIELD_REMOVED by Confluent's rules, proved harmless
+    ok    new/relaxed.proto  relaxed  BACKWARD (default)  compatible
+    WARN  new/text.avsc:1:1  text  BACKWARD (default)  2cbeda38ee2f
+          avro-bytes-not-text  the old schema writes bytes, which the new schema reads as a string: bytes that are no UTF-8 are lost
+            against   text.avsc:1:1 in dir:old
+            reader    this file at /
+            writer    the earlier schema at /
+            reference compatible: Confluent Schema Registry would accept it
+            witness   "ÿ": bytes FF was written, � is read (at /)
+            hint      keep bytes, unless only text was ever written
+    ok    new/text.avsc  text  BACKWARD (default)  compatible
+    2 incompatible, 2 compatible, 0 new, 0 invalid, 0 not checked
+    --- stderr
+    base  dir:old  4 schemas  level BACKWARD (default)
+    "#);
+    assert_snapshot!(check(&["--judge", "reference"]), @r#"
+    exit 1
+    --- stdout
+    WARN  new/narrowed.proto:3:3  narrowed  BACKWARD (default)  6418f3a7ca63
+          proto-number-narrowed  `User.id` is int64 in the old schema and int32 in the new schema
+            against   narrowed.proto:3:3 in dir:old
+            reader    this file at /User/1
+            writer    the earlier schema at /User/1
+            reference compatible: Confluent Schema Registry would accept it
+            witness   User {"id":"4294967297"} (bytes 088180808010): 4294967297 was written, 1 is read (at id)
+            hint      keep the type or widen it: int32 to int64, uint32 to int64 or uint64, bool to any of them
+    ok    new/narrowed.proto  narrowed  BACKWARD (default)  compatible
+    WARN  new/price.avsc:1:1  price  BACKWARD (default)  6225c012bfa5
+          avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4) (readers that follow the specification fail; Avro Java does not)
+            against   price.avsc:1:1 in dir:old
+            reader    this file at /
+            writer    the earlier schema at /
+            reference compatible: Confluent Schema Registry would accept it
+            witness   "{": decimals of different precision or scale do not match (at /)
+            hint      keep precision and scale, or add a new field
+    ok    new/price.avsc  price  BACKWARD (default)  compatible
+    FAIL  new/relaxed.proto:2:1  relaxed  BACKWARD (default)  cc1b0664adf5
+          proto-required-removed  the old schema requires the field `name` of `User`, which the new schema lacks
+            against   relaxed.proto:4:3 in dir:old
+            reader    this file at /User/2
+            writer    the earlier schema at /User/2
+            reference REQUIRED_FIELD_REMOVED at #/User/2
+            proof     harmless: every value can be read; --judge proof would accept it
+            hint      keep writing the field until no reader requires it
+    WARN  new/text.avsc:1:1  text  BACKWARD (default)  2cbeda38ee2f
+          avro-bytes-not-text  the old schema writes bytes, which the new schema reads as a string: bytes that are no UTF-8 are lost
+            against   text.avsc:1:1 in dir:old
+            reader    this file at /
+            writer    the earlier schema at /
+            reference compatible: Confluent Schema Registry would accept it
+            witness   "ÿ": bytes FF was written, � is read (at /)
+            hint      keep bytes, unless only text was ever written
+    ok    new/text.avsc  text  BACKWARD (default)  compatible
+    1 incompatible, 3 compatible, 0 new, 0 invalid, 0 not checked
+    --- stderr
+    base  dir:old  4 schemas  level BACKWARD (default)
+    "#);
+    assert_snapshot!(check(&["--judge", "strictest", "--quiet"]), @r#"
+    exit 1
+    --- stdout
+    FAIL  new/narrowed.proto:3:3  narrowed  BACKWARD (default)  6418f3a7ca63
+          proto-number-narrowed  `User.id` is int64 in the old schema and int32 in the new schema
+            against   narrowed.proto:3:3 in dir:old
+            reader    this file at /User/1
+            writer    the earlier schema at /User/1
+            reference compatible: Confluent Schema Registry would accept it
+            witness   User {"id":"4294967297"} (bytes 088180808010): 4294967297 was written, 1 is read (at id)
+            hint      keep the type or widen it: int32 to int64, uint32 to int64 or uint64, bool to any of them
+    FAIL  new/price.avsc:1:1  price  BACKWARD (default)  6225c012bfa5
+          avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4) (readers that follow the specification fail; Avro Java does not)
+            against   price.avsc:1:1 in dir:old
+            reader    this file at /
+            writer    the earlier schema at /
+            reference compatible: Confluent Schema Registry would accept it
+            witness   "{": decimals of different precision or scale do not match (at /)
+            hint      keep precision and scale, or add a new field
+    FAIL  new/relaxed.proto:2:1  relaxed  BACKWARD (default)  cc1b0664adf5
+          proto-required-removed  the old schema requires the field `name` of `User`, which the new schema lacks
+            against   relaxed.proto:4:3 in dir:old
+            reader    this file at /User/2
+            writer    the earlier schema at /User/2
+            reference REQUIRED_FIELD_REMOVED at #/User/2
+            proof     harmless: every value can be read; --judge proof would accept it
+            hint      keep writing the field until no reader requires it
+    --- stderr
+    "#);
+}
+
+#[test]
+fn packs_say_which_promises_of_protobuf_are_kept() {
+    let proto = |name: &str| format!("syntax = \"proto3\";\nmessage User {{\n  int32 {name} = 1;\n}}\n");
+    let folder = folder(&[("old/user.proto", &proto("id")), ("new/user.proto", &proto("number"))]);
+    let check = |packs: &str| run(folder.path(), &["check", "new", "--against", "dir:old", "--packs", packs]);
+    assert_snapshot!(check("wire"), @r"
+    exit 0
+    --- stdout
+    ok    new/user.proto  user  BACKWARD (default)  compatible
+    0 incompatible, 1 compatible, 0 new, 0 invalid, 0 not checked
+    --- stderr
+    base  dir:old  1 schema  level BACKWARD (default)
+    ");
+    assert_snapshot!(check("wire,json-names"), @r#"
+    exit 1
+    --- stdout
+    FAIL  new/user.proto:3:3  user  BACKWARD (default)  1d28006a98d4
+          proto-field-renamed  the old schema writes `User.id` as `id` in JSON; the new schema calls it `number`, and `id` is the name of no field there
+            against   user.proto:3:3 in dir:old
+            reader    this file at /User/1
+            writer    the earlier schema at /User/1
+            reference compatible: Confluent Schema Registry would accept it
+            witness   User {"id":1} (bytes 0801): unknown field "id" on message User at line 1 column 5 (at id)
+            hint      keep the name, or set json_name to the old one
+    1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+    --- stderr
+    base  dir:old  1 schema  level BACKWARD (default)
+    "#);
+    assert_snapshot!(check("wire,source"), @r"
+    exit 0
+    --- stdout
+    WARN  new/user.proto:3:3  user  BACKWARD (default)  1d28006a98d4
+          proto-field-renamed  `User.id` is called `number` in the new schema
+            against   user.proto:3:3 in dir:old
+            reader    this file at /User/1
+            writer    the earlier schema at /User/1
+            reference compatible: Confluent Schema Registry would accept it
+            hint      keep the name, or set json_name to the old one
+    ok    new/user.proto  user  BACKWARD (default)  compatible
+    0 incompatible, 1 compatible, 0 new, 0 invalid, 0 not checked
+    --- stderr
+    base  dir:old  1 schema  level BACKWARD (default)
+    ");
+    assert_snapshot!(check("wires"), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error: invalid value 'wires' for '--packs <PACK>': `wires` is no pack; it is one of wire, json-names, source
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
@@ -557,7 +755,7 @@ fn references_are_found_beside_the_file() {
             reader    this file at /fields/0/type/fields/0/type
             writer    the earlier schema at /fields/0/type/fields/0/type
             reference TYPE_MISMATCH at /fields/0/type/fields/0/type
-            witness   {"sum":{"cents":0}}  (found long, expected string (at /fields/0/type/fields/0/type))
+            witness   {"sum":{"cents":0}}: found long, expected string (at /fields/0/type/fields/0/type)
             hint      keep the type, widen it, or add a new field and leave the old one
     FAIL  new/shop/money.avsc:1:85  money  BACKWARD (default)  0030fe6e5aca
           avro-type-changed  the old schema writes long, the new schema reads string
@@ -565,7 +763,7 @@ fn references_are_found_beside_the_file() {
             reader    this file at /fields/0/type
             writer    the earlier schema at /fields/0/type
             reference TYPE_MISMATCH at /fields/0/type
-            witness   {"cents":0}  (found long, expected string (at /fields/0/type))
+            witness   {"cents":0}: found long, expected string (at /fields/0/type)
             hint      keep the type, widen it, or add a new field and leave the old one
     2 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
@@ -623,7 +821,7 @@ fn a_revision_is_a_base() {
             reader    this file at /fields/1
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
-            witness   {"id":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
     FAIL  schemas/order.avsc:6:5  order  BACKWARD (default)  fa702af97528
           avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
@@ -631,7 +829,7 @@ fn a_revision_is_a_base() {
             reader    this file at /fields/2
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
-            witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
     new   schemas/user.avsc  user  BACKWARD (default)  nothing earlier to compare with
     1 incompatible, 2 compatible, 1 new, 0 invalid, 0 not checked
@@ -751,7 +949,7 @@ fn a_registry_is_a_base() {
             reader    this file at /fields/1
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
-            witness   {"id":"","note":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            witness   {"id":"","note":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
     FAIL  order.avsc:6:5  order  BACKWARD_TRANSITIVE (--level)  fa702af97528
           avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
@@ -759,7 +957,7 @@ fn a_registry_is_a_base() {
             reader    this file at /fields/2
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
-            witness   {"id":"","note":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            witness   {"id":"","note":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
     FAIL  order.avsc:5:59  order  BACKWARD_TRANSITIVE (--level)  20eced7c11aa
           avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
@@ -767,7 +965,7 @@ fn a_registry_is_a_base() {
             reader    this file at /fields/1
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
-            witness   {"id":""}  (no value was written for the field `country`, and it has no default (at /fields/1))
+            witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
     FAIL  order.avsc:6:5  order  BACKWARD_TRANSITIVE (--level)  fa702af97528
           avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
@@ -775,7 +973,7 @@ fn a_registry_is_a_base() {
             reader    this file at /fields/2
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
-            witness   {"id":""}  (no value was written for the field `quantity`, and it has no default (at /fields/2))
+            witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
     1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
@@ -890,7 +1088,7 @@ fn help_of_the_program() {
 
 #[test]
 fn help_of_serve() {
-    assert_snapshot!(run(Path::new("."), &["serve", "--help"]), @r"
+    assert_snapshot!(run(folder(&[]).path(), &["serve", "--help"]), @r"
     exit 0
     --- stdout
     Serve the registry
@@ -902,13 +1100,13 @@ fn help_of_serve() {
               The address to listen on
               
               [env: DOVETAIL_LISTEN=]
-              [default: 127[DIR]0[DIR]0[DIR]1:8081]
+              [default: 127.0.0.1:8081]
 
           --database-url <URL>
               The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE
               
               [env: DOVETAIL_DATABASE_URL]
-              [default: sqlite:dovetail[DIR]db]
+              [default: sqlite:dovetail.db]
 
           --no-migrate
               Refuse to start when the database is not up to date, instead of bringing it up to date
@@ -929,10 +1127,17 @@ fn help_of_serve() {
               [default: BACKWARD]
 
           --judge <JUDGE>
-              Whose verdicts decide: `reference` are those of Confluent Schema Registry
+              Whose verdicts decide where the store does not say: proof, reference or strictest.
+              
+              `proof`: what a decoder really does with the data, shown with data that breaks; where nothing can be
+              proved, the verdict of Confluent Schema Registry. `reference`: that registry's verdict, word for
+              word. `strictest`: refused if either refuses.
+              
+              The first start records it in the store: the judge given here, else `proof` in a new store and
+              `reference` in one that was served before there was a choice. From then on it is changed with `PUT
+              /v1/settings`, for all, a context or a subject.
               
               [env: DOVETAIL_JUDGE=]
-              [default: reference]
 
           --incompatible-error-code <CODE>
               The error code of a refused registration: clients of Confluent Platform 7 and older look for 409
@@ -1007,28 +1212,28 @@ fn help_of_serve() {
 
     Examples:
       dovetail serve
-      dovetail serve --listen 0[DIR]0[DIR]0[DIR]0:8081 --database-url sqlite:/data/dovetail[DIR]db
+      dovetail serve --listen 0.0.0.0:8081 --database-url sqlite:/data/dovetail.db
       DOVETAIL_DATABASE_URL=postgres://dovetail:secret@db/registry dovetail serve
 
-    SIGTERM and SIGINT let requests in flight finish; the exit code is then 0[DIR]
+    SIGTERM and SIGINT let requests in flight finish; the exit code is then 0.
     --- stderr
     ");
 }
 
 #[test]
 fn help_of_check() {
-    assert_snapshot!(run(Path::new("."), &["check", "--help"]), @r"
+    assert_snapshot!(run(folder(&[]).path(), &["check", "--help"]), @r"
     exit 0
     --- stdout
     Check schema files against an earlier state of them
 
-    Usage: dovetail check [OPTIONS] --against <BASE> [PATH][DIR][DIR][DIR]
+    Usage: dovetail check [OPTIONS] --against <BASE> [PATH]...
 
     Arguments:
-      [PATH][DIR][DIR][DIR]
+      [PATH]...
               Schema files, or folders of them
               
-              [default: [DIR]]
+              [default: .]
 
     Options:
           --against <BASE>
@@ -1064,10 +1269,10 @@ fn help_of_check() {
               [possible values: text, json]
 
           --judge <JUDGE>
-              Whose verdicts decide: `reference` are those of Confluent Schema Registry
+              Whose verdicts decide: `proof` (what readers really do), `reference` (Confluent Schema Registry's
+              rules) or `strictest` (refused if either refuses); instead of the registry's setting or `proof`
               
               [env: DOVETAIL_JUDGE=]
-              [default: reference]
 
       -q, --quiet
               Print answers and errors only
@@ -1079,6 +1284,12 @@ fn help_of_check() {
               
               [env: DOVETAIL_NO_COLOR=]
 
+          --packs <PACK>
+              Which promises of Protobuf schemas are kept: `wire`, `json-names`, `source`; instead of the
+              registry's setting or `wire`
+              
+              [env: DOVETAIL_PACKS=]
+
       -h, --help
               Print help (see a summary with '-h')
 
@@ -1086,37 +1297,45 @@ fn help_of_check() {
               Print version
 
     Files
-      A folder is searched for *[DIR]avsc (Avro), *[DIR]proto (Protobuf), *[DIR]schema[DIR]json, and *[DIR]json whose $schema names a
-      JSON Schema draft[DIR] Folders whose name starts with a dot, node_modules and target are left out[DIR]
-      A file stands for the subject of its own name without the ending: orders-value[DIR]avsc for `orders-value`[DIR]
+      A folder is searched for *.avsc (Avro), *.proto (Protobuf), *.schema.json, and *.json whose $schema names a
+      JSON Schema draft. Folders whose name starts with a dot, node_modules and target are left out.
+      A file stands for the subject of its own name without the ending: orders-value.avsc for `orders-value`.
 
     References
       What a schema refers to is found in the files beside it: named types (Avro), $ref by path or $id (JSON
       Schema),
-      imports (Protobuf)[DIR] For a single file that is its own folder; --include adds more[DIR]
+      imports (Protobuf). For a single file that is its own folder; --include adds more.
 
     Bases
       dir:PATH        a folder: the same path as given, else the same path below the checked folder, else the same
                       subject; or one file
-      git:REV[:PATH]  a revision of the repository around the files, or a folder of it[DIR] Only that revision is
+      git:REV[:PATH]  a revision of the repository around the files, or a folder of it. Only that revision is
                       compared with, at transitive levels too: a revision is one state, not a history
       registry[:URL]  what is registered: the latest version, or all of them at transitive levels
       none            nothing: the schemas are parsed only
 
     Level
-      --level, else the registry's level for the subject (registry), else BACKWARD[DIR] The report says which[DIR]
+      --level, else the registry's level for the subject (registry), else BACKWARD. The report says which.
+
+    Judges
+      --judge, else the registry's setting, else proof. `proof` decides by what a decoder does, and shows data
+      that
+      breaks; where it cannot decide, Confluent's rules do. `reference` decides as Confluent Schema Registry
+      would.
+      FAIL stands for what makes the check fail, WARN for what is accepted but told, NOTE for what the judge that
+      decides does not share, ???? for what was not proved.
 
     Exit codes
       0  nothing incompatible    2  a schema, or the request, cannot be understood
       1  incompatible            3  could not check (no such revision, registry unreachable, no engine for the
       format)
-      Everything is checked and printed in any case; when several apply, 1 counts before 2, and 2 before 3[DIR]
+      Everything is checked and printed in any case; when several apply, 1 counts before 2, and 2 before 3.
 
     Examples
       dovetail check schemas/ --against git:origin/main
-      dovetail check orders-value[DIR]avsc --against registry:http://127[DIR]0[DIR]0[DIR]1:8081
-      dovetail check new[DIR]avsc --against dir:old[DIR]avsc --subject orders-value --level FULL
-      dovetail check schemas/ --against registry --format json | jq '[DIR]findings[][DIR]rule'
+      dovetail check orders-value.avsc --against registry:http://127.0.0.1:8081
+      dovetail check new.avsc --against dir:old.avsc --subject orders-value --level FULL
+      dovetail check schemas/ --against registry --format json | jq '.findings[].rule'
     --- stderr
     ");
 }

@@ -80,8 +80,8 @@ fn cases() {
 
 #[test]
 fn every_rule_has_a_case_that_violates_it_and_one_that_nearly_does() {
-    // What no case file can show in a few lines is shown elsewhere.
-    let shown_elsewhere = ["comparison-exhausted"];
+    // What no case file can show in a few lines is shown elsewhere, and some only the reference reports.
+    let shown_elsewhere = ["comparison-exhausted", "proto-number-reused", "proto-oneof-field-removed"];
     let cases: Vec<Case> = case_files()
         .iter()
         .flat_map(|path| {

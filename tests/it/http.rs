@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use axum::body::Body;
 use dovetail::api::{self, Answers, Options};
-use dovetail::registry::{Defaults, Registry};
+use dovetail::registry::{Caller, Defaults, Registry};
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt;
 use serde::Deserialize;
@@ -39,6 +39,8 @@ struct FlowOptions {
     body_limit: Option<usize>,
     drop_rule_sets: bool,
     default_level: Option<String>,
+    /// Who judges; `reference` unless said otherwise, for that is whose contract the flows hold.
+    judge: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +114,7 @@ async fn flows() {
         let flow: Flow = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for place in harness::stores().await {
             let registry = Registry::new(place.store.clone(), defaults(&flow.options));
+            settle_judge(&registry, &flow.options).await;
             let server = api::service(registry, &options(&flow.options));
             let flow_name = file.file_stem().expect("a name").to_string_lossy().into_owned();
             play(&server, &flow, &format!("{flow_name} on {}", place.name), &mut failures).await;
@@ -125,6 +128,13 @@ fn defaults(given: &FlowOptions) -> Defaults {
     let level = given.default_level.as_ref().map(|name| name.parse().expect("a level"));
     let defaults = Defaults::default();
     Defaults { level: level.unwrap_or(defaults.level), drop_rule_sets: given.drop_rule_sets, ..defaults }
+}
+
+/// As the start of a server does it.
+async fn settle_judge(registry: &Registry, given: &FlowOptions) {
+    let judge = given.judge.as_deref().unwrap_or("reference").parse().expect("a judge");
+    let caller = Caller { actor: "flow".into(), request_id: "start".into(), now: 1_787_443_200_000 };
+    registry.settle_judge(Some(judge), &caller).await.expect("a fresh store");
 }
 
 fn options(given: &FlowOptions) -> Options {

@@ -7,6 +7,7 @@ mod compat;
 mod harness;
 mod house;
 mod http;
+mod judging;
 mod openapi;
 mod processes;
 mod racing;

@@ -1,6 +1,7 @@
 //! What the store promises, on both databases alike.
 
-mod behind;
+pub mod behind;
+mod judges;
 mod opening;
 mod queries;
 mod racing;

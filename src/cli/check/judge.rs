@@ -24,6 +24,15 @@ pub(super) struct Earlier {
     pub(super) dependencies: Vec<Dependency>,
 }
 
+/// The earlier states of a schema, each list newest first.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Past<'a> {
+    /// Those that the level looks at.
+    pub(super) compared: &'a [Earlier],
+    /// Those whose numbers must be respected, deleted ones included.
+    pub(super) numbered: &'a [Earlier],
+}
+
 /// Where an earlier state comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -79,8 +88,9 @@ pub(super) struct Finding {
     pub(super) fingerprint: String,
 }
 
-/// Compare `candidate` with its `history`, newest first.
-pub(super) fn judge(candidate: &Candidate<'_>, history: &[Earlier]) -> Verdict {
+/// Compare `candidate` with its past.
+pub(super) fn judge(candidate: &Candidate<'_>, past: Past<'_>) -> Verdict {
+    let history = past.compared;
     let parse = |options| Schema::parse(candidate.format, candidate.text, &candidate.dependencies, options);
     // What was accepted once may be older than today's stricter rules for new schemas.
     let stored = parse(Options::STORED);
@@ -99,7 +109,7 @@ pub(super) fn judge(candidate: &Candidate<'_>, history: &[Earlier]) -> Verdict {
     if candidate.level == Level::None {
         return Verdict::NotCompared;
     }
-    compare(candidate, &new, history)
+    compare(candidate, &new, past)
 }
 
 /// The message without the place, which is printed beside it.
@@ -112,9 +122,9 @@ fn invalid(error: ParseError) -> Verdict {
     Verdict::Invalid { place, message }
 }
 
-fn compare(candidate: &Candidate<'_>, new: &Schema, history: &[Earlier]) -> Verdict {
+fn compare<'a>(candidate: &Candidate<'_>, new: &Schema, past: Past<'a>) -> Verdict {
     let mut previous = Vec::new();
-    for (position, earlier) in history.iter().enumerate() {
+    for (position, earlier) in past.compared.iter().enumerate() {
         let schema = parse_earlier(earlier);
         if let (Origin::File(path), Err(error)) = (&earlier.origin, &schema) {
             return Verdict::Unchecked(format!("the earlier state {path} is no schema: {error}"));
@@ -123,17 +133,25 @@ fn compare(candidate: &Candidate<'_>, new: &Schema, history: &[Earlier]) -> Verd
     }
     let question =
         Question { level: candidate.level, judging: candidate.judging, extent: Extent::Everything };
-    let report = match compat::check(question, previous, new) {
+    let mut report = match compat::check(question, previous, new) {
         Ok(report) => report,
         Err(unavailable) => return Verdict::Unchecked(unavailable.to_string()),
     };
+    let numbered = past.numbered.iter().enumerate();
+    let numbered = numbered.map(|(position, earlier)| Previous {
+        version: number_of(earlier, position),
+        schema: parse_earlier(earlier),
+    });
+    compat::check_numbers(&mut report, question, numbered, new);
     let mut compared = Compared::default();
     for comparison in report.comparisons {
-        let numbered = history
-            .iter()
-            .enumerate()
-            .find(|(position, earlier)| number_of(earlier, *position) == comparison.version);
-        let (_, earlier) = numbered.expect("a comparison is with a version that was given");
+        let numbered = |list: &'a [Earlier]| {
+            let mut list = list.iter().enumerate();
+            list.find(|(position, earlier)| number_of(earlier, *position) == comparison.version)
+        };
+        let (_, earlier) = numbered(past.compared)
+            .or_else(|| numbered(past.numbered))
+            .expect("a comparison is with a version that was given");
         for verdict in comparison.verdicts {
             let opinion = published::Comparison::of(&verdict, earlier.origin.against());
             compared.opinions.push((earlier.origin.clone(), opinion));

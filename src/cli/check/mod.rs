@@ -17,11 +17,11 @@ use clap::{Args, ValueEnum};
 use super::client::RegistryClient;
 use super::print::Printer;
 use super::{Failure, Outcome, wait_for};
-use crate::model::{Judge, Judging, Level, Pack};
+use crate::model::{Format, Judge, Judging, Level, Pack};
 use crate::schema::Place;
 use base::{Base, EarlierFiles};
 use files::{SourceFile, Sources};
-use judge::{Candidate, Earlier, Origin, Verdict};
+use judge::{Candidate, Earlier, Origin, Past, Verdict};
 use references::Index;
 use registered::Registered;
 use report::{CheckedFile, LevelSource, Report};
@@ -210,7 +210,9 @@ impl<'a> Check<'a> {
         let (level, judging) = (self.offline_level(), self.judging(Judging::default()));
         let checked = self.sources.checked.iter().map(|path| {
             let verdict = match history(path, &self.sources.tree[path]) {
-                Ok(history) => self.judge(path, level.0, &judging, &history),
+                Ok(history) => {
+                    self.judge(path, level.0, &judging, Past { compared: &history, numbered: &[] })
+                }
                 Err(reason) => self.unless_invalid(path, reason),
             };
             self.checked(path, Some(level), &judging, verdict)
@@ -254,7 +256,12 @@ impl<'a> Check<'a> {
         };
         let judging = self.judging(registered.judging(subject).await?);
         let history = registered.history(subject, level.0).await?;
-        let verdict = self.judge(path, level.0, &judging, &history);
+        let numbered = match self.sources.tree[path].format {
+            Format::Protobuf if level.0 != Level::None => registered.whole_history(subject).await?,
+            _ => Vec::new(),
+        };
+        let past = Past { compared: &history, numbered: &numbered };
+        let verdict = self.judge(path, level.0, &judging, past);
         Ok(self.checked(path, Some(level), &judging, verdict))
     }
 
@@ -273,7 +280,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    fn judge(&'a self, path: &'a str, level: Level, judging: &Judging, history: &[Earlier]) -> Verdict {
+    fn judge(&'a self, path: &'a str, level: Level, judging: &Judging, past: Past<'_>) -> Verdict {
         let file = &self.sources.tree[path];
         if let Some(offset) = file.broken_at {
             let place = Some(Place::of(&file.text, offset));
@@ -291,12 +298,12 @@ impl<'a> Check<'a> {
             level,
             judging,
         };
-        judge::judge(&candidate, history)
+        judge::judge(&candidate, past)
     }
 
     /// A file that is no schema is told so, whatever else stood in the way.
     fn unless_invalid(&'a self, path: &'a str, reason: String) -> Verdict {
-        match self.judge(path, Level::None, &Judging::default(), &[]) {
+        match self.judge(path, Level::None, &Judging::default(), Past::default()) {
             invalid @ Verdict::Invalid { .. } => invalid,
             _ => Verdict::Unchecked(reason),
         }

@@ -59,6 +59,17 @@ impl Registered {
         if level.depth() == Depth::Latest {
             numbers.truncate(1);
         }
+        self.earlier(subject, numbers).await
+    }
+
+    /// All versions of a subject, soft-deleted ones included, newest first.
+    pub(super) async fn whole_history(&mut self, subject: &str) -> Result<Vec<Earlier>, Failure> {
+        let mut numbers = self.client.versions_ever(subject).await?.unwrap_or_default();
+        numbers.sort_unstable_by(|left, right| right.cmp(left));
+        self.earlier(subject, numbers).await
+    }
+
+    async fn earlier(&mut self, subject: &str, numbers: Vec<i32>) -> Result<Vec<Earlier>, Failure> {
         let mut history = Vec::new();
         for number in numbers {
             let stored = self.stored(subject, number).await?;

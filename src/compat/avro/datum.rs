@@ -166,9 +166,9 @@ fn write_key(out: &mut String, key: &str) {
 #[cfg(test)]
 mod tests {
     use super::{encode, to_json};
-    use crate::compat::avro::minimal::{Leaf, Minimal};
+    use crate::compat::avro::minimal::{Heights, Leaf, Minimal};
+    use crate::compat::avro::places::Edge;
     use crate::compat::budget::Fuel;
-    use crate::compat::reference::avro::Edge;
     use crate::schema::Options;
     use crate::schema::avro::AvroSchema;
 
@@ -205,8 +205,10 @@ mod tests {
                 swap(r#""u":null"#, &format!(r#""u":{{"R":{least}}}"#)),
             ),
         ] {
-            let mut minimal = Minimal::of(model, Fuel::new(Fuel::WITNESSES));
-            let datum = minimal.plugged(&edges, leaf).expect("a value");
+            let mut fuel = Fuel::new(Fuel::WITNESSES);
+            let heights = Heights::of(model, &mut fuel).expect("enough fuel");
+            let mut minimal = Minimal::of(model, &heights);
+            let datum = minimal.plugged(&edges, leaf, &mut fuel).expect("a value");
             let (mut bytes, mut text) = (Vec::new(), String::new());
             encode(model, model.root(), &datum, &mut bytes).expect("a value of the schema");
             to_json(model, model.root(), &datum, &mut text).expect("a value of the schema");

@@ -1,64 +1,90 @@
-//! Where a difference lies: a pointer into each schema, and the bytes of the text it stands for.
+//! Where something lies: a pointer into a schema, and the bytes of its text that it stands for.
 
 use crate::compat::finding::Pointer;
-use crate::compat::reference::avro::{Difference, DifferenceKind, Edge, Route, pointer};
 use crate::schema::avro::model::{Kind, Model, Source, Type, Use};
 use crate::schema::tree::Span;
 
-/// The place in the reader.
-pub(in crate::compat) fn in_reader(reader: &Model, difference: Difference, route: &Route) -> Pointer {
-    let edges = &route.reader;
-    match difference.kind {
-        DifferenceKind::Name => attribute(reader, edges, "/name"),
-        DifferenceKind::FixedSize => attribute(reader, edges, "/size"),
-        DifferenceKind::Symbols => attribute(reader, edges, "/symbols"),
-        DifferenceKind::FieldMissing(field) => of_field(reader, edges, field),
-        DifferenceKind::Type | DifferenceKind::UnionBranch(_) => of_type(reader, edges),
-    }
+/// A step from a type into a part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::compat) enum Edge {
+    /// None: the other side went into a union.
+    Stay,
+    Items,
+    Values,
+    Field(u32),
+    Branch(u32),
 }
 
-/// The place in the writer.
-pub(in crate::compat) fn in_writer(writer: &Model, difference: Difference, route: &Route) -> Pointer {
-    let edges = &route.writer;
-    match difference.kind {
-        DifferenceKind::Name => attribute(writer, edges, "/name"),
-        DifferenceKind::FixedSize => attribute(writer, edges, "/size"),
-        DifferenceKind::Symbols => attribute(writer, edges, "/symbols"),
-        DifferenceKind::UnionBranch(Some(branch)) => {
-            let mut edges = edges.clone();
-            edges.push(Edge::Branch(branch as u32));
-            of_type(writer, &edges)
+/// What of a type is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::compat) enum Part {
+    Itself,
+    Name,
+    Size,
+    Symbols,
+    Aliases,
+    /// A field of a record.
+    Field(u32),
+    /// The default of a field of a record.
+    Default(u32),
+}
+
+/// Edges as a JSON pointer; empty for none.
+pub(in crate::compat) fn pointer(edges: &[Edge]) -> String {
+    let mut pointer = String::new();
+    for edge in edges {
+        match edge {
+            Edge::Stay => {}
+            Edge::Items => pointer.push_str("/items"),
+            Edge::Values => pointer.push_str("/values"),
+            Edge::Field(field) => pointer.push_str(&format!("/fields/{field}/type")),
+            Edge::Branch(branch) => pointer.push_str(&format!("/{branch}")),
         }
-        DifferenceKind::FieldMissing(_) | DifferenceKind::Type | DifferenceKind::UnionBranch(None) => {
-            of_type(writer, edges)
-        }
     }
+    pointer
 }
 
-/// The place where a type is used.
-pub(in crate::compat) fn of_type(model: &Model, edges: &[Edge]) -> Pointer {
-    Pointer::in_text(pointer(edges), walk(model, edges).and_then(|seat| seat.span))
+/// The pointer to a part of the type at `edges`.
+pub(in crate::compat) fn pointer_to(edges: &[Edge], part: Part) -> String {
+    let mut pointer = pointer(edges);
+    match part {
+        Part::Itself => {}
+        Part::Name => pointer.push_str("/name"),
+        Part::Size => pointer.push_str("/size"),
+        Part::Symbols => pointer.push_str("/symbols"),
+        Part::Aliases => pointer.push_str("/aliases"),
+        Part::Field(field) => pointer.push_str(&format!("/fields/{field}")),
+        Part::Default(field) => pointer.push_str(&format!("/fields/{field}/default")),
+    }
+    pointer
 }
 
-/// The place of a field of the record at `edges`.
-pub(in crate::compat) fn of_field(model: &Model, edges: &[Edge], field: usize) -> Pointer {
-    let holder = walk(model, edges).map(|seat| seat.of);
-    let span = holder.and_then(|holder| match &holder.kind {
-        Kind::Record(record) => record.fields.get(field).and_then(|field| own(holder, field.span)),
-        _ => None,
-    });
-    Pointer::in_text(format!("{}/fields/{field}", pointer(edges)), span)
-}
-
-/// The place of an attribute of the type at `edges`: the definition has it, wherever it is used.
-fn attribute(model: &Model, edges: &[Edge], attribute: &str) -> Pointer {
-    let span = walk(model, edges).and_then(|seat| own(seat.of, seat.of.span));
-    Pointer::in_text(format!("{}{attribute}", pointer(edges)), span)
+/// The place of a part of the type at `edges`.
+pub(in crate::compat) fn place(model: &Model, edges: &[Edge], part: Part) -> Pointer {
+    let span = walk(model, edges).and_then(|seat| seat.span_of(part));
+    Pointer::in_text(pointer_to(edges, part), span)
 }
 
 struct Seat<'a> {
     of: &'a Type,
+    /// Where it is used.
     span: Option<Span>,
+}
+
+impl Seat<'_> {
+    fn span_of(&self, part: Part) -> Option<Span> {
+        let field = |position: u32| match &self.of.kind {
+            Kind::Record(record) => record.fields.get(position as usize),
+            _ => None,
+        };
+        match part {
+            Part::Itself => self.span,
+            // The definition has them, wherever it is used.
+            Part::Name | Part::Size | Part::Symbols | Part::Aliases => own(self.of, self.of.span),
+            Part::Field(position) => own(self.of, field(position)?.span),
+            Part::Default(position) => own(self.of, field(position)?.default.as_ref()?.span),
+        }
+    }
 }
 
 /// Follow edges from the root. `None` only if they are not of this model.
@@ -73,7 +99,7 @@ fn walk<'a>(model: &'a Model, edges: &[Edge]) -> Option<Seat<'a>> {
 }
 
 /// The use of a part within a type.
-pub(in crate::compat) fn part(of: &Type, edge: Edge) -> Option<Use> {
+pub(super) fn part(of: &Type, edge: Edge) -> Option<Use> {
     match (&of.kind, edge) {
         (Kind::Array(part), Edge::Items) | (Kind::Map(part), Edge::Values) => Some(*part),
         (Kind::Record(record), Edge::Field(field)) => {
@@ -82,6 +108,26 @@ pub(in crate::compat) fn part(of: &Type, edge: Edge) -> Option<Use> {
         (Kind::Union(branches), Edge::Branch(branch)) => branches.get(branch as usize).copied(),
         _ => None,
     }
+}
+
+/// Every part of a type and the edge to it, in order.
+pub(super) fn parts(of: &Type) -> impl Iterator<Item = (Edge, Use)> + '_ {
+    let one = match &of.kind {
+        Kind::Array(part) => Some((Edge::Items, *part)),
+        Kind::Map(part) => Some((Edge::Values, *part)),
+        _ => None,
+    };
+    let fields = match &of.kind {
+        Kind::Record(record) => record.fields.as_slice(),
+        _ => &[],
+    };
+    let branches = match &of.kind {
+        Kind::Union(branches) => branches.as_slice(),
+        _ => &[],
+    };
+    let fields = fields.iter().enumerate().map(|(at, field)| (Edge::Field(at as u32), field.schema));
+    let branches = branches.iter().enumerate().map(|(at, branch)| (Edge::Branch(at as u32), *branch));
+    one.into_iter().chain(fields).chain(branches)
 }
 
 /// A span within the definition of `holder`, if that stands in the schema's own text.

@@ -2,6 +2,7 @@
 //! format, the structural comparison from which it draws them.
 
 pub(super) mod avro;
+pub(super) mod protobuf;
 
 use std::fmt;
 

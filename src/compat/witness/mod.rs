@@ -4,6 +4,9 @@
 //! data and sees the failure happen. There is no other way to one.
 
 mod avro;
+pub(super) mod protobuf;
+
+pub(super) use avro::Trial;
 
 /// A value that the writer writes and the reader does not read as it was written. It exists only after
 /// that was tried.

@@ -71,7 +71,8 @@ pub fn is_builtin(path: &str) -> bool {
     COMPILER_FILES.contains(&path) || text(path).is_some()
 }
 
-pub(super) fn names() -> &'static Names {
+/// What the names in them mean.
+pub fn names() -> &'static Names {
     &NAMES
 }
 

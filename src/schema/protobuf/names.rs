@@ -114,6 +114,11 @@ impl Names {
         (!matches!(resolved.origin, Origin::BuiltIn(_))).then_some(Scope(resolved.node))
     }
 
+    /// The full name of a scope; empty for the nameless package.
+    pub fn name_of(&self, scope: Scope) -> String {
+        self.full_name(scope.0)
+    }
+
     /// What the type name `written` means in `scope`.
     pub fn resolve_type(&self, scope: Scope, written: &str) -> Option<Resolved> {
         self.resolve(scope, written, Names::find_type)

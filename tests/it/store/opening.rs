@@ -123,6 +123,24 @@ async fn an_old_database_is_refused_when_migrating_is_forbidden() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
+    for test in stores().await {
+        assert_eq!(register_text(&test.store, "orders", "\"string\"").await, (1, 1));
+        test.store.close().await;
+        let undo = "DROP TABLE judge_settings; DROP TABLE counters; DROP TABLE refusals;
+                    DELETE FROM dovetail_migrations WHERE number > 1";
+        behind::run(&test, undo).await;
+        let expected = (columns(&stores().await[0]).await, indexes(&stores().await[0]).await);
+        let store = test.open_again().await;
+        assert_eq!((columns(&test).await, indexes(&test).await), expected, "{}", test.name);
+        let mut tx = store.read().await.unwrap();
+        assert!(tx.was_ever_used().await.unwrap(), "{}", test.name);
+        drop(tx);
+        assert_eq!(register_text(&store, "orders", "\"int\"").await, (2, 2), "{}", test.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn places_that_cannot_be_used_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("no/such/data.db");

@@ -1,8 +1,9 @@
 //! Where SQLite and Postgres differ by nature and must not here.
 
-use dovetail::model::{Content, Level, Mode, Reference, SchemaId, Scope, Settings, Subject};
+use dovetail::model::{Content, JudgeSettings, Level, Mode, Reference, SchemaId, Scope, Settings, Subject};
 use dovetail::store::{StoreError, SubjectPrefix, Which};
 
+use super::judges::refusal;
 use super::{author, avro, behind, context, register, register_text, subject, version};
 use crate::harness::stores;
 
@@ -111,6 +112,8 @@ async fn nothing_is_found_under_a_name_that_cannot_be_stored() {
             assert_eq!(tx.referrers(&wrong, version(1)).await, Ok(vec![]));
             assert_eq!(tx.settings(&Scope::of(&wrong)).await, Ok(None));
             assert_eq!(tx.mode(&Scope::of(&wrong)).await, Ok(None));
+            assert_eq!(tx.judge_settings(&Scope::of(&wrong)).await, Ok(None));
+            assert_eq!(tx.refusals(Some(&wrong), 0, 9).await, Ok(vec![]));
             assert!(tx.settings_along(&wrong).await.is_ok() && tx.modes_along(&wrong).await.is_ok());
             assert_eq!(tx.referred(&wrong, false, false).await, Ok(vec![]));
             assert_eq!(tx.last_use(&wrong, SchemaId(1)).await, Ok(None));
@@ -133,6 +136,10 @@ async fn nothing_is_found_under_a_name_that_cannot_be_stored() {
             assert!(refused(tx.append(&wrong, version(1), SchemaId(1)).await));
             assert!(refused(tx.put_settings(&Scope::of(&wrong), &Settings::default()).await));
             assert!(refused(tx.put_mode(&Scope::of(&wrong), Mode::ReadOnly).await));
+            let judge = JudgeSettings::default();
+            assert!(refused(tx.put_judge_settings(&Scope::of(&wrong), &judge).await));
+            assert!(refused(tx.add_refusals(&[refusal(&wrong)]).await));
+            assert_eq!(tx.delete_judge_settings(&Scope::of(&wrong)).await, Ok(false));
             assert_eq!(tx.delete_mode(&Scope::of(&wrong)).await, Ok(false));
             assert_eq!(tx.soft_delete(&wrong, &[version(1)]).await, Ok(()));
             assert_eq!(tx.delete_modes_in(wrong.context()).await, Ok(()));

@@ -1,22 +1,23 @@
 //! A difference and how the reference words it.
 
-use std::collections::{BTreeSet, HashSet};
-
-use super::route::{Route, pointer};
-use crate::schema::avro::model::{Enum, Kind, Model, Type, TypeId};
+use super::route::Route;
+use crate::compat::avro::mishap::Mishap;
+use crate::compat::avro::places::pointer;
+use crate::compat::avro::sentence::missing_symbols;
+use crate::schema::avro::model::{Kind, Model, Type, TypeId};
 
 /// A difference between a reader's and a writer's type.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::compat) struct Difference {
-    pub(in crate::compat) kind: DifferenceKind,
-    pub(in crate::compat) reader: TypeId,
-    pub(in crate::compat) writer: TypeId,
+pub(super) struct Difference {
+    pub(super) kind: DifferenceKind,
+    pub(super) reader: TypeId,
+    pub(super) writer: TypeId,
     pub(super) visit: u32,
 }
 
 /// How two types differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::compat) enum DifferenceKind {
+pub(super) enum DifferenceKind {
     Name,
     FixedSize,
     Symbols,
@@ -28,8 +29,20 @@ pub(in crate::compat) enum DifferenceKind {
 }
 
 impl Difference {
+    /// The same in the words of the proof judge.
+    pub(super) fn mishap(self) -> Mishap {
+        match self.kind {
+            DifferenceKind::Name => Mishap::Name,
+            DifferenceKind::FixedSize => Mishap::FixedSize,
+            DifferenceKind::Symbols => Mishap::SymbolRemoved,
+            DifferenceKind::FieldMissing(field) => Mishap::FieldMissing(field as u32),
+            DifferenceKind::Type => Mishap::Type,
+            DifferenceKind::UnionBranch(_) => Mishap::NoBranch,
+        }
+    }
+
     /// The reference's name for it.
-    pub(in crate::compat) fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self.kind {
             DifferenceKind::Name => "NAME_MISMATCH",
             DifferenceKind::FixedSize => "FIXED_SIZE_MISMATCH",
@@ -41,7 +54,7 @@ impl Difference {
     }
 
     /// The reference's path to it.
-    pub(in crate::compat) fn path(self, route: &Route) -> String {
+    pub(super) fn path(self, route: &Route) -> String {
         let mut path = pointer(&route.reference);
         match self.kind {
             DifferenceKind::Name => path.push_str("/name"),
@@ -55,7 +68,7 @@ impl Difference {
     }
 
     /// The reference's detail.
-    pub(in crate::compat) fn info(self, reader_model: &Model, writer_model: &Model) -> String {
+    pub(super) fn info(self, reader_model: &Model, writer_model: &Model) -> String {
         let (reader, writer) = (reader_model.get(self.reader), writer_model.get(self.writer));
         match (self.kind, &reader.kind, &writer.kind) {
             (DifferenceKind::FixedSize, Kind::Fixed(reader), Kind::Fixed(writer)) => {
@@ -79,7 +92,7 @@ impl Difference {
     }
 
     /// The reference's sentence. Labels say which of the two schemas the reader and the writer are.
-    pub(in crate::compat) fn description(self, path: &str, info: &str, reader: &str, writer: &str) -> String {
+    pub(super) fn description(self, path: &str, info: &str, reader: &str, writer: &str) -> String {
         match self.kind {
             DifferenceKind::Name => format!("The name of the schema has changed (path '{path}')"),
             DifferenceKind::FixedSize => format!(
@@ -107,11 +120,4 @@ fn lacking(writer: &Type) -> String {
 
 fn word(of: &Type) -> String {
     of.kind.word().to_uppercase()
-}
-
-/// The writer's symbols that the reader lacks, sorted.
-pub(in crate::compat) fn missing_symbols<'a>(reader: &Enum, writer: &'a Enum) -> Vec<&'a str> {
-    let known: HashSet<&str> = reader.symbols.iter().map(String::as_str).collect();
-    let missing: BTreeSet<&str> = writer.symbols.iter().map(String::as_str).collect();
-    missing.into_iter().filter(|symbol| !known.contains(symbol)).collect()
 }

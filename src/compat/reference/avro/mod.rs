@@ -12,13 +12,15 @@ mod view;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-pub(in crate::compat) use difference::{Difference, DifferenceKind, missing_symbols};
-use route::Visit;
-pub(in crate::compat) use route::{Edge, Route, pointer};
+use difference::{Difference, DifferenceKind};
+use route::{Route, Visit};
 pub(in crate::compat) use view::view;
 
+use crate::compat::avro::places::Edge;
+use crate::compat::avro::resolution::{named_alike, reads};
+use crate::compat::avro::sentence::missing_symbols;
 use crate::compat::budget::{Exhausted, Fuel};
-use crate::schema::avro::model::{Kind, Model, Primitive, Record, Type, TypeId};
+use crate::schema::avro::model::{Kind, Model, Record, Type, TypeId};
 
 /// Pairs of types that may enclose one another, so that the walk's own recursion is bounded. A text
 /// alone cannot nest so deep; texts that refer to each other can.
@@ -26,7 +28,7 @@ const DEEPEST: usize = 400;
 
 /// What the comparison found.
 #[derive(Debug)]
-pub(in crate::compat) struct Differences {
+struct Differences {
     /// Everything that differed, tried branches of unions included.
     all: Vec<Difference>,
     /// What is reported, as positions in `all`; the same one may come several times.
@@ -36,7 +38,7 @@ pub(in crate::compat) struct Differences {
 
 /// Why there is no list of differences.
 #[derive(Debug)]
-pub(in crate::compat) enum NoAnswer {
+enum NoAnswer {
     /// Too much work.
     Exhausted,
     /// A reader's field matches several fields of the writer.
@@ -45,23 +47,19 @@ pub(in crate::compat) enum NoAnswer {
 
 /// A field of a reader's record that matches several fields of a writer's record.
 #[derive(Debug)]
-pub(in crate::compat) struct Ambiguous {
+struct Ambiguous {
     /// The writer's record.
-    pub(in crate::compat) writer: TypeId,
+    writer: TypeId,
     /// The reader's record.
-    pub(in crate::compat) reader: TypeId,
+    reader: TypeId,
     /// The position of the field in the reader's record.
-    pub(in crate::compat) field: usize,
+    field: usize,
     /// The route to the records.
-    pub(in crate::compat) route: Route,
+    route: Route,
 }
 
 /// Compare.
-pub(in crate::compat) fn compare(
-    reader: &Model,
-    writer: &Model,
-    fuel: Fuel,
-) -> Result<Differences, NoAnswer> {
+fn compare(reader: &Model, writer: &Model, fuel: Fuel) -> Result<Differences, NoAnswer> {
     let mut judge =
         Judge { reader, writer, fuel, memo: HashMap::new(), all: Vec::new(), visits: Vec::new(), depth: 0 };
     let listed = judge.pair(reader.root(), writer.root(), Visit::ROOT)?;
@@ -70,47 +68,31 @@ pub(in crate::compat) fn compare(
 
 /// A reported difference.
 #[derive(Debug)]
-pub(in crate::compat) struct Found<'a> {
-    pub(in crate::compat) difference: Difference,
+struct Found {
+    difference: Difference,
     /// The way to it.
-    pub(in crate::compat) route: Route,
-    /// Where it is among all.
-    position: usize,
-    differences: &'a Differences,
-}
-
-impl Found<'_> {
-    /// What differed while the branches of the union were tried, latest first, and the way to it.
-    pub(in crate::compat) fn causes(&self) -> impl Iterator<Item = (Difference, Route)> {
-        let Differences { all, visits, .. } = self.differences;
-        let at = self.difference.visit;
-        // Visits are numbered as they are made, so those below this one are the later ones.
-        let below = all[..self.position].iter().rev().take_while(move |cause| cause.visit >= at);
-        below.filter(move |cause| cause.visit > at).map(|cause| (*cause, Route::to(visits, cause.visit)))
-    }
+    route: Route,
 }
 
 impl Differences {
     /// What is reported: each difference once, in the order of its first mention.
-    pub(in crate::compat) fn distinct(&self) -> Vec<Found<'_>> {
+    fn distinct(&self) -> Vec<Found> {
         let mut seen = HashSet::new();
         let once = self.listed.iter().filter(|&&position| seen.insert(position));
         once.map(|&position| {
-            let position = position as usize;
-            let difference = self.all[position];
-            let route = Route::to(&self.visits, difference.visit);
-            Found { difference, route, position, differences: self }
+            let difference = self.all[position as usize];
+            Found { difference, route: Route::to(&self.visits, difference.visit) }
         })
         .collect()
     }
 
     /// How many are reported, repetitions included.
-    pub(in crate::compat) fn listed(&self) -> usize {
+    fn listed(&self) -> usize {
         self.listed.len()
     }
 
     /// The order of mention, as positions in [`Differences::distinct`].
-    pub(in crate::compat) fn order(&self) -> Vec<usize> {
+    fn order(&self) -> Vec<usize> {
         let mut positions = HashMap::new();
         self.listed
             .iter()
@@ -330,35 +312,10 @@ impl Judge<'_> {
     }
 }
 
-/// Are two named types the same one as far as their names tell?
-pub(in crate::compat) fn named_alike(reader: &Type, writer: &Type) -> bool {
-    match (reader.name(), writer.name()) {
-        (Some(read), Some(written)) => {
-            read.simple() == written.simple()
-                || reader.aliases().iter().any(|alias| alias.full() == written.full())
-        }
-        _ => false,
-    }
-}
-
 fn is_primitive(of: &Type) -> bool {
     matches!(of.kind, Kind::Primitive(_))
 }
 
 fn has_default_symbol(of: &Type) -> bool {
     matches!(&of.kind, Kind::Enum(symbols) if symbols.default.is_some())
-}
-
-/// Equal primitives and the promotions.
-pub(in crate::compat) fn reads(reader: Primitive, writer: Primitive) -> bool {
-    use Primitive::{Bytes, Double, Float, Int, Long, String};
-    reader == writer
-        || matches!(
-            (writer, reader),
-            (Int, Long | Float | Double)
-                | (Long, Float | Double)
-                | (Float, Double)
-                | (String, Bytes)
-                | (Bytes, String)
-        )
 }

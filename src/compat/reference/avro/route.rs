@@ -1,40 +1,16 @@
 //! How a comparison came to a pair of types.
 
-/// A step from a type into a part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::compat) enum Edge {
-    /// None: the other side went into a union.
-    Stay,
-    Items,
-    Values,
-    Field(u32),
-    Branch(u32),
-}
+use crate::compat::avro::places::Edge;
 
 /// The steps from both roots to a pair of types, and the reference's path to it.
 #[derive(Debug, Clone, Default)]
-pub(in crate::compat) struct Route {
-    pub(in crate::compat) reader: Vec<Edge>,
-    pub(in crate::compat) writer: Vec<Edge>,
+pub(super) struct Route {
+    pub(super) reader: Vec<Edge>,
+    pub(super) writer: Vec<Edge>,
     /// The last step went into a field that the writer lacks.
-    pub(in crate::compat) into_missing_field: bool,
+    pub(super) into_missing_field: bool,
     /// The steps that the reference counts, since its path last started anew.
     pub(super) reference: Vec<Edge>,
-}
-
-/// Edges as a JSON pointer; empty for none.
-pub(in crate::compat) fn pointer(edges: &[Edge]) -> String {
-    let mut pointer = String::new();
-    for edge in edges {
-        match edge {
-            Edge::Stay => {}
-            Edge::Items => pointer.push_str("/items"),
-            Edge::Values => pointer.push_str("/values"),
-            Edge::Field(field) => pointer.push_str(&format!("/fields/{field}/type")),
-            Edge::Branch(branch) => pointer.push_str(&format!("/{branch}")),
-        }
-    }
-    pointer
 }
 
 /// How a pair of types was reached. The visits of a comparison form a tree.

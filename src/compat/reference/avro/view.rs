@@ -1,12 +1,12 @@
 //! What the comparison found, as findings in the project's words beside the reference's.
 
 use super::{Ambiguous, DifferenceKind, Found, NoAnswer, compare};
-use crate::compat::avro::{places, rules, sentence};
+use crate::compat::avro::places::{Edge, Part, place};
+use crate::compat::avro::{rules, sentence};
 use crate::compat::budget::Fuel;
 use crate::compat::finding::{Incompatibility, Labels, RefDiff};
 use crate::compat::reference::unexpected;
 use crate::compat::report::{Listing, ReferenceView};
-use crate::compat::rules::Rule;
 use crate::model::Direction;
 use crate::schema::avro::AvroSchema;
 use crate::schema::avro::model::Kind;
@@ -46,17 +46,33 @@ struct Describer<'a> {
 }
 
 impl Describer<'_> {
-    fn finding(&self, found: &Found<'_>) -> Incompatibility {
+    fn finding(&self, found: &Found) -> Incompatibility {
         let (reader, writer) = (self.reader.model(), self.writer.model());
-        let (difference, route) = (found.difference, &found.route);
+        let Found { difference, route } = found;
         let path = difference.path(route);
         let info = difference.info(reader, writer);
         let description = difference.description(&path, &info, self.labels.reader, self.labels.writer);
         let reported = RefDiff { name: difference.name(), path, description, info: Some(info) };
-        let message = sentence::of(difference, reader, writer, &self.labels);
-        Incompatibility::reported(rule(difference.kind), self.direction, message, reported).between(
-            places::in_reader(reader, difference, route),
-            places::in_writer(writer, difference, route),
+        let mishap = difference.mishap();
+        let (mut reader_edges, mut writer_edges) = (route.reader.clone(), route.writer.clone());
+        let (read, mut written) = (reader.get(difference.reader), writer.get(difference.writer));
+        if let (DifferenceKind::UnionBranch(Some(branch)), Kind::Union(branches)) =
+            (difference.kind, &written.kind)
+        {
+            writer_edges.push(Edge::Branch(branch as u32));
+            written = branches.get(branch).map_or(written, |branch| writer.get(branch.id));
+        }
+        let mut part = mishap.part();
+        // An enum with a default symbol but no default was compared with the record that lacks the
+        // field: it is the field that has no value.
+        if let (true, Some(Edge::Field(field))) = (route.into_missing_field, reader_edges.last().copied()) {
+            reader_edges.pop();
+            part = Part::Field(field);
+        }
+        let message = sentence::of(mishap, read, written, &self.labels);
+        Incompatibility::reported(mishap.rule(), self.direction, message, reported).between(
+            place(reader, &reader_edges, part),
+            place(writer, &writer_edges, mishap.part_of_writer()),
         )
     }
 
@@ -79,20 +95,9 @@ impl Describer<'_> {
         let message = sentence::of_ambiguous(field, read, written, &self.labels);
         let finding = Incompatibility::of_the_whole(&rules::AVRO_ALIAS_AMBIGUOUS, self.direction, message)
             .between(
-                places::of_field(reader, &ambiguous.route.reader, ambiguous.field),
-                places::of_type(writer, &ambiguous.route.writer),
+                place(reader, &ambiguous.route.reader, Part::Field(ambiguous.field as u32)),
+                place(writer, &ambiguous.route.writer, Part::Itself),
             );
         Some(finding.with_sentence(unexpected(&exception)))
-    }
-}
-
-fn rule(kind: DifferenceKind) -> &'static Rule {
-    match kind {
-        DifferenceKind::Name => &rules::AVRO_NAME_CHANGED,
-        DifferenceKind::FixedSize => &rules::AVRO_FIXED_SIZE_CHANGED,
-        DifferenceKind::Symbols => &rules::AVRO_SYMBOL_REMOVED,
-        DifferenceKind::FieldMissing(_) => &rules::AVRO_FIELD_WITHOUT_DEFAULT,
-        DifferenceKind::Type => &rules::AVRO_TYPE_CHANGED,
-        DifferenceKind::UnionBranch(_) => &rules::AVRO_UNION_BRANCH_REMOVED,
     }
 }

@@ -1,0 +1,189 @@
+//! How long verdicts take: both judges, witnesses included, schemas already parsed.
+//!
+//! Prints the median, the 99th percentile and the slowest of many rounds for each pair of schemas, and
+//! writes the Avro pairs where other checkers can read them (`--emit FOLDER`); `benches/verdicts/run`
+//! has those judge the same pairs in the same run and prints the ratios.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use dovetail::compat::{self, Extent, Previous, Question};
+use dovetail::model::{Format, Judge, Judging, Level, Version};
+use dovetail::schema::{Options, Schema};
+
+/// One thing to measure.
+struct Subject {
+    name: &'static str,
+    format: Format,
+    level: Level,
+    /// Oldest first.
+    history: Vec<String>,
+    new: String,
+    rounds: usize,
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let emit = match (arguments.next().as_deref(), arguments.next()) {
+        (None, _) => None,
+        (Some("--emit"), Some(folder)) => Some(PathBuf::from(folder)),
+        _ => panic!("usage: verdicts [--emit FOLDER]"),
+    };
+    println!("{:44} {:>10} {:>10} {:>10}  verdict", "what", "p50", "p99", "slowest");
+    for subject in subjects() {
+        if let (Some(folder), Format::Avro, [old]) = (&emit, subject.format, subject.history.as_slice()) {
+            let stem = subject.name.replace([' ', ','], "-");
+            for (side, text) in [("old", old), ("new", &subject.new)] {
+                std::fs::write(folder.join(format!("{stem}.{side}.avsc")), text)
+                    .expect("the folder is writable");
+            }
+        }
+        let (mut times, verdict) = measure(&subject);
+        times.sort_unstable();
+        let at = |share: usize| times[(times.len() - 1) * share / 100];
+        let [median, most, slowest] = [at(50), at(99), at(100)].map(micros);
+        println!("{:44} {median:>10} {most:>10} {slowest:>10}  {verdict}", subject.name);
+    }
+}
+
+fn micros(time: Duration) -> String {
+    format!("{:.1} us", time.as_secs_f64() * 1e6)
+}
+
+fn measure(subject: &Subject) -> (Vec<Duration>, String) {
+    let parse = |text: &str| Schema::parse(subject.format, text, &[], Options::STORED).expect("a schema");
+    let history: Vec<Schema> = subject.history.iter().map(|text| parse(text)).collect();
+    let new = parse(&subject.new);
+    let judging = Judging::by(Judge::Proof);
+    let question = Question { level: subject.level, judging: &judging, extent: Extent::FirstRefusal };
+    let check = || {
+        let newest_first = history.iter().enumerate().rev().map(|(position, schema)| Previous {
+            version: Version::new(position as i32 + 1).expect("a version"),
+            schema: Ok(schema.clone()),
+        });
+        compat::check(question, newest_first, &new).expect("an engine")
+    };
+    let report = check();
+    let verdict = match report.findings().next() {
+        None => "compatible".to_owned(),
+        Some((_, finding)) => format!(
+            "{}, {} findings, first {}",
+            if report.is_compatible() { "compatible" } else { "incompatible" },
+            report.findings().count(),
+            finding.rule.id
+        ),
+    };
+    let times = (0..subject.rounds).map(|_| {
+        let start = Instant::now();
+        black_box(check());
+        start.elapsed()
+    });
+    (times.collect(), verdict)
+}
+
+fn subjects() -> Vec<Subject> {
+    let avro = |name, old: String, new: String| Subject {
+        name,
+        format: Format::Avro,
+        level: Level::Backward,
+        history: vec![old],
+        new,
+        rounds: 2_000,
+    };
+    let protobuf = |name, old: String, new: String| Subject {
+        name,
+        format: Format::Protobuf,
+        level: Level::Backward,
+        history: vec![old],
+        new,
+        rounds: 300,
+    };
+    vec![
+        avro("avro record of 200, a field with default", record(200, ""), record(201, "")),
+        avro("avro record of 200, a type narrowed", record(200, ""), record(200, "narrowed")),
+        avro("avro record of 200, every type changed", record(200, ""), record(200, "all")),
+        protobuf("protobuf file of 1000, a field added", file(1_000, ""), file(1_000, "added")),
+        protobuf("protobuf file of 1000, a type changed", file(1_000, ""), file(1_000, "changed")),
+        protobuf("protobuf file of 1000, every message changed", file(1_000, ""), file(1_000, "all")),
+        Subject {
+            name: "avro, transitive over 500 versions",
+            format: Format::Avro,
+            level: Level::BackwardTransitive,
+            history: (0..500).map(|added| record(50 + added / 10, "")).collect(),
+            new: record(101, ""),
+            rounds: 200,
+        },
+        Subject {
+            name: "protobuf, transitive over 500 versions",
+            format: Format::Protobuf,
+            level: Level::BackwardTransitive,
+            history: (0..500).map(|added| file(20 + added / 25, "")).collect(),
+            new: file(41, ""),
+            rounds: 100,
+        },
+    ]
+}
+
+/// A record of as many fields; those beyond the first fifty have defaults.
+fn record(fields: usize, change: &str) -> String {
+    const TYPES: [&str; 8] = [
+        r#""long""#,
+        r#""string""#,
+        r#"["null","string"]"#,
+        r#""double""#,
+        r#"{"type":"array","items":"string"}"#,
+        r#"{"type":"map","values":"long"}"#,
+        r#"{"type":"long","logicalType":"timestamp-millis"}"#,
+        r#"["null",{"type":"record","name":"NAME","fields":[{"name":"a","type":"int"},{"name":"b","type":"string"}]}]"#,
+    ];
+    let mut text = r#"{"type":"record","name":"R","namespace":"shop","fields":["#.to_owned();
+    for field in 0..fields {
+        let of = match change {
+            "narrowed" if field == 96 => r#""int""#.to_owned(),
+            "all" => r#"{"type":"fixed","name":"NAME","size":3}"#.to_owned(),
+            _ if field >= 200 => r#"["null","long"]"#.to_owned(),
+            _ => TYPES[field % TYPES.len()].to_owned(),
+        };
+        let of = of.replace("NAME", &format!("N{field}"));
+        let comma = if field == 0 { "" } else { "," };
+        let default = match (field, of.starts_with(r#"["null""#)) {
+            (_, true) => r#","default":null"#,
+            (50.., false) if change.is_empty() => default_of(field % TYPES.len()),
+            _ => "",
+        };
+        let _ = write!(text, r#"{comma}{{"name":"f{field}","type":{of}{default}}}"#);
+    }
+    text + "]}"
+}
+
+fn default_of(kind: usize) -> &'static str {
+    match kind {
+        0 | 6 => r#","default":0"#,
+        1 => r#","default":"""#,
+        3 => r#","default":0.5"#,
+        4 => r#","default":[]"#,
+        5 => r#","default":{}"#,
+        _ => "",
+    }
+}
+
+/// A file of as many messages, each of which uses the one before.
+fn file(messages: usize, change: &str) -> String {
+    let mut text = "syntax = \"proto3\";\npackage shop;\n".to_owned();
+    for message in 0..messages {
+        let is_changed = change == "all" || (change == "changed" && message == messages / 2);
+        let kind = if is_changed { "string" } else { "int64" };
+        let _ =
+            write!(text, "message M{message} {{ {kind} id = 1; string name = 2; repeated double values = 3;");
+        if message > 0 {
+            let _ = write!(text, " M{} before = 4; map<string, M{}> by_name = 5;", message - 1, message / 2);
+        }
+        if change == "added" && message == messages / 2 {
+            text.push_str(" bool added = 9;");
+        }
+        text.push_str(" }\n");
+    }
+    text
+}

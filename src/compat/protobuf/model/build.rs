@@ -1,0 +1,536 @@
+//! Source trees → [`Model`].
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    Cardinality, Constant, Encoding, Enum, EnumId, Field, Kind, Message, MessageId, Model, Oneof, Presence,
+};
+use crate::compat::budget::{Exhausted, Fuel};
+use crate::schema::Place;
+use crate::schema::protobuf::model as source;
+use crate::schema::protobuf::model::{Definition, FieldType, File, Label, Scalar, Setting, Syntax, Value};
+use crate::schema::protobuf::names::{Kind as NameKind, Names, Origin, Resolved, Scope};
+use crate::schema::protobuf::{ProtobufSchema, builtin};
+
+impl<'s> Model<'s> {
+    /// The meaning of `schema`.
+    pub(in crate::compat) fn of(schema: &'s ProtobufSchema, fuel: &mut Fuel) -> Result<Model<'s>, Exhausted> {
+        let mut builder = Builder::new(schema);
+        builder.collect_extensions();
+        builder.add_own();
+        builder.add_reached(fuel)?;
+        Ok(builder.model)
+    }
+}
+
+/// A definition that has an id but no content yet.
+struct Pending<'s> {
+    id: MessageId,
+    message: &'s source::Message,
+    file: &'s File,
+    scope: Scope,
+}
+
+/// An extension on its way into the message that it extends.
+#[derive(Clone, Copy)]
+struct Extension<'s> {
+    member: Member<'s>,
+    origin: Origin,
+    file: &'s File,
+    scope: Scope,
+}
+
+/// A field or a group: what has a number.
+#[derive(Clone, Copy)]
+enum Member<'s> {
+    Field(&'s source::Field),
+    Group(&'s source::Group),
+}
+
+/// Where a message or an extension stands.
+#[derive(Clone, Copy)]
+struct Site<'s> {
+    origin: Origin,
+    file: &'s File,
+    scope: Scope,
+}
+
+struct Builder<'s> {
+    schema: &'s ProtobufSchema,
+    model: Model<'s>,
+    /// Definitions of a file by full name; a file is looked through when it is first reached.
+    definitions: HashMap<Origin, HashMap<String, Definition<'s>>>,
+    messages: HashMap<(Origin, String), MessageId>,
+    enums: HashMap<(Origin, String), EnumId>,
+    /// By the full name of what is extended.
+    extensions: HashMap<String, Vec<Extension<'s>>>,
+    pending: Vec<Pending<'s>>,
+}
+
+impl<'s> Builder<'s> {
+    fn new(schema: &'s ProtobufSchema) -> Builder<'s> {
+        let model = Model {
+            package: schema.file().package.as_deref().unwrap_or_default(),
+            messages: Vec::new(),
+            enums: Vec::new(),
+            own: HashMap::new(),
+            own_in_order: Vec::new(),
+            own_enums: Vec::new(),
+            own_enums_by_path: HashMap::new(),
+            by_name: HashMap::new(),
+        };
+        Builder {
+            schema,
+            model,
+            definitions: HashMap::new(),
+            messages: HashMap::new(),
+            enums: HashMap::new(),
+            extensions: HashMap::new(),
+            pending: Vec::new(),
+        }
+    }
+
+    fn names(&self, origin: Origin) -> &'s Names {
+        match origin {
+            Origin::BuiltIn(_) => builtin::names(),
+            _ => self.schema.names(),
+        }
+    }
+
+    /// Built-in files extend nothing that messages hold.
+    fn collect_extensions(&mut self) {
+        let dependencies = self.schema.dependencies().iter().enumerate();
+        let dependencies = dependencies.map(|(index, (_, file))| (Origin::Dependency(index), file));
+        for (origin, file) in std::iter::once((Origin::This, self.schema.file())).chain(dependencies) {
+            let site = Site { origin, file, scope: self.names(origin).package_of(file) };
+            self.extend_blocks(site, &file.extends);
+            self.extends_in_types(site, &file.types);
+        }
+    }
+
+    fn extends_in_types(&mut self, site: Site<'s>, types: &'s [source::TypeDef]) {
+        for definition in types {
+            if let source::TypeDef::Message(message) = definition {
+                self.extends_in_message(site, message);
+            }
+        }
+    }
+
+    fn extends_in_message(&mut self, site: Site<'s>, message: &'s source::Message) {
+        let scope = self.names(site.origin).inside(site.scope, &message.name);
+        let site = Site { scope, ..site };
+        self.extend_blocks(site, &message.extends);
+        self.extends_in_types(site, &message.types);
+        for group in message.all_groups() {
+            self.extends_in_message(site, &group.message);
+        }
+    }
+
+    fn extend_blocks(&mut self, site: Site<'s>, blocks: &'s [source::Extend]) {
+        for block in blocks {
+            let target = self.names(site.origin).resolve_type(site.scope, &block.target);
+            let Some(target) = target else { continue };
+            let fields = block.fields.iter().map(Member::Field);
+            let members = fields.chain(block.groups.iter().map(Member::Group));
+            let Site { origin, file, scope } = site;
+            let extensions = members.map(|member| Extension { member, origin, file, scope });
+            self.extensions.entry(target.full_name).or_default().extend(extensions);
+        }
+    }
+
+    fn add_own(&mut self) {
+        let file = self.schema.file();
+        let mut seen = HashSet::new();
+        let mut twice = Vec::new();
+        for (full_name, definition) in file.definitions() {
+            let is_new = seen.insert(full_name.clone());
+            match definition {
+                Definition::Message(message) => {
+                    let id = self.message_id(Origin::This, file, &full_name, message);
+                    if !is_new {
+                        twice.push((id, full_name));
+                    } else if message.map_entry().is_none() {
+                        self.model.own.insert(self.model.message(id).path.clone(), id);
+                        self.model.own_in_order.push(id);
+                    }
+                }
+                Definition::Enum(definition) if is_new => {
+                    let id = self.enum_id(Origin::This, file, &full_name, definition);
+                    self.model.own_enums_by_path.insert(self.model.enumeration(id).path.clone(), id);
+                    self.model.own_enums.push(id);
+                }
+                Definition::Enum(_) => {}
+            }
+        }
+        for (id, full_name) in twice {
+            self.object(id, || format!("{full_name} is defined twice"));
+        }
+    }
+
+    /// Something about the message is out of scope of this engine; the first thing counts.
+    fn object(&mut self, id: MessageId, what: impl FnOnce() -> String) {
+        if let Some(message) = self.model.messages.get_mut(id.0 as usize) {
+            message.unsupported.get_or_insert_with(what);
+        }
+    }
+
+    /// Fill in the messages that have an id, and those which they reach.
+    fn add_reached(&mut self, fuel: &mut Fuel) -> Result<(), Exhausted> {
+        while let Some(pending) = self.pending.pop() {
+            let members = pending.message.fields.len() + pending.message.oneofs.len();
+            fuel.spend(1 + members)?;
+            self.fill(&pending);
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, pending: &Pending<'s>) {
+        let Pending { id, message, file, scope } = *pending;
+        let origin = self.model.message(id).origin;
+        let site = Site { origin, file, scope };
+        let is_entry = message.map_entry().is_some();
+        let mut fields: Vec<Field<'s>> = Vec::with_capacity(message.fields.len());
+        for field in &message.fields {
+            fields.push(self.field(site, id, Member::Field(field), None, is_entry));
+        }
+        for group in &message.groups {
+            fields.push(self.field(site, id, Member::Group(group), None, is_entry));
+        }
+        for (index, oneof) in message.oneofs.iter().enumerate() {
+            for field in &oneof.fields {
+                fields.push(self.field(site, id, Member::Field(field), Some(index), false));
+            }
+            for group in &oneof.groups {
+                fields.push(self.field(site, id, Member::Group(group), Some(index), false));
+            }
+        }
+        let full_name = self.model.message(id).full_name.clone();
+        for extension in self.extensions.get(&full_name).cloned().unwrap_or_default() {
+            fields.push(self.extension(id, extension));
+        }
+        self.finish(id, message, fields, is_entry);
+    }
+
+    fn finish(
+        &mut self,
+        id: MessageId,
+        message: &'s source::Message,
+        mut fields: Vec<Field<'s>>,
+        is_entry: bool,
+    ) {
+        fields.sort_by_key(|field| field.number);
+        let twice = fields.windows(2).find(|pair| pair[0].number == pair[1].number);
+        let twice = twice.map(|pair| pair[0].number);
+        let has_message_set = message.options.iter().any(|option| is_set(option, "message_set_wire_format"));
+        let is_own = self.model.message(id).origin == Origin::This;
+        let Some(target) = self.model.messages.get_mut(id.0 as usize) else { return };
+        if let Some(number) = twice {
+            target.unsupported.get_or_insert_with(|| format!("field number {number} is used twice"));
+        }
+        if has_message_set {
+            target.unsupported.get_or_insert_with(|| "message_set_wire_format".to_owned());
+        }
+        target.is_map_entry = is_entry;
+        target.oneofs = message
+            .oneofs
+            .iter()
+            .map(|oneof| Oneof { name: &oneof.name, place: is_own.then_some(oneof.place) })
+            .collect();
+        target.reserved = message.reserved.iter().flat_map(|line| &line.values).collect();
+        target.extension_ranges =
+            message.extensions.iter().flat_map(|line| line.ranges.iter().copied()).collect();
+        target.fields = fields;
+    }
+
+    fn extension(&mut self, extended: MessageId, extension: Extension<'s>) -> Field<'s> {
+        let Extension { member, origin, file, scope } = extension;
+        let mut field = self.field(Site { origin, file, scope }, extended, member, None, false);
+        let around = self.names(origin).name_of(scope);
+        let dot = if around.is_empty() { "" } else { "." };
+        field.extension = Some(format!("{around}{dot}{}", field.name));
+        if let Cardinality::Singular(presence) = &mut field.cardinality {
+            *presence = Presence::Explicit;
+        }
+        field
+    }
+
+    fn field(
+        &mut self,
+        site: Site<'s>,
+        message: MessageId,
+        member: Member<'s>,
+        oneof: Option<usize>,
+        is_entry: bool,
+    ) -> Field<'s> {
+        let is_proto3 = site.file.syntax == Some(Syntax::Proto3);
+        let place = |place: Place| (site.origin == Origin::This).then_some(place);
+        let (name, number, label, options) = match member {
+            Member::Field(field) => {
+                (Cow::Borrowed(field.name.as_str()), field.number, field.label, &field.options)
+            }
+            Member::Group(group) => {
+                let name = Cow::Owned(group.message.name.to_ascii_lowercase());
+                (name, group.number, group.label, &group.options)
+            }
+        };
+        let mut is_repeated = label == Some(Label::Repeated);
+        let kind = match member {
+            Member::Field(field) => {
+                if let FieldType::Map(key, value) = &field.kind {
+                    is_repeated = true;
+                    self.implied_entry(site, message, field, (*key, value))
+                } else {
+                    self.kind(site, &field.kind)
+                }
+            }
+            Member::Group(group) => self.group_kind(site, group),
+        };
+        let cardinality = if is_repeated {
+            Cardinality::Repeated { is_packed: is_packable(&kind) && is_packed(options, is_proto3) }
+        } else {
+            Cardinality::Singular(presence(label, is_proto3, oneof.is_some(), is_entry, &kind))
+        };
+        let (json_name, default, at) = match member {
+            Member::Field(field) => {
+                (field.json_name.as_ref().and_then(Value::as_text), field.default.as_ref(), field.place)
+            }
+            Member::Group(group) => (None, None, group.message.place),
+        };
+        Field {
+            number,
+            name,
+            kind,
+            cardinality,
+            oneof,
+            extension: None,
+            is_utf8_checked: is_proto3,
+            place: place(at),
+            written_json_name: json_name,
+            written_default: default,
+        }
+    }
+
+    /// The message that `map<key, value>` stands for.
+    fn implied_entry(
+        &mut self,
+        site: Site<'s>,
+        around: MessageId,
+        field: &'s source::Field,
+        (key, value): (Scalar, &'s FieldType),
+    ) -> Kind {
+        let value = self.kind(site, value);
+        let place = (site.origin == Origin::This).then_some(field.place);
+        let member = |number, name: &'static str, kind| Field {
+            number,
+            name: Cow::Borrowed(name),
+            kind,
+            cardinality: Cardinality::Singular(Presence::Entry),
+            oneof: None,
+            extension: None,
+            is_utf8_checked: site.file.syntax == Some(Syntax::Proto3),
+            place,
+            written_json_name: None,
+            written_default: None,
+        };
+        let name = entry_name(&field.name);
+        let outer = self.model.message(around);
+        let (full_name, path) = (format!("{}.{name}", outer.full_name), format!("{}/{name}", outer.path));
+        let id = MessageId(self.model.messages.len() as u32);
+        self.model.by_name.entry(full_name.clone()).or_insert(id);
+        let mut entry = empty_message(site.origin, full_name, path, place);
+        entry.is_map_entry = true;
+        entry.fields = vec![member(1, "key", Kind::Scalar(key)), member(2, "value", value)];
+        self.model.messages.push(entry);
+        Kind::Message(id, Encoding::LengthPrefixed)
+    }
+
+    fn group_kind(&mut self, site: Site<'s>, group: &'s source::Group) -> Kind {
+        let names = self.names(site.origin);
+        let around = names.name_of(site.scope);
+        let dot = if around.is_empty() { "" } else { "." };
+        let full_name = format!("{around}{dot}{}", group.message.name);
+        let id = self.message_id(site.origin, site.file, &full_name, &group.message);
+        Kind::Message(id, Encoding::Delimited)
+    }
+
+    fn kind(&mut self, site: Site<'s>, written: &'s FieldType) -> Kind {
+        match written {
+            FieldType::Scalar(scalar) => Kind::Scalar(*scalar),
+            FieldType::Named(name) => {
+                let found = self.names(site.origin).resolve_type(site.scope, name);
+                found
+                    .and_then(|found| self.resolved(&found))
+                    .unwrap_or_else(|| Kind::Unresolved(name.clone()))
+            }
+            FieldType::Map(..) => Kind::Unresolved("map".to_owned()),
+        }
+    }
+
+    fn resolved(&mut self, found: &Resolved) -> Option<Kind> {
+        let key = (found.origin, found.full_name.clone());
+        match found.kind {
+            NameKind::Message => {
+                if let Some(id) = self.messages.get(&key) {
+                    return Some(Kind::Message(*id, Encoding::LengthPrefixed));
+                }
+            }
+            NameKind::Enum => {
+                if let Some(id) = self.enums.get(&key) {
+                    return Some(Kind::Enum(*id));
+                }
+            }
+            NameKind::Extension { .. } => return None,
+        }
+        let file = self.schema.file_of(found.origin)?;
+        let definitions = self.definitions.entry(found.origin).or_insert_with(|| {
+            let mut by_name = HashMap::new();
+            for (name, definition) in file.definitions() {
+                by_name.entry(name).or_insert(definition);
+            }
+            by_name
+        });
+        match *definitions.get(&found.full_name)? {
+            Definition::Message(message) => {
+                let id = self.message_id(found.origin, file, &found.full_name, message);
+                Some(Kind::Message(id, Encoding::LengthPrefixed))
+            }
+            Definition::Enum(definition) => {
+                Some(Kind::Enum(self.enum_id(found.origin, file, &found.full_name, definition)))
+            }
+        }
+    }
+
+    /// The id of a message; a new one is filled in later.
+    fn message_id(
+        &mut self,
+        origin: Origin,
+        file: &'s File,
+        full_name: &str,
+        message: &'s source::Message,
+    ) -> MessageId {
+        let key = (origin, full_name.to_owned());
+        if let Some(id) = self.messages.get(&key) {
+            return *id;
+        }
+        let id = MessageId(self.model.messages.len() as u32);
+        let local = without_package(file, full_name);
+        let names = self.names(origin);
+        let scope = local.split('.').fold(names.package_of(file), |scope, name| names.inside(scope, name));
+        let place = (origin == Origin::This).then_some(message.place);
+        let mut empty = empty_message(origin, full_name.to_owned(), local.replace('.', "/"), place);
+        // Told before its fields are, because a field of it may come first.
+        empty.is_map_entry = message.map_entry().is_some();
+        self.model.messages.push(empty);
+        self.model.by_name.entry(full_name.to_owned()).or_insert(id);
+        self.messages.insert(key, id);
+        self.pending.push(Pending { id, message, file, scope });
+        id
+    }
+
+    fn enum_id(
+        &mut self,
+        origin: Origin,
+        file: &'s File,
+        full_name: &str,
+        definition: &'s source::Enum,
+    ) -> EnumId {
+        let key = (origin, full_name.to_owned());
+        if let Some(id) = self.enums.get(&key) {
+            return *id;
+        }
+        let id = EnumId(self.model.enums.len() as u32);
+        let is_own = origin == Origin::This;
+        let constant = |constant: &'s source::Constant| Constant {
+            name: &constant.name,
+            number: constant.number,
+            place: is_own.then_some(constant.place),
+        };
+        let mut by_number: HashMap<i32, Vec<usize>> = HashMap::with_capacity(definition.constants.len());
+        for (index, constant) in definition.constants.iter().enumerate() {
+            by_number.entry(constant.number).or_default().push(index);
+        }
+        self.model.enums.push(Enum {
+            full_name: full_name.to_owned(),
+            path: without_package(file, full_name).replace('.', "/"),
+            origin,
+            place: is_own.then_some(definition.place),
+            is_closed: file.syntax != Some(Syntax::Proto3),
+            reserved: definition.reserved.iter().flat_map(|line| &line.values).collect(),
+            constants: definition.constants.iter().map(constant).collect(),
+            by_number,
+        });
+        self.enums.insert(key, id);
+        id
+    }
+}
+
+fn empty_message<'s>(origin: Origin, full_name: String, path: String, place: Option<Place>) -> Message<'s> {
+    Message {
+        full_name,
+        path,
+        origin,
+        place,
+        is_map_entry: false,
+        oneofs: Vec::new(),
+        reserved: Vec::new(),
+        extension_ranges: Vec::new(),
+        unsupported: None,
+        fields: Vec::new(),
+    }
+}
+
+fn without_package<'n>(file: &File, full_name: &'n str) -> &'n str {
+    let package = file.package.as_deref().unwrap_or_default();
+    match full_name.strip_prefix(package) {
+        Some(rest) => rest.strip_prefix('.').unwrap_or(rest),
+        None => full_name,
+    }
+}
+
+fn is_set(option: &Setting, name: &str) -> bool {
+    option.name.is_plain(name) && option.value == Value::Word("true".to_owned())
+}
+
+fn is_packable(kind: &Kind) -> bool {
+    match kind {
+        Kind::Scalar(scalar) => !matches!(scalar, Scalar::String | Scalar::Bytes),
+        Kind::Enum(_) => true,
+        Kind::Message(..) | Kind::Unresolved(_) => false,
+    }
+}
+
+fn is_packed(options: &[Setting], is_proto3: bool) -> bool {
+    let written = options.iter().rev().find(|option| option.name.is_plain("packed"));
+    written.map_or(is_proto3, |option| option.value == Value::Word("true".to_owned()))
+}
+
+fn presence(
+    label: Option<Label>,
+    is_proto3: bool,
+    is_in_oneof: bool,
+    is_entry: bool,
+    kind: &Kind,
+) -> Presence {
+    match label {
+        _ if is_entry => Presence::Entry,
+        Some(Label::Required) if !is_in_oneof => Presence::Required,
+        Some(Label::Optional) => Presence::Explicit,
+        _ if !is_proto3 || is_in_oneof || matches!(kind, Kind::Message(..)) => Presence::Explicit,
+        _ => Presence::Implicit,
+    }
+}
+
+/// `foo_bar` → `FooBarEntry`, as compilers name it.
+fn entry_name(field: &str) -> String {
+    let mut name = String::with_capacity(field.len() + 5);
+    let mut is_first = true;
+    for letter in field.chars() {
+        match letter {
+            '_' => is_first = true,
+            _ if std::mem::take(&mut is_first) => name.push(letter.to_ascii_uppercase()),
+            _ => name.push(letter),
+        }
+    }
+    name + "Entry"
+}
