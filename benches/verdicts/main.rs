@@ -59,9 +59,9 @@ fn measure(subject: &Subject) -> (Vec<Duration>, String) {
     let judging = Judging::by(Judge::Proof);
     let question = Question { level: subject.level, judging: &judging, extent: Extent::FirstRefusal };
     let check = || {
-        let newest_first = history.iter().enumerate().rev().map(|(position, schema)| Previous {
-            version: Version::new(position as i32 + 1).expect("a version"),
-            schema: Ok(schema.clone()),
+        let newest_first = history.iter().enumerate().rev().map(|(position, schema)| {
+            let version = Version::new(position as i32 + 1).expect("a version");
+            Previous::live(version, Ok(schema.clone()))
         });
         compat::check(question, newest_first, &new).expect("an engine")
     };

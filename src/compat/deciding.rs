@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::finding::{Incompatibility, Opinion, Outcome, Pointer, Severity};
-use super::report::{Proof, ProofView, ReferenceVerdict, ReferenceView, Verdict};
+use super::report::{ProofView, ReferenceVerdict, ReferenceView, Verdict};
 use super::rules;
 use crate::model::{Action, Direction, Judge, Judging, Level};
 
@@ -16,26 +16,29 @@ pub(super) fn verdict(
     judging: &Judging,
 ) -> Verdict {
     let ReferenceView { verdict: reference, listing } = reference;
-    let ProofView { proof, findings: proved, more } = proof;
+    let ProofView { proof, unknown, findings: proved, more } = proof;
     let mut findings = listing.findings;
-    merge(&mut findings, proved, &proof);
-    findings.extend(nobody_answers(direction, &reference, &proof));
+    merge(&mut findings, proved, unknown.is_none());
     for finding in &mut findings {
-        finding.outcome = outcome(finding, &reference, &proof, level, judging);
+        finding.outcome = outcome(finding, &reference, level, judging);
     }
-    let mut verdict = Verdict { direction, proof, reference, findings, more, listed: listing.listed };
+    if let (ReferenceVerdict::NoAnswer(why), Some(_)) = (&reference, &unknown)
+        && !findings.iter().any(|finding| finding.outcome == Outcome::Refuse)
+    {
+        findings.push(nobody_answers(direction, why));
+    }
+    let mut verdict =
+        Verdict { direction, proof, unknown, reference, findings, more, listed: listing.listed };
     verdict.drop_what_is_off(level, judging);
     verdict
 }
 
-/// Join what both report, and say of the rest of the reference's list what the proof judge thinks.
-fn merge(reported: &mut Vec<Incompatibility>, proved: Vec<Incompatibility>, proof: &Proof) {
+/// Join what both report, and say of the rest of the reference's list what the proof judge thinks: it
+/// is harmless if the judge found out everything.
+fn merge(reported: &mut Vec<Incompatibility>, proved: Vec<Incompatibility>, is_all_known: bool) {
     let mut by_place: HashMap<String, Vec<usize>> = HashMap::new();
     for (position, finding) in reported.iter_mut().enumerate() {
-        finding.proof = match proof {
-            Proof::Undecided(_) => Opinion::Undecided,
-            Proof::Proved(_) | Proof::Refuted => Opinion::Harmless,
-        };
+        finding.proof = if is_all_known { Opinion::Harmless } else { Opinion::Undecided };
         by_place.entry(place(finding)).or_default().push(position);
     }
     for found in proved {
@@ -78,20 +81,15 @@ fn place(finding: &Incompatibility) -> String {
 }
 
 /// What was not compared is not accepted.
-fn nobody_answers(
-    direction: Direction,
-    reference: &ReferenceVerdict,
-    proof: &Proof,
-) -> Option<Incompatibility> {
-    let (ReferenceVerdict::NoAnswer(why), Proof::Undecided(_)) = (reference, proof) else { return None };
-    let finding = Incompatibility::of_the_whole(&rules::COMPARISON_EXHAUSTED, direction, why.clone());
-    Some(finding.with_sentence(super::reference::unexpected(why)))
+fn nobody_answers(direction: Direction, why: &str) -> Incompatibility {
+    let finding = Incompatibility::of_the_whole(&rules::COMPARISON_EXHAUSTED, direction, why.to_owned());
+    let finding = finding.with_sentence(super::reference::unexpected(why));
+    Incompatibility { outcome: Outcome::Refuse, ..finding }
 }
 
 fn outcome(
     finding: &Incompatibility,
     reference: &ReferenceVerdict,
-    proof: &Proof,
     level: Level,
     judging: &Judging,
 ) -> Outcome {
@@ -104,12 +102,12 @@ fn outcome(
         (true, Action::Warn) => Outcome::Warn,
         (true, Action::Off) | (false, _) => Outcome::Note,
     };
-    let undecided = matches!(proof, Proof::Undecided(_));
     match judging.judge {
         _ if matches!(reference, ReferenceVerdict::NoAnswer(_)) => acted_on,
         Judge::Reference | Judge::Strictest if finding.is_of_reference() => Outcome::Refuse,
         Judge::Reference if acted_on == Outcome::Refuse => Outcome::Warn,
-        Judge::Proof if undecided && !by_proof => Outcome::Refuse,
+        // Where the proof judge does not know, the reference decides.
+        Judge::Proof if finding.proof == Opinion::Undecided => Outcome::Refuse,
         Judge::Reference | Judge::Proof | Judge::Strictest => acted_on,
     }
 }

@@ -40,7 +40,7 @@ pub struct Incompatibility {
 }
 
 /// What a finding means for whoever reads the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Severity {
     /// It fails, or loses what was written.
     Break,

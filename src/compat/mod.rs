@@ -16,6 +16,10 @@ pub mod rules;
 mod wire;
 mod witness;
 
+/// The stack that judging needs in the worst of cases, in bytes: pairs of types are walked by recursion,
+/// whose depth is bounded. Who calls sees to it that there is one.
+pub const STACK: usize = 16 * 1024 * 1024;
+
 pub use finding::{Incompatibility, Opinion, Outcome, Pointer, RefDiff, Severity};
 pub use report::{Comparison, How, Proof, ReferenceVerdict, Report, Verdict, Why};
 pub use rules::Rule;
@@ -23,17 +27,26 @@ pub use witness::{Datum, Evidence, Witness};
 
 use std::collections::HashSet;
 
-use crate::model::{Depth, Direction, Format, Judging, Level, Version};
+use crate::model::{Depth, Direction, Format, Judging, Level, Pack, Version};
 use crate::schema::{ParseError, Schema};
 use report::{Listing, ProofView, ReferenceView};
 
-/// A live version that the new schema is compared with.
+/// An earlier version that the new schema is compared with.
 #[derive(Debug)]
 pub struct Previous {
     /// Its number.
     pub version: Version,
+    /// It is softly deleted.
+    pub is_deleted: bool,
     /// Its schema, or why its text is none.
     pub schema: Result<Schema, ParseError>,
+}
+
+impl Previous {
+    /// A live version.
+    pub fn live(version: Version, schema: Result<Schema, ParseError>) -> Previous {
+        Previous { version, is_deleted: false, schema }
+    }
 }
 
 /// What is asked.
@@ -96,7 +109,8 @@ pub fn check_one(question: Question<'_>, old: Previous, new: &Schema) -> Result<
 
 /// Add to a report what only a whole history tells: numbers of `new` that an earlier version used for
 /// something else. `newest_first` is every version, soft-deleted ones included, whether the level looks
-/// at it or not; each place is told once, of the newest version that clashes there.
+/// at it or not. A place is told once, of the newest version that clashes there, and not at all where the
+/// schema is refused for something else.
 pub fn check_numbers(
     report: &mut Report,
     question: Question<'_>,
@@ -105,14 +119,18 @@ pub fn check_numbers(
 ) {
     let Question { level, judging, extent } = question;
     let Schema::Protobuf(new) = new else { return };
-    if level == Level::None || (extent == Extent::FirstRefusal && !report.is_compatible()) {
+    let is_decided = extent == Extent::FirstRefusal && !report.is_compatible();
+    if level == Level::None || is_decided || !judging.packs.contains(&Pack::Wire) {
         return;
     }
     let place = |finding: &Incompatibility| finding.reader_at.clone().map(|at| at.as_str().to_owned());
-    let told: HashSet<Option<String>> = report.findings().map(|(_, finding)| place(finding)).collect();
+    let refusing = report.findings().filter(|(_, finding)| finding.outcome == Outcome::Refuse);
+    let told: HashSet<Option<String>> = refusing.map(|(_, finding)| place(finding)).collect();
     let earlier: Vec<Previous> = newest_first.into_iter().collect();
     let schemas = earlier.iter().filter_map(|old| match &old.schema {
-        Ok(Schema::Protobuf(schema)) => Some((old.version, schema)),
+        Ok(Schema::Protobuf(schema)) => {
+            Some(protobuf::Earlier { version: old.version, is_deleted: old.is_deleted, schema })
+        }
         _ => None,
     });
     let mut reused = protobuf::reused(new, schemas);
@@ -249,6 +267,7 @@ fn of_fact(old: &Previous, fact: Incompatibility, old_text: &str) -> Comparison 
     let verdict = Verdict {
         direction: fact.direction,
         proof: Proof::Undecided(Why::Unsupported { keyword: fact.rule.id.to_owned(), at: String::new() }),
+        unknown: None,
         reference: ReferenceVerdict::Incompatible,
         findings: vec![Incompatibility { outcome: Outcome::Refuse, ..fact }],
         more: 0,

@@ -1,8 +1,10 @@
 //! What a comparison found.
 
+use std::collections::HashMap;
 use std::fmt;
 
-use super::finding::{Incompatibility, Outcome};
+use super::finding::{Incompatibility, Outcome, Severity};
+use super::rules::Rule;
 use crate::model::{Direction, Judge, Level, Version};
 
 /// The answer of a check.
@@ -34,6 +36,9 @@ pub struct Verdict {
     pub direction: Direction,
     /// What the proof judge says.
     pub proof: Proof,
+    /// What kept the proof judge from finding out everything, if anything did. A pair may be refuted
+    /// and have parts about which nothing is known.
+    pub unknown: Option<Why>,
     /// What the reference judge says.
     pub reference: ReferenceVerdict,
     /// Everything either of them found, each once: what the reference reports first.
@@ -145,9 +150,34 @@ pub(super) struct ReferenceView {
 #[derive(Debug, Clone)]
 pub(super) struct ProofView {
     pub(super) proof: Proof,
+    /// What kept the judge from finding out everything.
+    pub(super) unknown: Option<Why>,
     pub(super) findings: Vec<Incompatibility>,
     /// How many were found beyond those.
     pub(super) more: usize,
+}
+
+/// Counts findings, so that those of one rule do not crowd out those of another: what a pair leads to
+/// depends on which rules it violates, not on how often.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    taken: HashMap<(&'static str, Severity), usize>,
+    /// How many found no room.
+    pub(super) more: usize,
+}
+
+impl Room {
+    /// How many findings of one rule and severity are told.
+    pub(super) const OF_A_RULE: usize = 100;
+
+    /// May one more finding be told?
+    pub(super) fn take(&mut self, rule: &'static Rule, severity: Severity) -> bool {
+        let taken = self.taken.entry((rule.id, severity)).or_default();
+        let has_room = *taken < Room::OF_A_RULE;
+        *taken += usize::from(has_room);
+        self.more += usize::from(!has_room);
+        has_room
+    }
 }
 
 /// Each finding once, and the order in which the reference lists them.
@@ -182,22 +212,19 @@ impl ReferenceView {
 }
 
 impl ProofView {
-    /// How many findings of a pair are told.
-    pub(super) const TOLD: usize = 100;
-
     /// There is nothing to find.
     pub(super) fn proved(how: How) -> ProofView {
-        ProofView { proof: Proof::Proved(how), findings: Vec::new(), more: 0 }
+        ProofView { proof: Proof::Proved(how), unknown: None, findings: Vec::new(), more: 0 }
     }
 
-    /// What findings amount to, where `undecided` says what kept the judge from finding more.
-    pub(super) fn of(findings: Vec<Incompatibility>, more: usize, undecided: Option<Why>) -> ProofView {
+    /// What findings amount to, where `unknown` says what kept the judge from finding more.
+    pub(super) fn of(findings: Vec<Incompatibility>, more: usize, unknown: Option<Why>) -> ProofView {
         let refuted = findings.iter().any(|finding| finding.witness.is_some());
-        let proof = match undecided {
+        let proof = match &unknown {
             _ if refuted => Proof::Refuted,
-            Some(why) => Proof::Undecided(why),
+            Some(why) => Proof::Undecided(why.clone()),
             None => Proof::Proved(How::Rules),
         };
-        ProofView { proof, findings, more }
+        ProofView { proof, unknown, findings, more }
     }
 }

@@ -7,8 +7,8 @@ use super::report::{Comparison, ReferenceVerdict, Report};
 use super::rules;
 use crate::model::{Direction, Judge};
 
-/// A witness takes at most this many bytes of a line.
-const LONGEST_WITNESS: usize = 1024;
+/// A sentence and a witness each take at most this many bytes of a line.
+const LONGEST: usize = 1024;
 
 impl Report {
     /// The list; empty when compatible. One version is reported, and the setting in force is named for
@@ -79,7 +79,7 @@ impl Comparison {
 }
 
 fn proof_line(finding: &Incompatibility) -> String {
-    let mut text = finding.message.clone();
+    let mut text = shortened(&finding.message);
     if let Some(at) = &finding.reader_at {
         text.push_str(&format!(" (at {at})"));
     }
@@ -90,9 +90,9 @@ fn proof_line(finding: &Incompatibility) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    if text.len() <= LONGEST_WITNESS {
+    if text.len() <= LONGEST {
         return text.to_owned();
     }
-    let end = (0..=LONGEST_WITNESS).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+    let end = (0..=LONGEST).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
     format!("{}...", &text[..end])
 }

@@ -150,7 +150,7 @@ pub struct Comparison {
     pub direction: &'static str,
     /// The proof judge: `proved`, `refuted` or `undecided`.
     pub proof: &'static str,
-    /// How it was proved, or why it is undecided.
+    /// How it was proved, or what kept the judge from finding out everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof_detail: Option<String>,
     /// The reference judge: `compatible`, `incompatible` or `no-answer`.
@@ -269,7 +269,9 @@ impl Comparison {
         let (proof, proof_detail) = match &verdict.proof {
             Proof::Proved(How::Identical) => ("proved", Some("identical".to_owned())),
             Proof::Proved(How::Rules) => ("proved", None),
-            Proof::Refuted => ("refuted", None),
+            Proof::Refuted => {
+                ("refuted", verdict.unknown.as_ref().map(|why| format!("not all was found out: {why}")))
+            }
             Proof::Undecided(why) => ("undecided", Some(why.to_string())),
         };
         let (reference, reference_detail) = match &verdict.reference {

@@ -39,7 +39,8 @@ impl Past {
 
     /// As the compatibility floor wants it.
     pub(super) fn previous(&self) -> Previous {
-        Previous { version: self.stored.version, schema: self.parse() }
+        let StoredVersion { version, deleted: is_deleted, .. } = self.stored;
+        Previous { version, is_deleted, schema: self.parse() }
     }
 }
 

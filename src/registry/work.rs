@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::Error;
+use crate::compat;
 
 /// As many pieces of work at a time as there are cores. More would not be done sooner, and each may
 /// hold megabytes of schemas.
@@ -29,8 +30,15 @@ impl Workers {
         let turn = Arc::clone(&self.0).acquire_owned().await.expect("the semaphore is never closed");
         let done = tokio::task::spawn_blocking(move || {
             let _until_done = turn;
-            work()
+            on_large_stack(work)
         });
         done.await.map_err(Error::WorkFailed)
     }
+}
+
+/// Schemas nest, and what walks them recurses: deeper than the stack of the runtime's threads allows.
+fn on_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let thread = std::thread::Builder::new().name("worker".to_owned()).stack_size(compat::STACK).spawn(work);
+    let done = thread.expect("a thread can be had").join();
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -589,7 +589,7 @@ fn who_judges_decides_what_fails() {
             witness   User {"id":"4294967297"} (bytes 088180808010): 4294967297 was written, 1 is read (at id)
             hint      keep the type or widen it: int32 to int64, uint32 to int64 or uint64, bool to any of them
     FAIL  new/price.avsc:1:1  price  BACKWARD (default)  6225c012bfa5
-          avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4) (readers that follow the specification fail; Avro Java does not)
+          avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4)
             against   price.avsc:1:1 in dir:old
             reader    this file at /
             writer    the earlier schema at /
@@ -624,7 +624,7 @@ fn who_judges_decides_what_fails() {
             hint      keep the type or widen it: int32 to int64, uint32 to int64 or uint64, bool to any of them
     ok    new/narrowed.proto  narrowed  BACKWARD (default)  compatible
     WARN  new/price.avsc:1:1  price  BACKWARD (default)  6225c012bfa5
-          avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4) (readers that follow the specification fail; Avro Java does not)
+          avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4)
             against   price.avsc:1:1 in dir:old
             reader    this file at /
             writer    the earlier schema at /
@@ -665,7 +665,7 @@ fn who_judges_decides_what_fails() {
             witness   User {"id":"4294967297"} (bytes 088180808010): 4294967297 was written, 1 is read (at id)
             hint      keep the type or widen it: int32 to int64, uint32 to int64 or uint64, bool to any of them
     FAIL  new/price.avsc:1:1  price  BACKWARD (default)  6225c012bfa5
-          avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4) (readers that follow the specification fail; Avro Java does not)
+          avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4)
             against   price.avsc:1:1 in dir:old
             reader    this file at /
             writer    the earlier schema at /

@@ -174,6 +174,55 @@ fn one_version_can_be_compared_alone_and_full_does_its_forward_half_first() {
     assert_eq!(lines[4], "{validateFields: 'true', compatibility: 'FULL_TRANSITIVE'}");
 }
 
+/// What the proof judge decides about a pair at BACKWARD: the outcomes of all findings, and whether the
+/// schema is accepted.
+fn outcomes(format: Format, old: &str, new: &str) -> (bool, Vec<(String, String)>) {
+    let parse = |text: &str| Schema::parse(format, text, &[], Options::STORED).expect("a schema");
+    let judging = Judging::by(Judge::Proof);
+    let question = Question { level: Level::Backward, judging: &judging, extent: Extent::FirstRefusal };
+    let old = Previous::live(Version::FIRST, Ok(parse(old)));
+    let report = compat::check_one(question, old, &parse(new)).expect("an engine");
+    let outcome =
+        |finding: &compat::Incompatibility| (finding.rule.id.to_owned(), finding.outcome.to_string());
+    (report.is_compatible(), findings(&report).map(outcome).collect())
+}
+
+/// Data that shows the break of `Big` is too large to be shown, so nothing is known of it; the loss
+/// beside it is known, and says nothing about the break.
+#[test]
+fn what_is_not_found_out_is_not_called_harmless() {
+    let record = |x: &str, k: &str| {
+        format!(
+            r#"{{"type":"record","name":"T","fields":[{{"name":"x","type":"{x}"}},{{"name":"d","type":["null",{{"type":"record","name":"Big","fields":[{{"name":"blob","type":{{"type":"fixed","name":"F","size":300000}}}},{{"name":"k","type":"{k}"}}]}}]}}]}}"#
+        )
+    };
+    let (is_compatible, found) = outcomes(Format::Avro, &record("long", "int"), &record("double", "string"));
+    assert!(!is_compatible, "{found:?}");
+    assert!(found.contains(&("avro-number-rounded".to_owned(), "warn".to_owned())), "{found:?}");
+    assert!(found.iter().any(|(_, outcome)| outcome == "refuse"), "{found:?}");
+    let (is_compatible, found) = outcomes(Format::Avro, &record("long", "int"), &record("double", "int"));
+    assert!(is_compatible, "{found:?}");
+}
+
+/// Only so many findings are told, but each rule has its say.
+#[test]
+fn many_losses_do_not_hide_a_break() {
+    let avro = |of: &str, last: &str| {
+        let fields = (0..150).map(|n| format!(r#"{{"name":"f{n}","type":"{of}"}},"#)).collect::<String>();
+        format!(r#"{{"type":"record","name":"R","fields":[{fields}{{"name":"last","type":"{last}"}}]}}"#)
+    };
+    let (is_compatible, found) = outcomes(Format::Avro, &avro("long", "int"), &avro("double", "string"));
+    assert!(!is_compatible);
+    assert_eq!(found.iter().filter(|(rule, _)| rule == "avro-number-rounded").count(), 100);
+    let protobuf = |label: &str, last: &str| {
+        let fields = (1..=150).map(|n| format!("{label}int32 f{n} = {n};")).collect::<String>();
+        format!("syntax = \"proto3\"; message M {{ {fields} {last} last = 200; }}")
+    };
+    let (is_compatible, _) =
+        outcomes(Format::Protobuf, &protobuf("optional ", "int64"), &protobuf("", "int32"));
+    assert!(!is_compatible);
+}
+
 #[test]
 fn formats_are_looked_at_before_schemas() {
     let new = Schema::parse(Format::Json, r#"{"type":"string"}"#, &[], Options::STORED).expect("a schema");
@@ -211,7 +260,7 @@ fn the_page_of_rules_is_current() {
 
 fn previous(number: i32, format: Format, text: &str) -> Previous {
     let version = Version::new(number).expect("a version");
-    Previous { version, schema: Schema::parse(format, text, &[], Options::STORED) }
+    Previous::live(version, Schema::parse(format, text, &[], Options::STORED))
 }
 
 /// The case as the engine would have it.
@@ -235,7 +284,7 @@ fn run(case: &Case, path: &Path, differences: &mut String) -> Case {
         let judging = Judging { judge, ..judging.clone() };
         let question = Question { level, judging: &judging, extent: Extent::FirstRefusal };
         let old = parse(format, &case.old, &case.old_imports);
-        let old = Previous { version: Version::FIRST, schema: old };
+        let old = Previous::live(Version::FIRST, old);
         compat::check(question, [old], &new).expect("an engine")
     };
     let (backward, forward) = (check(Judge::Proof, Level::Backward), check(Judge::Proof, Level::Forward));

@@ -239,3 +239,25 @@ async fn verdicts_are_counted_and_a_break_that_is_accepted_is_logged() {
     );
     assert!(log.iter().all(|line| !line.contains("fields")), "no schema is logged: {log:#?}");
 }
+
+/// As deep as a text may nest: the walks over a pair recurse, and the stack has to be large enough.
+#[tokio::test(flavor = "multi_thread")]
+async fn deep_schemas_are_judged_and_cost_nobody_the_server() {
+    for test in harness::stores().await {
+        let registry = registry(&test.store);
+        settle(&registry, None).await;
+        let nested = |leaf: &str| {
+            let arrays = r#"{"type":"array","items":"#;
+            Candidate::of(Format::Avro, format!("{}{leaf}{}", arrays.repeat(250), "}".repeat(250)))
+        };
+        let subject = Subject::parse("deep");
+        for leaf in [r#""int""#, r#""long""#] {
+            let registered =
+                registry.register(&subject, nested(leaf), RegisterOptions::default(), &caller()).await;
+            registered.unwrap_or_else(|error| panic!("{}: {leaf}: {error}", test.name));
+        }
+        let text = nested(r#""string""#);
+        let refused = registry.register(&subject, text, RegisterOptions::default(), &caller()).await;
+        assert!(matches!(refused, Err(Error::Incompatible(_))), "{}", test.name);
+    }
+}

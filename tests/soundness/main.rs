@@ -7,6 +7,7 @@
 
 mod avro;
 mod pairs;
+mod protobuf;
 mod rng;
 
 use std::process::ExitCode;
@@ -20,7 +21,7 @@ struct Run {
 
 /// The formats that have a generator: the name, the pairs of a short run, and the run.
 type Format = (&'static str, u64, fn(Run) -> Result<String, String>);
-const FORMATS: [Format; 1] = [("AVRO", 20_000, avro::run)];
+const FORMATS: [Format; 2] = [("AVRO", 5_000, avro::run), ("PROTOBUF", 5_000, protobuf::run)];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
         Some("--list") => {}
         _ => {
             let runs = FORMATS.map(|(name, count, run)| report(name, run(Run { seed: 1, count })));
-            if runs.iter().any(|code| *code == ExitCode::FAILURE) {
+            if runs.contains(&ExitCode::FAILURE) {
                 return ExitCode::FAILURE;
             }
         }

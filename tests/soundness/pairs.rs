@@ -77,7 +77,7 @@ fn judge(pair: &Pair) -> Value {
     };
     let question = Question { level, judging: &judging, extent: Extent::FirstRefusal };
     let started = Instant::now();
-    let answer = compat::check_one(question, Previous { version: Version::FIRST, schema: Ok(old) }, &new);
+    let answer = compat::check_one(question, Previous::live(Version::FIRST, Ok(old)), &new);
     let micros = started.elapsed().as_micros() as u64;
     match answer {
         Ok(report) => {

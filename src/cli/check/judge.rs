@@ -19,6 +19,8 @@ pub(super) struct Candidate<'a> {
 /// An earlier state of it.
 pub(super) struct Earlier {
     pub(super) origin: Origin,
+    /// It is softly deleted.
+    pub(super) is_deleted: bool,
     pub(super) format: Format,
     pub(super) text: String,
     pub(super) dependencies: Vec<Dependency>,
@@ -129,7 +131,7 @@ fn compare<'a>(candidate: &Candidate<'_>, new: &Schema, past: Past<'a>) -> Verdi
         if let (Origin::File(path), Err(error)) = (&earlier.origin, &schema) {
             return Verdict::Unchecked(format!("the earlier state {path} is no schema: {error}"));
         }
-        previous.push(Previous { version: number_of(earlier, position), schema });
+        previous.push(Previous::live(number_of(earlier, position), schema));
     }
     let question =
         Question { level: candidate.level, judging: candidate.judging, extent: Extent::Everything };
@@ -140,6 +142,7 @@ fn compare<'a>(candidate: &Candidate<'_>, new: &Schema, past: Past<'a>) -> Verdi
     let numbered = past.numbered.iter().enumerate();
     let numbered = numbered.map(|(position, earlier)| Previous {
         version: number_of(earlier, position),
+        is_deleted: earlier.is_deleted,
         schema: parse_earlier(earlier),
     });
     compat::check_numbers(&mut report, question, numbered, new);

@@ -193,6 +193,7 @@ impl<'a> Check<'a> {
                 index.closure(earlier_path).map_err(|error| format!("in the base, {error}"))?;
             Ok(vec![Earlier {
                 origin: Origin::File(earlier_path.to_owned()),
+                is_deleted: false,
                 format: earlier_file.format,
                 text: earlier_file.text.clone(),
                 dependencies,

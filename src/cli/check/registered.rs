@@ -59,19 +59,26 @@ impl Registered {
         if level.depth() == Depth::Latest {
             numbers.truncate(1);
         }
-        self.earlier(subject, numbers).await
+        self.earlier(subject, &numbers, &[]).await
     }
 
     /// All versions of a subject, soft-deleted ones included, newest first.
     pub(super) async fn whole_history(&mut self, subject: &str) -> Result<Vec<Earlier>, Failure> {
         let mut numbers = self.client.versions_ever(subject).await?.unwrap_or_default();
         numbers.sort_unstable_by(|left, right| right.cmp(left));
-        self.earlier(subject, numbers).await
+        let live = self.client.versions(subject).await?.unwrap_or_default();
+        let deleted: Vec<i32> = numbers.iter().copied().filter(|number| !live.contains(number)).collect();
+        self.earlier(subject, &numbers, &deleted).await
     }
 
-    async fn earlier(&mut self, subject: &str, numbers: Vec<i32>) -> Result<Vec<Earlier>, Failure> {
+    async fn earlier(
+        &mut self,
+        subject: &str,
+        numbers: &[i32],
+        deleted: &[i32],
+    ) -> Result<Vec<Earlier>, Failure> {
         let mut history = Vec::new();
-        for number in numbers {
+        for &number in numbers {
             let stored = self.stored(subject, number).await?;
             let format = stored.format.as_deref().unwrap_or("AVRO");
             let format: Format = format
@@ -87,6 +94,7 @@ impl Registered {
             let dependencies = self.closure(&Subject::parse(subject), &stored.references).await?;
             history.push(Earlier {
                 origin: Origin::Version { version, id: stored.id },
+                is_deleted: deleted.contains(&number),
                 format,
                 text: stored.schema,
                 dependencies,

@@ -138,9 +138,8 @@ impl Report {
         }
         lines.extend(of(Led::Warn).flat_map(|finding| finding_text(&self.base, file, finding, "WARN")));
         lines.extend(of(Led::Note).map(|finding| note_text(file, finding)));
-        for (origin, opinion) in compared.opinions.iter().filter(|(_, opinion)| opinion.proof == "undecided")
-        {
-            let why = opinion.proof_detail.as_deref().unwrap_or_default();
+        for (origin, opinion) in compared.opinions.iter().filter(|(_, opinion)| opinion.proof != "proved") {
+            let Some(why) = &opinion.proof_detail else { continue };
             let remark = format!(
                 "not proved against {}: {why}; Confluent's rules say {}",
                 origin_text(origin, None),

@@ -98,6 +98,11 @@ impl Mishap {
         !matches!(self, Mishap::FieldAmbiguous(_) | Mishap::DefaultInvalid(_))
     }
 
+    /// Does it come of renaming what the writer wrote, which only Java does?
+    pub(in crate::compat) fn is_of_renaming(self) -> bool {
+        matches!(self, Mishap::WriterDefault(_) | Mishap::BranchesCollide)
+    }
+
     /// Does reading fail, rather than give another value?
     pub(super) fn breaks(self) -> bool {
         !matches!(self, Mishap::SymbolFallsBack | Mishap::Unit | Mishap::NotText | Mishap::Rounded)

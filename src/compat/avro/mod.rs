@@ -1,5 +1,6 @@
 //! Avro: the proof judge. What the decoder of a reader does with what a writer writes.
 
+mod branches;
 pub(super) mod datum;
 mod defaults;
 pub(super) mod dialect;
@@ -18,7 +19,7 @@ use std::collections::HashSet;
 
 use super::budget::Fuel;
 use super::finding::{Incompatibility, Labels};
-use super::report::{How, ProofView, Why};
+use super::report::{How, ProofView, Room, Why};
 use super::witness::{Trial, Witness};
 use crate::model::Direction;
 use crate::schema::avro::AvroSchema;
@@ -49,15 +50,14 @@ pub(super) fn prove(direction: Direction, reader: &AvroSchema, writer: &AvroSche
         last: None,
         undecided: done.is_err().then_some(Why::Fuel),
     };
-    let (mut findings, mut more) = (Vec::new(), 0);
+    let (mut findings, mut room) = (Vec::new(), Room::default());
     for claim in once_each(claims) {
-        if findings.len() == ProofView::TOLD {
-            more += 1;
-        } else {
+        let rule = claim.mishap.rule();
+        if room.take(rule, rule.severity) {
             findings.extend(court.hear(&claim));
         }
     }
-    ProofView::of(findings, more, court.undecided)
+    ProofView::of(findings, room.more, court.undecided)
 }
 
 /// Each claim once. A field that is ambiguous in both dialects is claimed by each on its own.
@@ -80,11 +80,11 @@ struct Court<'a> {
     minimal: Minimal<'a>,
     fuel: Fuel,
     /// The last trial: several claims about one record need no more than one.
-    last: Option<(Vec<Edge>, Leaf, Option<Trial>)>,
+    last: Option<(Vec<Edge>, Leaf, Option<Trial<'a>>)>,
     undecided: Option<Why>,
 }
 
-impl Court<'_> {
+impl<'a> Court<'a> {
     /// The finding, if data shows it.
     fn hear(&mut self, claim: &Claim) -> Option<Incompatibility> {
         let is_last =
@@ -94,7 +94,9 @@ impl Court<'_> {
             self.last = Some((claim.datum_edges.clone(), claim.leaf, trial));
         }
         let Some((_, _, Some(trial))) = &self.last else {
-            self.undecided.get_or_insert(Why::Fuel);
+            let keyword = "data too large to be shown".to_owned();
+            let at = pointer(&claim.reader_edges);
+            self.undecided.get_or_insert(Why::Unsupported { keyword, at });
             return None;
         };
         let Some((witness, affected)) = Witness::of_avro(trial, claim) else {
@@ -113,7 +115,7 @@ impl Court<'_> {
     }
 
     /// Build the value, and have it read. `None` where it would be too large, or takes too long.
-    fn trial(&mut self, claim: &Claim) -> Option<Trial> {
+    fn trial(&mut self, claim: &Claim) -> Option<Trial<'a>> {
         let datum = self.minimal.plugged(&claim.datum_edges, claim.leaf, &mut self.fuel)?;
         Trial::of(&mut self.resolution, &datum, &mut self.fuel)
     }
@@ -123,7 +125,7 @@ impl Court<'_> {
 mod tests {
     use super::prove;
     use crate::compat::reference::avro::view;
-    use crate::compat::report::ReferenceVerdict;
+    use crate::compat::report::{Proof, ReferenceVerdict};
     use crate::model::Direction;
     use crate::schema::Options;
     use crate::schema::avro::AvroSchema;
@@ -131,10 +133,9 @@ mod tests {
     fn rules(old: &str, new: &str) -> Vec<&'static str> {
         let [old, new] =
             [old, new].map(|text| AvroSchema::parse(text, &[], Options::STORED).expect("a schema"));
-        // The stack of a thread that serves requests is not large.
-        let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
+        let promised_stack = std::thread::Builder::new().stack_size(crate::compat::STACK);
         let judge = move || (view(Direction::Backward, &new, &old), prove(Direction::Backward, &new, &old));
-        let thread = small_stack.spawn(judge).expect("a thread");
+        let thread = promised_stack.spawn(judge).expect("a thread");
         let (reference, _) = thread.join().expect("no panic and no overflow");
         if matches!(reference.verdict, ReferenceVerdict::NoAnswer(_)) {
             return vec!["comparison-exhausted"];
@@ -197,6 +198,50 @@ mod tests {
         ] {
             let found = rules(&old, &new);
             assert_eq!(found.first().copied().unwrap_or_default(), expected, "{name}");
+        }
+    }
+
+    fn proof(old: &str, new: &str) -> &'static str {
+        let [old, new] =
+            [old, new].map(|text| AvroSchema::parse(text, &[], Options::STORED).expect("a schema"));
+        let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
+        let thread = small_stack.spawn(move || prove(Direction::Backward, &new, &old).proof);
+        match thread.expect("a thread").join().expect("no panic and no overflow") {
+            Proof::Proved(_) => "proved",
+            Proof::Refuted => "refuted",
+            Proof::Undecided(_) => "undecided",
+        }
+    }
+
+    /// Records that each have the next one's value in their default, which leaves it out again.
+    fn endless_default(length: usize) -> String {
+        let last = r#"{"type":"record","name":"D0","fields":[{"name":"n","type":"D1","default":{}}]}"#;
+        let all = (1..length).rev().fold(last.to_owned(), |inner, level| {
+            format!(
+                r#"{{"type":"record","name":"D{level}","fields":[{{"name":"n","type":{inner},"default":{{}}}}]}}"#
+            )
+        });
+        format!(r#"{{"type":"record","name":"R","fields":[{{"name":"a","type":{all},"default":{{}}}}]}}"#)
+    }
+
+    #[test]
+    fn proofs_are_bounded() {
+        let chain = |length: usize, leaf: &str| {
+            (0..length).rev().fold(format!("\"{leaf}\""), |inner, level| {
+                record(&format!("C{level}"), &[("n".to_owned(), inner)])
+            })
+        };
+        let nothing = r#"{"type":"record","name":"R","fields":[]}"#;
+        for (name, old, new, expected) in [
+            ("a value that doubles at each level", doubling(50, "int"), doubling(50, "string"), "undecided"),
+            ("the same, with nothing to show", doubling(50, "int"), doubling(50, "long"), "proved"),
+            ("wide unions", wide(1500, "int"), wide(1500, "string"), "refuted"),
+            ("rings of two lengths", ring(29, "int"), ring(31, "int"), "refuted"),
+            ("a ring that stays", ring(31, "int"), ring(31, "long"), "proved"),
+            ("a value that nests", chain(60, "int"), chain(60, "string"), "refuted"),
+            ("a default without end", nothing.to_owned(), endless_default(30), "refuted"),
+        ] {
+            assert_eq!(proof(&old, &new), expected, "{name}");
         }
     }
 

@@ -7,11 +7,12 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::branches::Directory;
 use super::defaults::Defaults;
 use super::dialect::Dialect;
 use super::java::Java;
 use crate::compat::budget::{Exhausted, Fuel};
-use crate::schema::avro::model::{Kind, Model, Name, Primitive, Record, Type, TypeId};
+use crate::schema::avro::model::{Kind, Model, Primitive, Record, Type, TypeId};
 
 /// A reader and a writer, and what was found out about how they match.
 pub(in crate::compat) struct Resolution<'a> {
@@ -20,6 +21,7 @@ pub(in crate::compat) struct Resolution<'a> {
     pub(super) java: Java<'a>,
     defaults: Defaults<'a>,
     plans: HashMap<(TypeId, TypeId), Plans>,
+    pub(super) directories: HashMap<TypeId, Rc<Directory<'a>>>,
 }
 
 /// Where the value of a reader's field comes from.
@@ -60,11 +62,14 @@ impl<'a> Resolution<'a> {
         fuel: &mut Fuel,
     ) -> Result<Resolution<'a>, Exhausted> {
         let java = Java::of(reader, writer, fuel)?;
-        Ok(Resolution { reader, writer, java, defaults: Defaults::of(reader), plans: HashMap::new() })
+        let defaults = Defaults::of(reader);
+        let (plans, directories) = (HashMap::new(), HashMap::new());
+        Ok(Resolution { reader, writer, java, defaults, plans, directories })
     }
 
-    pub(in crate::compat) fn writer(&self) -> &'a Model {
-        self.writer
+    /// The reader and the writer.
+    pub(in crate::compat) fn models(&self) -> (&'a Model, &'a Model) {
+        (self.reader, self.writer)
     }
 
     /// Do the names of two types of one kind go together? Java does not look at those of records.
@@ -78,51 +83,6 @@ impl<'a> Resolution<'a> {
                 _ => false,
             },
         }
-    }
-
-    /// The branch of a reader's union into which a type that is no union is read.
-    pub(super) fn branch(
-        &mut self,
-        union: TypeId,
-        writer: TypeId,
-        dialect: Dialect,
-        fuel: &mut Fuel,
-    ) -> Result<Option<usize>, Exhausted> {
-        let Kind::Union(branches) = &self.reader.get(union).kind else { return Ok(None) };
-        fuel.spend(branches.len())?;
-        match dialect {
-            Dialect::Specification => {
-                let written = self.writer.get(writer);
-                let find = |test: &dyn Fn(&Type) -> bool| {
-                    branches.iter().position(|branch| test(self.reader.get(branch.id)))
-                };
-                let exact = find(&|read| is_the_type(read, written) && sizes_agree(read, written));
-                let matching = || find(&|read| matches(read, written) && sizes_agree(read, written));
-                // It cannot be read, but this is the branch that says why.
-                let nearest = || find(&|read| matches(read, written));
-                Ok(exact.or_else(matching).or_else(nearest))
-            }
-            Dialect::Java => self.branch_for_java(branches, writer, fuel),
-        }
-    }
-
-    /// Is it of those types that Java finds in a union by their full names alone?
-    pub(super) fn is_by_full_name(&self, writer: TypeId) -> bool {
-        matches!(self.writer.get(writer).kind, Kind::Enum(_) | Kind::Fixed(_))
-    }
-
-    /// The branches of a reader's union, besides `chosen`, that a record, enum or fixed may be read into.
-    pub(super) fn other_branches(&self, union: TypeId, writer: TypeId, chosen: usize) -> Vec<usize> {
-        let (Kind::Union(branches), written) = (&self.reader.get(union).kind, self.writer.get(writer)) else {
-            return Vec::new();
-        };
-        if written.name().is_none() {
-            return Vec::new();
-        }
-        let may = |position: &usize| {
-            *position != chosen && matches(self.reader.get(branches[*position].id), written)
-        };
-        (0..branches.len()).filter(may).collect()
     }
 
     /// How a record is read into a record. `None` when one of them is none.
@@ -231,36 +191,6 @@ impl<'a> Names<'_, 'a> {
     fn positions(&self, name: impl Fn(&'a str) -> &'a str) -> HashMap<&'a str, u32> {
         let fields = self.record.fields.iter().enumerate();
         fields.map(|(position, field)| (name(&field.name), position as u32)).collect()
-    }
-}
-
-/// Is it the very type: the same primitive, the same full name, or both arrays or maps?
-fn is_the_type(reader: &Type, writer: &Type) -> bool {
-    match (&reader.kind, &writer.kind) {
-        (Kind::Primitive(read), Kind::Primitive(written)) => read == written,
-        (read, written) => {
-            let is_kind = std::mem::discriminant(read) == std::mem::discriminant(written);
-            is_kind && reader.name().map(Name::full) == writer.name().map(Name::full)
-        }
-    }
-}
-
-/// Does the specification call it a match, sizes apart?
-fn matches(reader: &Type, writer: &Type) -> bool {
-    match (&reader.kind, &writer.kind) {
-        (Kind::Primitive(read), Kind::Primitive(written)) => reads(*read, *written),
-        (Kind::Array(_), Kind::Array(_)) | (Kind::Map(_), Kind::Map(_)) => true,
-        (Kind::Fixed(_), Kind::Fixed(_))
-        | (Kind::Enum(_), Kind::Enum(_))
-        | (Kind::Record(_), Kind::Record(_)) => named_alike(reader, writer),
-        _ => false,
-    }
-}
-
-fn sizes_agree(reader: &Type, writer: &Type) -> bool {
-    match (&reader.kind, &writer.kind) {
-        (Kind::Fixed(read), Kind::Fixed(written)) => read.size == written.size,
-        _ => true,
     }
 }
 

@@ -14,6 +14,7 @@ mod oneof;
 use std::collections::{HashMap, VecDeque};
 
 use self::enums::EnumDifference;
+use super::kinds::arrives_as;
 use super::model::{Cardinality, EnumId, Field, Kind, MessageId, Model, Plain, Presence};
 use super::rules;
 use super::sample::{Content, Heights, Put};
@@ -57,6 +58,8 @@ pub(super) struct Local {
     pub(super) puts: Vec<Put>,
     /// The number of the field where the harm is seen.
     pub(super) seen_at: i32,
+    /// All implementations are known to agree.
+    pub(super) portable: bool,
 }
 
 /// Where it is reported.
@@ -220,6 +223,7 @@ impl<'a> Walk<'a> {
                 expected: Expected::RequiredMissing,
                 puts: Vec::new(),
                 seen_at: field.number,
+                portable: true,
             },
         );
     }
@@ -299,9 +303,10 @@ fn visible_number(sides: Sides<'_>, written: &Field<'_>, read: Option<&Field<'_>
         _ => true,
     };
     let is_read = |number: i32| match read.map(|read| &read.kind) {
-        Some(Kind::Enum(id)) => {
+        Some(kind @ Kind::Enum(id)) => {
             let definition = sides.reader.enumeration(*id);
-            !definition.is_closed || definition.declares(number)
+            let arrives = i32::try_from(arrives_as(&written.kind, kind, number.into()));
+            !definition.is_closed || arrives.is_ok_and(|number| definition.declares(number))
         }
         _ => true,
     };
@@ -311,7 +316,10 @@ fn visible_number(sides: Sides<'_>, written: &Field<'_>, read: Option<&Field<'_>
     };
     let mut candidates: Vec<i32> = numbers(sides.writer, &written.kind);
     candidates.push(1);
-    candidates.extend(read.iter().flat_map(|read| numbers(sides.reader, &read.kind)));
+    for number in read.iter().flat_map(|read| numbers(sides.reader, &read.kind)) {
+        // The number itself, and what is that number once zigzag is read as plain.
+        candidates.extend([number, (number >> 1) ^ -(number & 1)]);
+    }
     candidates.push(0);
     candidates.retain(|&number| is_written(number) && is_read(number));
     let visible = candidates.iter().find(|number| **number != 0).or(candidates.first());

@@ -7,7 +7,7 @@ use super::model::{Field, Kind, Message, MessageId, Model, Plain};
 use super::rules;
 use super::sample::Sampler;
 use crate::compat::finding::{Incompatibility, Labels, Pointer, Severity};
-use crate::compat::report::ProofView;
+use crate::compat::report::Room;
 use crate::compat::rules::Rule;
 use crate::compat::witness::Witness;
 use crate::compat::witness::protobuf::{Claim, Expected, Party};
@@ -16,8 +16,10 @@ use crate::compat::witness::protobuf::{Claim, Expected, Party};
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) told: Vec<Incompatibility>,
-    /// How many there are beyond those told; they were not tried.
-    pub(super) more: usize,
+    /// How many of each rule are told; those beyond were not tried.
+    pub(super) room: Room,
+    /// Where there is something that only a message too large to be shown would show.
+    pub(super) unshown: Option<String>,
     /// Something that was believed was not seen to happen.
     pub(super) is_contradicted: bool,
 }
@@ -91,15 +93,8 @@ impl Teller<'_> {
         next
     }
 
-    /// May one more finding be told?
-    fn has_room(&mut self) -> bool {
-        let has_room = self.found.told.len() < ProofView::TOLD;
-        self.found.more += usize::from(!has_room);
-        has_room
-    }
-
     fn removed(&mut self, removed: MessageId) {
-        if !self.has_room() {
+        if !self.found.room.take(&rules::PROTO_MESSAGE_REMOVED, Severity::Break) {
             return;
         }
         let message = self.sides.writer.message(removed);
@@ -128,7 +123,7 @@ impl Teller<'_> {
 
     /// Something that is reported where it is defined.
     fn local(&mut self, index: usize, local: &Local) {
-        if !self.has_room() {
+        if !self.found.room.take(local.rule, local.severity) {
             return;
         }
         let Some(pair) = self.fidelity.pairs.get(index) else { return };
@@ -141,9 +136,6 @@ impl Teller<'_> {
 
     /// A field whose type was exchanged for one that does not read the former.
     fn used(&mut self, index: usize, number: i32, child: usize, paths: &[Option<(i32, usize)>]) {
-        if !self.has_room() {
-            return;
-        }
         let pairs = &self.fidelity.pairs;
         let Some(root) = pairs.get(index) else { return };
         let mut route = vec![number];
@@ -165,8 +157,12 @@ impl Teller<'_> {
             false => &rules::PROTO_MESSAGE_TYPE_INCOMPATIBLE,
         };
         let field = self.sides.reader.message(root.reader).field(number);
-        let is_extension = field.is_some_and(|field| field.extension.is_some());
+        let is_extension = field.is_some_and(|field| field.extension.is_some())
+            || *local.rule == rules::PROTO_EXTENSION_CHANGED;
         let rule = if is_extension { &rules::PROTO_EXTENSION_CHANGED } else { rule };
+        if !self.found.room.take(rule, local.severity) {
+            return;
+        }
         let places = self.places(root, Spot::Field(number));
         let name = field.map_or(String::new(), |field| field.shown_name().into_owned());
         let sentence = format!("the type of the field `{name}`: {}", self.sentence(pair, local));
@@ -182,8 +178,11 @@ impl Teller<'_> {
         (reader_at, writer_at): (Pointer, Pointer),
         claim: Option<Claim>,
     ) {
-        let Some(witness) = claim.and_then(|claim| Witness::of_protobuf(self.reader, self.writer, claim))
-        else {
+        let Some(claim) = claim else {
+            self.found.unshown.get_or_insert(reader_at.as_str().to_owned());
+            return;
+        };
+        let Some(witness) = Witness::of_protobuf(self.reader, self.writer, claim) else {
             self.found.is_contradicted = true;
             return;
         };
@@ -213,7 +212,7 @@ impl Teller<'_> {
             bytes: self.sampler.encode(&sample)?,
             route,
             expected: local.expected,
-            portable: true,
+            portable: local.portable,
         })
     }
 

@@ -245,6 +245,8 @@ mod tests {
 
     use buffa_descriptor::{DescriptorPool, DynamicMessage};
 
+    use crate::compat::budget::Fuel;
+    use crate::compat::protobuf::model::Model;
     use crate::compat::protobuf::prove;
     use crate::compat::report::Proof;
     use crate::model::{Direction, Pack};
@@ -331,7 +333,10 @@ mod tests {
     fn what_is_proved_is_parsed() {
         let packs = BTreeSet::from([Pack::JsonNames]);
         let schemas: Vec<ProtobufSchema> = TYPES.iter().map(|of| schema(of)).collect();
-        let pool = |schema: &ProtobufSchema| Arc::clone(&schema.descriptors().expect("it compiles").full);
+        let pool = |schema: &ProtobufSchema| {
+            let model = Model::of(schema, &mut Fuel::new(Fuel::PAIR)).expect("little work");
+            Arc::clone(&model.descriptors().expect("sound descriptors").full)
+        };
         for (from, writer) in TYPES.iter().zip(&schemas) {
             let written: Vec<DynamicMessage> = VALUES
                 .iter()

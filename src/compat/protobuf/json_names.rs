@@ -15,7 +15,7 @@ use super::sample::{Content, Put, Sampler};
 use super::{rules, rules_beyond_wire};
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::finding::{Incompatibility, Labels, Pointer, Severity};
-use crate::compat::report::{ProofView, Why};
+use crate::compat::report::Why;
 use crate::compat::rules::Rule;
 use crate::compat::witness::Witness;
 use crate::compat::witness::protobuf::{JsonClaim, Party};
@@ -302,8 +302,11 @@ impl Teller<'_, '_> {
             return;
         }
         let size = place.written.0.fields().len() + place.read.0.fields().len();
-        if self.found.told.len() >= ProofView::TOLD || self.trials.spend(100 + size).is_err() {
-            self.found.more += 1;
+        if !self.found.room.take(rule, severity) {
+            return;
+        }
+        if self.trials.spend(100 + size).is_err() {
+            self.undecided.get_or_insert(Why::Fuel);
             return;
         }
         let claim = self.claim(place, contents);
@@ -410,7 +413,7 @@ mod tests {
     use std::fmt::Write as _;
 
     use crate::compat::protobuf::prove;
-    use crate::compat::report::{Proof, ProofView, Why};
+    use crate::compat::report::{Proof, ProofView, Room, Why};
     use crate::model::{Direction, Pack};
     use crate::schema::Options;
     use crate::schema::protobuf::ProtobufSchema;
@@ -433,10 +436,10 @@ mod tests {
             let fields = (1..=300).map(|number| format!("int32 {name}{number} = {number};"));
             format!("message M {{ {} }}", fields.collect::<String>())
         };
-        let ProofView { proof, findings, more } = view(&fields("a"), &fields("b"));
-        assert_eq!((proof, findings.len()), (Proof::Refuted, ProofView::TOLD));
+        let ProofView { proof, findings, more, .. } = view(&fields("a"), &fields("b"));
+        assert_eq!((proof, findings.len()), (Proof::Refuted, 2 * Room::OF_A_RULE));
         // Those of the source pack at other places are counted too.
-        assert_eq!(more, 2 * (300 - ProofView::TOLD));
+        assert_eq!(more, 300 - Room::OF_A_RULE + 300 - 2 * Room::OF_A_RULE);
     }
 
     #[test]

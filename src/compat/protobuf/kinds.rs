@@ -36,13 +36,6 @@ pub(in crate::compat) enum Why {
     NotInEnum,
 }
 
-impl Why {
-    /// The value that is read is another one; otherwise none is.
-    pub(in crate::compat) fn is_altered(self) -> bool {
-        matches!(self, Why::Narrowed | Why::Zigzag)
-    }
-}
-
 /// The wire type, as far as it tells types apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wire {
@@ -179,6 +172,11 @@ fn scalar_of(kind: &Kind) -> Scalar {
         Kind::Scalar(scalar) => *scalar,
         _ => Scalar::Int32,
     }
+}
+
+/// What a number that is written as one type is to the other; varints only.
+pub(in crate::compat) fn arrives_as(writer: &Kind, reader: &Kind, number: i128) -> i128 {
+    read_varint(scalar_of(reader), to_varint(scalar_of(writer), number))
 }
 
 fn is_zigzag(scalar: Scalar) -> bool {

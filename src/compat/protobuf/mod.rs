@@ -14,8 +14,10 @@ pub(in crate::compat) mod rules;
 pub(in crate::compat) mod rules_beyond_wire;
 pub(in crate::compat) mod sample;
 mod source;
+#[cfg(test)]
+mod tests;
 
-pub(super) use history::reused;
+pub(super) use history::{Earlier, reused};
 
 use std::collections::BTreeSet;
 
@@ -30,6 +32,9 @@ use super::report::{How, ProofView, Why};
 use super::witness::protobuf::Party;
 use crate::model::{Direction, Pack};
 use crate::schema::protobuf::ProtobufSchema;
+
+/// What would show a break is beyond what witnesses may be.
+const UNSHOWN: &str = "a message too large to be shown";
 
 /// Can `reader` read everything that `writer` writes, as it was written?
 pub(super) fn prove(
@@ -70,8 +75,19 @@ fn compare(
             [(reader, &readers), (writer, &writers)].map(|(schema, model)| Side { schema, model });
         source::tell(direction, reader, writer, &mut found, &mut fuel)?;
     }
-    let undecided = undecided.or_else(|| found.is_contradicted.then_some(Why::VerifierDisagreed));
-    Ok(ProofView::of(found.told, found.more, undecided))
+    let contradicted = found.is_contradicted.then(|| contradiction(&readers, &writers));
+    let unshown = found.unshown.map(|at| Why::Unsupported { keyword: UNSHOWN.to_owned(), at });
+    let undecided = undecided.or(contradicted).or(unshown);
+    Ok(ProofView::of(found.told, found.room.more, undecided))
+}
+
+/// Why a break did not show: what descriptors cannot hold cannot be tried; anything else is a fault.
+fn contradiction(reader: &Model<'_>, writer: &Model<'_>) -> Why {
+    let left_out = [writer, reader].into_iter().find_map(|model| Party::of(model).ok()?.left_out());
+    left_out.map_or(Why::VerifierDisagreed, |(what, at)| Why::Unsupported {
+        keyword: what.to_owned(),
+        at: at.to_owned(),
+    })
 }
 
 /// Bytes and JSON: what could not be decided, if there is anything.
@@ -91,10 +107,13 @@ fn compare_data(
     if is_faithful && !packs.contains(&Pack::JsonNames) {
         return Ok(beyond);
     }
-    let parties = Party::of(reader.schema, reader.model).zip(Party::of(writer.schema, writer.model));
-    let Some((reader, writer)) = parties else {
-        let keyword = "a schema that does not compile".to_owned();
-        return Ok(beyond.or(Some(Why::Unsupported { keyword, at: String::new() })));
+    let parties = Party::of(reader.model).and_then(|reader| Ok((reader, Party::of(writer.model)?)));
+    let (reader, writer) = match parties {
+        Ok(parties) => parties,
+        Err(why) => {
+            let keyword = format!("a schema without sound descriptors ({why})");
+            return Ok(beyond.or(Some(Why::Unsupported { keyword, at: String::new() })));
+        }
     };
     if packs.contains(&Pack::Wire) {
         let found_before = std::mem::take(found);

@@ -233,7 +233,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{PROTO_NUMBER_REUSED, PROTO_ONEOF_FIELD_REMOVED, RULES};
-    use crate::compat::protobuf::{prove, reused};
+    use crate::compat::protobuf::{Earlier, prove, reused};
     use crate::compat::reference;
     use crate::model::{Direction, Pack, Version};
     use crate::schema::Options;
@@ -248,7 +248,9 @@ mod tests {
             let packs = BTreeSet::from_iter(rule.pack.filter(|pack| *pack != Pack::Wire));
             let mut found = prove(Direction::Backward, &new, &old, &packs).findings;
             if *rule == &PROTO_NUMBER_REUSED {
-                found = reused(&new, std::iter::once((Version::FIRST, &old)));
+                let old = Earlier { version: Version::FIRST, is_deleted: true, schema: &old };
+                let reused = reused(&new, std::iter::once(old));
+                found = reused.into_iter().map(|(_, finding)| finding).collect();
             }
             if *rule == &PROTO_ONEOF_FIELD_REMOVED {
                 found = reference::protobuf::compare(Direction::Backward, &new, &old).listing.findings;

@@ -121,10 +121,6 @@ impl<'a> Sampler<'a> {
         Sampler { model, heights: Heights::of(model) }
     }
 
-    pub(in crate::compat) fn model(&self) -> &'a Model<'a> {
-        self.model
-    }
-
     pub(in crate::compat) fn heights(&self) -> &Heights {
         &self.heights
     }

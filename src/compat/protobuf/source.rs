@@ -10,7 +10,6 @@ use super::model::{Cardinality, Enum, Field, Kind, Message, Model, Presence};
 use super::{rules, rules_beyond_wire};
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::finding::{Incompatibility, Pointer, Severity};
-use crate::compat::report::ProofView;
 use crate::compat::rules::Rule;
 use crate::model::Direction;
 use crate::schema::protobuf::ProtobufSchema;
@@ -186,8 +185,7 @@ impl Teller<'_, '_> {
     }
 
     fn add(&mut self, rule: &'static Rule, message: String, (new_at, old_at): (Pointer, Pointer)) {
-        if self.found.told.len() >= ProofView::TOLD {
-            self.found.more += 1;
+        if !self.found.room.take(rule, Severity::Source) {
             return;
         }
         let (reader_at, writer_at) = match self.direction {

@@ -26,9 +26,11 @@ const COMPILER_FILES: [&str; 12] = [
     "google/protobuf/wrappers.proto",
 ];
 
-const TEXTS: [(&str, &str); 19] = [
+const TEXTS: [(&str, &str); 20] = [
     ("confluent/meta.proto", include_str!("builtin/confluent_meta.proto")),
-    ("confluent/types/decimal.proto", include_str!("builtin/confluent_decimal.proto")),
+    ("confluent/type/decimal.proto", include_str!("builtin/confluent_decimal.proto")),
+    // Where clients of other languages look for it; both may be imported.
+    ("confluent/types/decimal.proto", "syntax = \"proto3\"; import public \"confluent/type/decimal.proto\";"),
     ("google/type/calendar_period.proto", include_str!("builtin/calendar_period.proto")),
     ("google/type/color.proto", include_str!("builtin/color.proto")),
     ("google/type/date.proto", include_str!("builtin/date.proto")),

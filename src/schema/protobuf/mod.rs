@@ -9,7 +9,6 @@
 pub mod builtin;
 mod compile;
 mod descriptor;
-mod descriptors;
 mod lex;
 pub mod model;
 pub mod names;
@@ -21,12 +20,11 @@ mod tags;
 mod tests;
 mod validate;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-pub use self::descriptors::Descriptors;
 use self::model::{File, Setting, TypeDef};
 use self::names::{Names, Origin};
 use super::{Dependency, Options, ParseError, Tagged};
@@ -45,8 +43,6 @@ struct Parsed {
     /// Import path and tree of the dependencies, in the order given.
     dependencies: Vec<(String, File)>,
     unresolved: Option<ParseError>,
-    /// Made when first asked for; `None` inside if the schema does not compile.
-    descriptors: OnceLock<Option<Descriptors>>,
 }
 
 impl ProtobufSchema {
@@ -68,8 +64,7 @@ impl ProtobufSchema {
         let names = Names::of(&file, dependencies.iter().map(|(_, file)| file));
         let unresolved = validate::resolve_all(&file, &names).err();
         let canonical = print::print(&file);
-        let descriptors = OnceLock::new();
-        let parsed = Parsed { canonical, file, names, dependencies, unresolved, descriptors };
+        let parsed = Parsed { canonical, file, names, dependencies, unresolved };
         let schema = ProtobufSchema { parsed: Arc::new(parsed) };
         if let Some(error) =
             schema.parsed.unresolved.as_ref().filter(|_| options.new || options.validate_fields)
@@ -153,11 +148,12 @@ impl ProtobufSchema {
         self.parsed.unresolved.as_ref()
     }
 
-    /// The linked descriptors; `None` if the schema does not compile, which only the stricter checks
-    /// refuse.
-    pub fn descriptors(&self) -> Option<&Descriptors> {
-        let compile = || Descriptors::compile(&self.for_compiler(), &texts(&self.parsed.dependencies));
-        self.parsed.descriptors.get_or_init(compile).as_ref()
+    /// The bytes of a `FileDescriptorSet` by the compiler, with all that is imported; `None` if the
+    /// schema does not compile, which only the stricter checks refuse.
+    #[cfg(test)]
+    pub fn compiled(&self) -> Option<Vec<u8>> {
+        let pool = compile::compile(&self.for_compiler(), &texts(&self.parsed.dependencies)).ok()?;
+        Some(pool.encode_to_vec())
     }
 
     /// The text for the compiler.

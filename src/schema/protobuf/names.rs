@@ -47,7 +47,7 @@ pub struct Resolved {
 }
 
 /// A scope to resolve names in: a package or a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scope(usize);
 
 #[derive(Debug, Clone)]
@@ -125,6 +125,16 @@ impl Names {
             .or_else(|| self.builtin()?.resolve(Scope(0), written, Names::find_type))
     }
 
+    /// Which type the name `written` means in `scope`, without telling more: its own scope, and whether
+    /// that is one of the names of the built-in files. Far cheaper than [`Names::resolve_type`].
+    pub fn locate_type(&self, scope: Scope, written: &str) -> Option<(bool, Scope)> {
+        let own = self.locate(scope, written, Names::find_type).map(|node| (false, Scope(node)));
+        own.or_else(|| {
+            let node = self.builtin()?.locate(Scope(0), written, Names::find_type)?;
+            Some((true, Scope(node)))
+        })
+    }
+
     /// What the extension name `written` (the name of an option in parentheses) means in `scope`.
     pub fn resolve_extension(&self, scope: Scope, written: &str) -> Option<Resolved> {
         self.resolve(scope, written, Names::find_extension)
@@ -155,12 +165,21 @@ impl Names {
         written: &str,
         find: impl Fn(&Names, usize, &str) -> Option<usize>,
     ) -> Option<Resolved> {
-        let node = match written.strip_prefix('.') {
-            Some(absolute) => find(self, 0, absolute)?,
-            None => self.scopes(scope).find_map(|scope| find(self, scope, written))?,
-        };
+        let node = self.locate(scope, written, find)?;
         let (kind, origin) = self.nodes[node].definition?;
         Some(Resolved { full_name: self.full_name(node), kind, origin, node })
+    }
+
+    fn locate(
+        &self,
+        scope: Scope,
+        written: &str,
+        find: impl Fn(&Names, usize, &str) -> Option<usize>,
+    ) -> Option<usize> {
+        match written.strip_prefix('.') {
+            Some(absolute) => find(self, 0, absolute),
+            None => self.scopes(scope).find_map(|scope| find(self, scope, written)),
+        }
     }
 
     /// `scope` and what is around it, inmost first.

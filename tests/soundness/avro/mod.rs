@@ -163,14 +163,11 @@ impl Checked<'_> {
         let Some(other) = judge(self.judging, old, new) else { return Ok(()) };
         let broken = |verdict: &Verdict| -> Vec<(&'static str, bool)> {
             let all = verdict.findings.iter().filter(|finding| finding.proof == Opinion::Broken);
-            let portable = |finding: &Incompatibility| {
-                finding.witness.as_ref().is_some_and(|witness| witness.portable())
-            };
-            all.map(|finding| (finding.rule.id, portable(finding))).collect()
+            all.map(|finding| (finding.rule.id, is_of_everybody(finding))).collect()
         };
         let (before, after) = (broken(verdict), broken(&other));
         let of_java: Vec<&str> =
-            before.iter().chain(&after).filter(|(_, portable)| !portable).map(|(id, _)| *id).collect();
+            before.iter().chain(&after).filter(|(_, everybody)| !everybody).map(|(id, _)| *id).collect();
         let gist = |findings: &[(&'static str, bool)]| {
             let ids = findings.iter().map(|(id, _)| *id);
             ids.filter(|id| !but_for_java || !of_java.contains(id)).collect::<BTreeSet<&str>>()
@@ -183,13 +180,18 @@ impl Checked<'_> {
     }
 }
 
+/// Does the finding not say that only some readers are affected?
+fn is_of_everybody(finding: &Incompatibility) -> bool {
+    let some = [" (readers that", " (Avro Java fails;", " (so do readers", " (so does Avro Java;"];
+    !some.iter().any(|words| finding.message.contains(words))
+}
+
 /// What the proof judge says at BACKWARD; `None` when one of them is no schema.
 fn judge(judging: &Judging, old: &Value, new: &Value) -> Option<Verdict> {
     let parse = |text: &Value| Schema::parse(Format::Avro, &text.to_string(), &[], Options::STORED).ok();
     let (old, new) = (parse(old)?, parse(new)?);
     let question = Question { level: Level::Backward, judging, extent: Extent::FirstRefusal };
-    let report =
-        compat::check_one(question, Previous { version: Version::FIRST, schema: Ok(old) }, &new).ok()?;
+    let report = compat::check_one(question, Previous::live(Version::FIRST, Ok(old)), &new).ok()?;
     report.comparisons.into_iter().next()?.verdicts.into_iter().next()
 }
 

@@ -132,6 +132,11 @@ impl Comparison<'_> {
                     let Some(field) = fields.iter().find(|field| field.number == number) else { continue };
                     let at = format!("{at}.{number}");
                     match (wrote.get(&number), read.get(&number)) {
+                        (Some(wrote), Some(found @ Value::Map(_))) => {
+                            let Type::Map(_, value) = &field.of else { continue };
+                            let found = self.list(&field.of, Some(found));
+                            self.entries(of, value, std::slice::from_ref(wrote), &found, &at);
+                        }
                         (Some(Value::Message(_)), None) if !matches!(field.of, Type::Message(_)) => {
                             self.note(&at, Harm::Wrong);
                         }
@@ -203,6 +208,11 @@ impl Comparison<'_> {
                 self.note(at, if nameless { Harm::Nameless } else { Harm::Wrong });
                 continue;
             };
+            if let (None, Some(field)) = (&own, field(1))
+                && default_of(self.writer, &field).is_some_and(|default| !is_zero(&default))
+            {
+                self.note(at, Harm::Default);
+            }
             let (Value::Message(entry), Some(field)) = (entry, field(2)) else { continue };
             match (entry.get(&2), found.get(&2)) {
                 (Some(wrote), Some(read)) => self.values(&field.of, of, wrote, read, at),
@@ -251,6 +261,12 @@ impl Comparison<'_> {
         }
     }
 
+    fn note_if(&mut self, is_wrong: bool, at: &str) {
+        if is_wrong {
+            self.note(at, Harm::Wrong);
+        }
+    }
+
     fn values(&mut self, ours: &Type, theirs: &Type, wrote: &Value, read: &Value, at: &str) {
         match (ours, theirs, wrote, read) {
             (Type::Message(from), Type::Message(to), Value::Message(wrote), Value::Message(read))
@@ -259,14 +275,11 @@ impl Comparison<'_> {
             }
             // The value of a map that did not arrive is empty.
             (_, _, Value::Message(wrote), Value::Message(_)) => {
-                if !wrote.is_empty() {
-                    self.note(at, Harm::Wrong);
-                }
+                self.note_if(!wrote.is_empty(), at);
             }
             (Type::Message(from), Type::Scalar("bytes"), Value::Message(wrote), Value::Bytes(read)) => {
-                if self.writer.decode(*from, read).as_ref() != Ok(wrote) {
-                    self.note(at, Harm::Wrong);
-                }
+                let kept = self.writer.decode(*from, read);
+                self.note_if(kept.as_ref() != Ok(wrote), at);
             }
             (Type::Enum(from), Type::Enum(to), Value::Number(wrote), Value::Number(read))
                 if wrote == read =>

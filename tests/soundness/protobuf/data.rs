@@ -67,7 +67,7 @@ impl Schema {
                 }
                 None if is_required => return None,
                 None => {
-                    set_oneofs.pop();
+                    set_oneofs.retain(|oneof| Some(*oneof) != field.oneof);
                 }
             }
         }

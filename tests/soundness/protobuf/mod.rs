@@ -64,7 +64,7 @@ fn parse(schema: &Schema) -> Result<Parsed, String> {
 fn judge(old: &Parsed, new: &Parsed) -> Vec<Verdict> {
     let judging = Judging::by(Judge::Proof);
     let question = Question { level: Level::Full, judging: &judging, extent: Extent::Everything };
-    let old = Previous { version: Version::FIRST, schema: Ok(old.clone()) };
+    let old = Previous::live(Version::FIRST, Ok(old.clone()));
     let report = compat::check(question, [old], new).expect("an engine");
     report.comparisons.into_iter().flat_map(|comparison| comparison.verdicts).collect()
 }

@@ -123,12 +123,12 @@ impl Schema {
 
     fn any_type(&self, rng: &mut Rng) -> Type {
         let value = |rng: &mut Rng| match rng.below(10) {
-            0..6 => Type::Scalar(*rng.pick(&SCALARS[..])),
+            0..6 => Type::Scalar(rng.pick::<&str>(&SCALARS)),
             6..8 => Type::Enum(rng.below(self.enums.len())),
             _ => Type::Message(rng.below(self.messages.len())),
         };
         match rng.chance(12) {
-            true => Type::Map(*rng.pick(&KEYS[..]), Box::new(value(rng))),
+            true => Type::Map(rng.pick::<&str>(&KEYS), Box::new(value(rng))),
             false => value(rng),
         }
     }
@@ -292,12 +292,13 @@ fn put_field_right(field: &mut Field, in_proto3: bool, enums: &[Enum]) {
         (field.label, field.oneof, field.is_extension) = (Label::None, None, false);
     } else if field.oneof.is_some() {
         field.label = Label::None;
-    } else if in_proto3 && field.label == Label::Required
-        || field.is_extension && field.label == Label::Required
-    {
-        field.label = Label::Optional;
-    } else if !in_proto3 && field.label == Label::None {
-        field.label = Label::Optional;
+    } else {
+        let may_not_be_required = in_proto3 || field.is_extension;
+        field.label = match field.label {
+            Label::Required if may_not_be_required => Label::Optional,
+            Label::None if !in_proto3 => Label::Optional,
+            label => label,
+        };
     }
     if !field.is_extension && field.number > 100 {
         field.number -= 100;
@@ -347,7 +348,7 @@ fn near(of: &Type, rng: &mut Rng) -> Type {
     match of {
         Type::Scalar(name) => {
             let family = FAMILIES.iter().find(|family| family.contains(name)).expect("every scalar has one");
-            Type::Scalar(*rng.pick(*family))
+            Type::Scalar(rng.pick::<&str>(family))
         }
         Type::Map(key, value) => Type::Map(key, Box::new(near(value, rng))),
         other => other.clone(),

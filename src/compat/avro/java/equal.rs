@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::same_kind;
+use crate::compat::avro::branches::is_kind;
 use crate::compat::avro::places::parts;
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::schema::avro::model::{Field, Kind, Model, Property, Record};
@@ -15,7 +15,7 @@ pub(super) fn equal(reader: &Model, writer: &Model, fuel: &mut Fuel) -> Result<b
     while let Some(pair) = open.pop() {
         let (read, written) = (reader.get(pair.0), writer.get(pair.1));
         fuel.spend(1)?;
-        if !same_kind(read, written)
+        if !is_kind(read, written)
             || read.name() != written.name()
             || !same_properties(&read.properties, &written.properties, fuel)?
         {

@@ -89,13 +89,6 @@ impl<'a> Java<'a> {
     }
 }
 
-fn same_kind(reader: &Type, writer: &Type) -> bool {
-    match (&reader.kind, &writer.kind) {
-        (Kind::Primitive(read), Kind::Primitive(written)) => read == written,
-        (read, written) => std::mem::discriminant(read) == std::mem::discriminant(written),
-    }
-}
-
 fn has_aliases(reader: &Model, fuel: &mut Fuel) -> Result<bool, Exhausted> {
     let mut open = Reachable::of(reader);
     while let Some((id, _)) = open.next(reader, fuel)? {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::same_kind;
+use crate::compat::avro::branches::is_kind;
 use crate::compat::avro::dialect::Dialect;
 use crate::compat::avro::places::parts;
 use crate::compat::avro::resolution::{Origin, Resolution, reads, simple};
@@ -13,48 +13,32 @@ use crate::schema::avro::model::{Kind, TypeId, Use};
 const DEEPEST: usize = 32;
 
 impl<'a> Resolution<'a> {
-    /// The branch that Java takes: of the same kind, but of named types the one with the same full name,
-    /// or a record whose fields fit; else the first one that widens.
-    pub(in crate::compat::avro) fn branch_for_java(
-        &mut self,
-        branches: &'a [Use],
-        writer: TypeId,
-        fuel: &mut Fuel,
-    ) -> Result<Option<usize>, Exhausted> {
-        self.branch_by_shape(branches, writer, 0, fuel)
-    }
-
-    fn branch_by_shape(
+    /// The branch of a named type of which none has the full name: a record whose fields fit, the last
+    /// one of the same simple name rather than the first one.
+    pub(in crate::compat::avro) fn branch_by_shape(
         &mut self,
         branches: &'a [Use],
         writer: TypeId,
         depth: usize,
         fuel: &mut Fuel,
     ) -> Result<Option<usize>, Exhausted> {
-        fuel.spend(branches.len())?;
         let written = self.writer.get(writer);
-        let name = self.java.name(written);
+        if !matches!(written.kind, Kind::Record(_)) {
+            return Ok(None);
+        }
+        let name = self.java.name(written).map(simple);
         let mut by_shape = None;
         for (position, branch) in branches.iter().enumerate() {
+            fuel.spend(1)?;
             let read = self.reader.get(branch.id);
-            if !same_kind(read, written) {
+            if !is_kind(read, written) || self.is_ill_fitting(branch.id, writer, depth, fuel)? {
                 continue;
             }
-            let Some(read_name) = read.name() else { return Ok(Some(position)) };
-            if name == Some(read_name.full()) {
-                return Ok(Some(position));
-            }
-            let fits = matches!(read.kind, Kind::Record(_))
-                && !self.is_ill_fitting(branch.id, writer, depth, fuel)?;
-            if fits && (by_shape.is_none() || name.map(simple) == Some(read_name.simple())) {
+            if by_shape.is_none() || name == read.name().map(|name| name.simple()) {
                 by_shape = Some(position);
             }
         }
-        let widens = |branch: &Use| match (&self.reader.get(branch.id).kind, &written.kind) {
-            (Kind::Primitive(read), Kind::Primitive(written)) => reads(*read, *written),
-            _ => false,
-        };
-        Ok(by_shape.or_else(|| branches.iter().position(widens)))
+        Ok(by_shape)
     }
 
     /// Java's look at a record: a field from nowhere, or one whose type is wrong at first sight.
@@ -146,7 +130,7 @@ impl<'a> Resolution<'a> {
             for ((_, read), (_, written)) in parts(read).zip(parts(written)) {
                 let is_leaf = matches!(self.reader.get(read.id).kind, Kind::Primitive(_));
                 let pair = (read.id, written.id);
-                if is_leaf && !same_kind(self.reader.get(read.id), self.writer.get(written.id)) {
+                if is_leaf && !is_kind(self.reader.get(read.id), self.writer.get(written.id)) {
                     self.java.alike.insert((reader, writer), false);
                     return Ok(false);
                 }
@@ -164,7 +148,7 @@ impl<'a> Resolution<'a> {
     fn look_alike(&self, reader: TypeId, writer: TypeId, fuel: &mut Fuel) -> Result<bool, Exhausted> {
         let (read, written) = (self.reader.get(reader), self.writer.get(writer));
         let name = self.java.name(written);
-        if !same_kind(read, written) || read.name().map(|name| name.simple()) != name.map(simple) {
+        if !is_kind(read, written) || read.name().map(|name| name.simple()) != name.map(simple) {
             return Ok(false);
         }
         Ok(match (&read.kind, &written.kind) {

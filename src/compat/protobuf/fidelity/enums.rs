@@ -48,12 +48,13 @@ impl EnumDifference {
 
 impl Walk<'_> {
     /// What is wrong with an enum that both files define is reported there, once; what is wrong with
-    /// two different enums at the field that joins them. `is_list` where the reader has a list.
+    /// two different enums at the field that joins them. The reader
+    /// `needs_value` where what is not written is nothing to it.
     pub(super) fn enums(
         &mut self,
         index: usize,
         field: &Field<'_>,
-        is_list: bool,
+        needs_value: bool,
         (from, to): (EnumId, EnumId),
         fuel: &mut Fuel,
     ) -> Result<(), Exhausted> {
@@ -63,9 +64,9 @@ impl Walk<'_> {
         }
         let is_own = written.origin == Origin::This && read.origin == Origin::This;
         let is_same = is_own && written.path == read.path;
-        // Without presence zero is not written, but it is what a singular field reads as.
+        // Without presence zero is not written, but it may be what the field reads as.
         let writes_zero = field.presence() != Some(Presence::Implicit);
-        let shows_zero = writes_zero || !is_list;
+        let shows_zero = writes_zero || !needs_value;
         let known =
             if is_same { self.told.get(&(from, to)).copied().unwrap_or_default() } else { Told::default() };
         let told = Told {
@@ -125,5 +126,6 @@ fn missing(field: i32, value: i32, spot: Spot, what: What) -> Local {
         expected: Expected::Unread,
         puts: vec![Put { number: field, contents: vec![Content::Plain(Plain::Number(value.into()))] }],
         seen_at: field,
+        portable: true,
     }
 }

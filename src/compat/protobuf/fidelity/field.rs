@@ -50,11 +50,17 @@ impl Walk<'_> {
             Reading::Messages(from, to) => self.descend(index, read.number, from, to),
             Reading::Unfaithful { why, wrote } if why != Why::NotInEnum || !is_enum(&written.kind) => {
                 self.unread(index, written, read, why, Some(wrote));
+                // Values of different types have no defaults to compare.
+                if why == Why::Type {
+                    return Ok(false);
+                }
             }
             _ => {}
         }
         if let (Kind::Enum(from), Kind::Enum(to)) = (&written.kind, &read.kind) {
-            self.enums(index, written, read.is_repeated(), (*from, *to), fuel)?;
+            let other_default = reader.effective_default(read).is_some_and(|default| !default.is_zero());
+            let needs_value = read.is_repeated() || read.is_required() || other_default;
+            self.enums(index, written, needs_value, (*from, *to), fuel)?;
         }
         self.absent(index, written, read);
         Ok(true)
@@ -118,6 +124,8 @@ impl Walk<'_> {
                 expected: Expected::Unread,
                 puts: vec![Put { number: written.number, contents: vec![content] }],
                 seen_at: read.number,
+                // Without a check some hand on what is no text.
+                portable: why != Why::NotText || read.is_utf8_checked,
             },
         );
         true
@@ -143,6 +151,7 @@ impl Walk<'_> {
                 expected: Expected::Unread,
                 puts: vec![Put { number: written.number, contents }],
                 seen_at: written.number,
+                portable: true,
             },
         );
     }
@@ -185,6 +194,7 @@ impl Walk<'_> {
                 expected: Expected::EntriesCollapse,
                 puts: vec![Put { number: written.number, contents }],
                 seen_at: written.number,
+                portable: true,
             },
         );
     }
@@ -232,6 +242,7 @@ impl Walk<'_> {
                 expected,
                 puts: vec![Put { number, contents }],
                 seen_at: number,
+                portable: true,
             },
         );
     }

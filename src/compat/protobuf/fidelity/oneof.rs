@@ -39,6 +39,7 @@ impl Walk<'_> {
                     expected: Expected::Unread,
                     puts: vec![one, other],
                     seen_at: earlier,
+                    portable: true,
                 },
             );
         }

@@ -1,16 +1,16 @@
 //! Source trees → [`Model`].
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+mod field;
 
-use super::{
-    Cardinality, Constant, Encoding, Enum, EnumId, Field, Kind, Message, MessageId, Model, Oneof, Presence,
-};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use super::{Constant, Encoding, Enum, EnumId, Field, Kind, Message, MessageId, Model, Oneof};
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::schema::Place;
 use crate::schema::protobuf::model as source;
-use crate::schema::protobuf::model::{Definition, FieldType, File, Label, Scalar, Setting, Syntax, Value};
-use crate::schema::protobuf::names::{Kind as NameKind, Names, Origin, Resolved, Scope};
+use crate::schema::protobuf::model::{Definition, File, Setting, Syntax, Value};
+use crate::schema::protobuf::names::{Names, Origin, Resolved, Scope};
 use crate::schema::protobuf::{ProtobufSchema, builtin};
 
 impl<'s> Model<'s> {
@@ -61,8 +61,8 @@ struct Builder<'s> {
     model: Model<'s>,
     /// Definitions of a file by full name; a file is looked through when it is first reached.
     definitions: HashMap<Origin, HashMap<String, Definition<'s>>>,
-    messages: HashMap<(Origin, String), MessageId>,
-    enums: HashMap<(Origin, String), EnumId>,
+    /// Messages and enums that have an id: by whether they are built in, and their scope.
+    types: HashMap<(bool, Scope), Kind>,
     /// By the full name of what is extended.
     extensions: HashMap<String, Vec<Extension<'s>>>,
     pending: Vec<Pending<'s>>,
@@ -72,20 +72,21 @@ impl<'s> Builder<'s> {
     fn new(schema: &'s ProtobufSchema) -> Builder<'s> {
         let model = Model {
             package: schema.file().package.as_deref().unwrap_or_default(),
+            names: schema.names(),
             messages: Vec::new(),
             enums: Vec::new(),
             own: HashMap::new(),
             own_in_order: Vec::new(),
             own_enums: Vec::new(),
             own_enums_by_path: HashMap::new(),
-            by_name: HashMap::new(),
+            by_name: OnceCell::new(),
+            descriptors: OnceCell::new(),
         };
         Builder {
             schema,
             model,
             definitions: HashMap::new(),
-            messages: HashMap::new(),
-            enums: HashMap::new(),
+            types: HashMap::new(),
             extensions: HashMap::new(),
             pending: Vec::new(),
         }
@@ -141,10 +142,9 @@ impl<'s> Builder<'s> {
 
     fn add_own(&mut self) {
         let file = self.schema.file();
-        let mut seen = HashSet::new();
         let mut twice = Vec::new();
         for (full_name, definition) in file.definitions() {
-            let is_new = seen.insert(full_name.clone());
+            let is_new = !self.types.contains_key(&(false, self.scope(Origin::This, file, &full_name)));
             match definition {
                 Definition::Message(message) => {
                     let id = self.message_id(Origin::This, file, &full_name, message);
@@ -205,8 +205,8 @@ impl<'s> Builder<'s> {
                 fields.push(self.field(site, id, Member::Group(group), Some(index), false));
             }
         }
-        let full_name = self.model.message(id).full_name.clone();
-        for extension in self.extensions.get(&full_name).cloned().unwrap_or_default() {
+        let extensions = self.extensions.get(&self.model.message(id).full_name);
+        for extension in extensions.cloned().unwrap_or_default() {
             fields.push(self.extension(id, extension));
         }
         self.finish(id, message, fields, is_entry);
@@ -243,145 +243,7 @@ impl<'s> Builder<'s> {
         target.fields = fields;
     }
 
-    fn extension(&mut self, extended: MessageId, extension: Extension<'s>) -> Field<'s> {
-        let Extension { member, origin, file, scope } = extension;
-        let mut field = self.field(Site { origin, file, scope }, extended, member, None, false);
-        let around = self.names(origin).name_of(scope);
-        let dot = if around.is_empty() { "" } else { "." };
-        field.extension = Some(format!("{around}{dot}{}", field.name));
-        if let Cardinality::Singular(presence) = &mut field.cardinality {
-            *presence = Presence::Explicit;
-        }
-        field
-    }
-
-    fn field(
-        &mut self,
-        site: Site<'s>,
-        message: MessageId,
-        member: Member<'s>,
-        oneof: Option<usize>,
-        is_entry: bool,
-    ) -> Field<'s> {
-        let is_proto3 = site.file.syntax == Some(Syntax::Proto3);
-        let place = |place: Place| (site.origin == Origin::This).then_some(place);
-        let (name, number, label, options) = match member {
-            Member::Field(field) => {
-                (Cow::Borrowed(field.name.as_str()), field.number, field.label, &field.options)
-            }
-            Member::Group(group) => {
-                let name = Cow::Owned(group.message.name.to_ascii_lowercase());
-                (name, group.number, group.label, &group.options)
-            }
-        };
-        let mut is_repeated = label == Some(Label::Repeated);
-        let kind = match member {
-            Member::Field(field) => {
-                if let FieldType::Map(key, value) = &field.kind {
-                    is_repeated = true;
-                    self.implied_entry(site, message, field, (*key, value))
-                } else {
-                    self.kind(site, &field.kind)
-                }
-            }
-            Member::Group(group) => self.group_kind(site, group),
-        };
-        let cardinality = if is_repeated {
-            Cardinality::Repeated { is_packed: is_packable(&kind) && is_packed(options, is_proto3) }
-        } else {
-            Cardinality::Singular(presence(label, is_proto3, oneof.is_some(), is_entry, &kind))
-        };
-        let (json_name, default, at) = match member {
-            Member::Field(field) => {
-                (field.json_name.as_ref().and_then(Value::as_text), field.default.as_ref(), field.place)
-            }
-            Member::Group(group) => (None, None, group.message.place),
-        };
-        Field {
-            number,
-            name,
-            kind,
-            cardinality,
-            oneof,
-            extension: None,
-            is_utf8_checked: is_proto3,
-            place: place(at),
-            written_json_name: json_name,
-            written_default: default,
-        }
-    }
-
-    /// The message that `map<key, value>` stands for.
-    fn implied_entry(
-        &mut self,
-        site: Site<'s>,
-        around: MessageId,
-        field: &'s source::Field,
-        (key, value): (Scalar, &'s FieldType),
-    ) -> Kind {
-        let value = self.kind(site, value);
-        let place = (site.origin == Origin::This).then_some(field.place);
-        let member = |number, name: &'static str, kind| Field {
-            number,
-            name: Cow::Borrowed(name),
-            kind,
-            cardinality: Cardinality::Singular(Presence::Entry),
-            oneof: None,
-            extension: None,
-            is_utf8_checked: site.file.syntax == Some(Syntax::Proto3),
-            place,
-            written_json_name: None,
-            written_default: None,
-        };
-        let name = entry_name(&field.name);
-        let outer = self.model.message(around);
-        let (full_name, path) = (format!("{}.{name}", outer.full_name), format!("{}/{name}", outer.path));
-        let id = MessageId(self.model.messages.len() as u32);
-        self.model.by_name.entry(full_name.clone()).or_insert(id);
-        let mut entry = empty_message(site.origin, full_name, path, place);
-        entry.is_map_entry = true;
-        entry.fields = vec![member(1, "key", Kind::Scalar(key)), member(2, "value", value)];
-        self.model.messages.push(entry);
-        Kind::Message(id, Encoding::LengthPrefixed)
-    }
-
-    fn group_kind(&mut self, site: Site<'s>, group: &'s source::Group) -> Kind {
-        let names = self.names(site.origin);
-        let around = names.name_of(site.scope);
-        let dot = if around.is_empty() { "" } else { "." };
-        let full_name = format!("{around}{dot}{}", group.message.name);
-        let id = self.message_id(site.origin, site.file, &full_name, &group.message);
-        Kind::Message(id, Encoding::Delimited)
-    }
-
-    fn kind(&mut self, site: Site<'s>, written: &'s FieldType) -> Kind {
-        match written {
-            FieldType::Scalar(scalar) => Kind::Scalar(*scalar),
-            FieldType::Named(name) => {
-                let found = self.names(site.origin).resolve_type(site.scope, name);
-                found
-                    .and_then(|found| self.resolved(&found))
-                    .unwrap_or_else(|| Kind::Unresolved(name.clone()))
-            }
-            FieldType::Map(..) => Kind::Unresolved("map".to_owned()),
-        }
-    }
-
     fn resolved(&mut self, found: &Resolved) -> Option<Kind> {
-        let key = (found.origin, found.full_name.clone());
-        match found.kind {
-            NameKind::Message => {
-                if let Some(id) = self.messages.get(&key) {
-                    return Some(Kind::Message(*id, Encoding::LengthPrefixed));
-                }
-            }
-            NameKind::Enum => {
-                if let Some(id) = self.enums.get(&key) {
-                    return Some(Kind::Enum(*id));
-                }
-            }
-            NameKind::Extension { .. } => return None,
-        }
         let file = self.schema.file_of(found.origin)?;
         let definitions = self.definitions.entry(found.origin).or_insert_with(|| {
             let mut by_name = HashMap::new();
@@ -401,6 +263,13 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// The scope of a definition.
+    fn scope(&self, origin: Origin, file: &File, full_name: &str) -> Scope {
+        let names = self.names(origin);
+        let local = without_package(file, full_name).split('.');
+        local.fold(names.package_of(file), |scope, name| names.inside(scope, name))
+    }
+
     /// The id of a message; a new one is filled in later.
     fn message_id(
         &mut self,
@@ -409,21 +278,19 @@ impl<'s> Builder<'s> {
         full_name: &str,
         message: &'s source::Message,
     ) -> MessageId {
-        let key = (origin, full_name.to_owned());
-        if let Some(id) = self.messages.get(&key) {
+        let scope = self.scope(origin, file, full_name);
+        let key = (matches!(origin, Origin::BuiltIn(_)), scope);
+        if let Some(Kind::Message(id, _)) = self.types.get(&key) {
             return *id;
         }
         let id = MessageId(self.model.messages.len() as u32);
         let local = without_package(file, full_name);
-        let names = self.names(origin);
-        let scope = local.split('.').fold(names.package_of(file), |scope, name| names.inside(scope, name));
         let place = (origin == Origin::This).then_some(message.place);
         let mut empty = empty_message(origin, full_name.to_owned(), local.replace('.', "/"), place);
         // Told before its fields are, because a field of it may come first.
         empty.is_map_entry = message.map_entry().is_some();
         self.model.messages.push(empty);
-        self.model.by_name.entry(full_name.to_owned()).or_insert(id);
-        self.messages.insert(key, id);
+        self.types.entry(key).or_insert(Kind::Message(id, Encoding::LengthPrefixed));
         self.pending.push(Pending { id, message, file, scope });
         id
     }
@@ -435,8 +302,8 @@ impl<'s> Builder<'s> {
         full_name: &str,
         definition: &'s source::Enum,
     ) -> EnumId {
-        let key = (origin, full_name.to_owned());
-        if let Some(id) = self.enums.get(&key) {
+        let key = (matches!(origin, Origin::BuiltIn(_)), self.scope(origin, file, full_name));
+        if let Some(Kind::Enum(id)) = self.types.get(&key) {
             return *id;
         }
         let id = EnumId(self.model.enums.len() as u32);
@@ -456,11 +323,10 @@ impl<'s> Builder<'s> {
             origin,
             place: is_own.then_some(definition.place),
             is_closed: file.syntax != Some(Syntax::Proto3),
-            reserved: definition.reserved.iter().flat_map(|line| &line.values).collect(),
             constants: definition.constants.iter().map(constant).collect(),
             by_number,
         });
-        self.enums.insert(key, id);
+        self.types.entry(key).or_insert(Kind::Enum(id));
         id
     }
 }
@@ -490,47 +356,4 @@ fn without_package<'n>(file: &File, full_name: &'n str) -> &'n str {
 
 fn is_set(option: &Setting, name: &str) -> bool {
     option.name.is_plain(name) && option.value == Value::Word("true".to_owned())
-}
-
-fn is_packable(kind: &Kind) -> bool {
-    match kind {
-        Kind::Scalar(scalar) => !matches!(scalar, Scalar::String | Scalar::Bytes),
-        Kind::Enum(_) => true,
-        Kind::Message(..) | Kind::Unresolved(_) => false,
-    }
-}
-
-fn is_packed(options: &[Setting], is_proto3: bool) -> bool {
-    let written = options.iter().rev().find(|option| option.name.is_plain("packed"));
-    written.map_or(is_proto3, |option| option.value == Value::Word("true".to_owned()))
-}
-
-fn presence(
-    label: Option<Label>,
-    is_proto3: bool,
-    is_in_oneof: bool,
-    is_entry: bool,
-    kind: &Kind,
-) -> Presence {
-    match label {
-        _ if is_entry => Presence::Entry,
-        Some(Label::Required) if !is_in_oneof => Presence::Required,
-        Some(Label::Optional) => Presence::Explicit,
-        _ if !is_proto3 || is_in_oneof || matches!(kind, Kind::Message(..)) => Presence::Explicit,
-        _ => Presence::Implicit,
-    }
-}
-
-/// `foo_bar` → `FooBarEntry`, as compilers name it.
-fn entry_name(field: &str) -> String {
-    let mut name = String::with_capacity(field.len() + 5);
-    let mut is_first = true;
-    for letter in field.chars() {
-        match letter {
-            '_' => is_first = true,
-            _ if std::mem::take(&mut is_first) => name.push(letter.to_ascii_uppercase()),
-            _ => name.push(letter),
-        }
-    }
-    name + "Entry"
 }

@@ -6,22 +6,25 @@
 //! extensions of a message are one table by number, because that is what a decoder sees.
 
 mod build;
+mod descriptors;
+mod plain;
+
+pub(in crate::compat) use descriptors::Descriptors;
+pub(in crate::compat) use plain::Plain;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::fmt;
 
 use crate::schema::Place;
 use crate::schema::protobuf::model::{Range, ReservedValue, Scalar, Value as Literal};
-use crate::schema::protobuf::names::Origin;
-
-/// How much of a value of bytes is shown.
-const SHOWN_BYTES: usize = 60;
+use crate::schema::protobuf::names::{Names, Origin};
 
 /// The meaning of one schema.
 #[derive(Debug)]
 pub(in crate::compat) struct Model<'s> {
     package: &'s str,
+    names: &'s Names,
     messages: Vec<Message<'s>>,
     enums: Vec<Enum<'s>>,
     /// Messages of the schema's own file by path, the entries of maps excepted.
@@ -30,7 +33,10 @@ pub(in crate::compat) struct Model<'s> {
     own_in_order: Vec<MessageId>,
     own_enums: Vec<EnumId>,
     own_enums_by_path: HashMap<String, EnumId>,
-    by_name: HashMap<String, MessageId>,
+    /// By full name; made when first asked for.
+    by_name: OnceCell<Vec<MessageId>>,
+    /// Made when first asked for.
+    descriptors: OnceCell<Result<Descriptors, String>>,
 }
 
 /// A message of a [`Model`].
@@ -139,7 +145,6 @@ pub(in crate::compat) struct Enum<'s> {
     pub(in crate::compat) place: Option<Place>,
     /// A number without a name is no value of it.
     pub(in crate::compat) is_closed: bool,
-    pub(in crate::compat) reserved: Vec<&'s ReservedValue>,
     /// In the order of the text.
     constants: Vec<Constant<'s>>,
     /// Indexes of the constants, by number.
@@ -152,17 +157,6 @@ pub(in crate::compat) struct Constant<'s> {
     pub(in crate::compat) name: &'s str,
     pub(in crate::compat) number: i32,
     pub(in crate::compat) place: Option<Place>,
-}
-
-/// A value that a field holds when it is not set.
-#[derive(Debug, Clone)]
-pub(in crate::compat) enum Plain {
-    /// Integers, booleans (0 and 1) and enums.
-    Number(i128),
-    Float(f32),
-    Double(f64),
-    Text(String),
-    Bytes(Vec<u8>),
 }
 
 impl<'s> Model<'s> {
@@ -197,11 +191,6 @@ impl<'s> Model<'s> {
     /// The enum of the schema's own file with that path.
     pub(in crate::compat) fn own_enum(&self, path: &str) -> Option<EnumId> {
         self.own_enums_by_path.get(path).copied()
-    }
-
-    /// The message with that full name, wherever it is defined.
-    pub(in crate::compat) fn message_named(&self, full_name: &str) -> Option<MessageId> {
-        self.by_name.get(full_name).copied()
     }
 
     /// Every message in reach; ids count from 0.
@@ -297,11 +286,6 @@ impl<'s> Message<'s> {
     pub(in crate::compat) fn field(&self, number: i32) -> Option<&Field<'s>> {
         let index = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;
         self.fields.get(index)
-    }
-
-    /// The members of the oneof with that index.
-    pub(in crate::compat) fn members(&self, oneof: usize) -> impl Iterator<Item = &Field<'s>> {
-        self.fields.iter().filter(move |field| field.oneof == Some(oneof))
     }
 
     /// Is the number reserved?
@@ -403,121 +387,4 @@ impl<'s> Enum<'s> {
     pub(in crate::compat) fn number_pointer(&self, number: i32) -> String {
         format!("/{}/{number}", self.path)
     }
-}
-
-impl Plain {
-    fn zero(scalar: Scalar) -> Plain {
-        match scalar {
-            Scalar::Double => Plain::Double(0.0),
-            Scalar::Float => Plain::Float(0.0),
-            Scalar::String => Plain::Text(String::new()),
-            Scalar::Bytes => Plain::Bytes(Vec::new()),
-            _ => Plain::Number(0),
-        }
-    }
-
-    fn read(scalar: Scalar, literal: &Literal) -> Option<Plain> {
-        match (scalar, literal) {
-            (Scalar::String, Literal::Text(bytes)) => {
-                Some(Plain::Text(String::from_utf8_lossy(bytes).into_owned()))
-            }
-            (Scalar::Bytes, Literal::Text(bytes)) => Some(Plain::Bytes(bytes.clone())),
-            (Scalar::String | Scalar::Bytes, _) => None,
-            (Scalar::Bool, Literal::Word(word)) => match word.as_str() {
-                "true" => Some(Plain::Number(1)),
-                "false" => Some(Plain::Number(0)),
-                _ => None,
-            },
-            (Scalar::Double, Literal::Number(word) | Literal::Word(word)) => {
-                Some(Plain::Double(read_float(word)?))
-            }
-            (Scalar::Float, Literal::Number(word) | Literal::Word(word)) => {
-                Some(Plain::Float(read_float(word)? as f32))
-            }
-            (_, Literal::Number(word)) => read_integer(word).map(Plain::Number),
-            _ => None,
-        }
-    }
-
-    /// The same value, as far as a reader can tell.
-    pub(in crate::compat) fn same(&self, other: &Plain) -> bool {
-        match (self, other) {
-            (Plain::Number(left), Plain::Number(right)) => left == right,
-            (Plain::Float(left), Plain::Float(right)) => left.to_bits() == right.to_bits(),
-            (Plain::Double(left), Plain::Double(right)) => left.to_bits() == right.to_bits(),
-            (Plain::Text(left), Plain::Text(right)) => left == right,
-            (Plain::Bytes(left), Plain::Bytes(right)) => left == right,
-            (Plain::Text(text), Plain::Bytes(bytes)) | (Plain::Bytes(bytes), Plain::Text(text)) => {
-                text.as_bytes() == bytes
-            }
-            _ => false,
-        }
-    }
-
-    /// The zero of the same type.
-    pub(in crate::compat) fn into_zero(self) -> Plain {
-        match self {
-            Plain::Number(_) => Plain::Number(0),
-            Plain::Float(_) => Plain::Float(0.0),
-            Plain::Double(_) => Plain::Double(0.0),
-            Plain::Text(_) => Plain::Text(String::new()),
-            Plain::Bytes(_) => Plain::Bytes(Vec::new()),
-        }
-    }
-
-    /// Nothing that implicit presence would write.
-    pub(in crate::compat) fn is_zero(&self) -> bool {
-        match self {
-            Plain::Number(number) => *number == 0,
-            Plain::Float(number) => number.to_bits() == 0,
-            Plain::Double(number) => number.to_bits() == 0,
-            Plain::Text(text) => text.is_empty(),
-            Plain::Bytes(bytes) => bytes.is_empty(),
-        }
-    }
-}
-
-impl fmt::Display for Plain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Plain::Number(number) => write!(f, "{number}"),
-            Plain::Float(number) => write!(f, "{number:?}"),
-            Plain::Double(number) => write!(f, "{number:?}"),
-            Plain::Text(text) => write!(f, "{text:?}"),
-            Plain::Bytes(bytes) if bytes.is_empty() => f.write_str("no bytes"),
-            Plain::Bytes(bytes) => {
-                f.write_str("bytes")?;
-                bytes.iter().take(SHOWN_BYTES).try_for_each(|byte| write!(f, " {byte:02x}"))
-            }
-        }
-    }
-}
-
-fn read_integer(word: &str) -> Option<i128> {
-    let (sign, digits) = match word.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, word),
-    };
-    let (radix, digits) = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        Some(hexadecimal) => (16, hexadecimal),
-        None if digits.len() > 1 && digits.starts_with('0') => (8, digits),
-        None => (10, digits),
-    };
-    u64::from_str_radix(digits, radix).ok().map(|number| sign * i128::from(number))
-}
-
-fn read_float(word: &str) -> Option<f64> {
-    let (sign, digits) = match word.strip_prefix('-') {
-        Some(digits) => (-1.0, digits),
-        None => (1.0, word),
-    };
-    let number = match digits {
-        "nan" => f64::NAN,
-        "inf" => f64::INFINITY,
-        _ => match digits.trim_end_matches(['f', 'F']).parse() {
-            Ok(number) => number,
-            Err(_) => read_integer(digits)? as f64,
-        },
-    };
-    Some(sign * number)
 }

@@ -165,17 +165,16 @@ impl<'a> Differ<'a> {
 
     /// Set on neither side: the defaults speak.
     fn unset(&mut self, writer: &Held<'_>, reader: &Held<'_>) {
-        if let (Some(from), Some(to)) = (enum_of(writer.kind), enum_of(reader.kind))
-            && is_implicit(writer.field)
-        {
-            self.names(from, to, 0);
-        }
         let (Some(wrote), Some(read)) = (default_of(self.writer, writer), default_of(self.reader, reader))
         else {
             return;
         };
         if !wrote.same(&read) {
             self.note(Harm::OtherDefault { wrote: wrote.to_string(), read: read.to_string() });
+        } else if is_implicit(writer.field)
+            && let (Some(from), Some(to)) = (enum_of(writer.kind), enum_of(reader.kind))
+        {
+            self.names(from, to, 0);
         }
     }
 
@@ -293,7 +292,7 @@ fn is_unknown_entry(entry: &Value) -> bool {
 }
 
 fn default_of(party: Party<'_>, held: &Held<'_>) -> Option<Plain> {
-    let message = party.model.message_named(held.around)?;
+    let message = party.descriptors.message(held.around)?;
     let field = party.model.message(message).field(held.field.number() as i32)?;
     match held.field.presence() {
         FieldPresence::Explicit | FieldPresence::Implicit => party.model.effective_default(field),

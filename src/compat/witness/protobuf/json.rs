@@ -6,7 +6,7 @@ use std::sync::Arc;
 use buffa_descriptor::DynamicMessage;
 
 use super::differ::{Differ, Harm};
-use super::{Party, decode, evidence, is_whole, lacks_required, show};
+use super::{Party, evidence, is_whole, lacks_required, show};
 use crate::compat::witness::{Datum, Evidence, Witness};
 
 /// What is claimed about the JSON of a message: to be tried, not to be believed.
@@ -44,7 +44,7 @@ impl Witness {
         };
         let evidence = match parse(reader, &claim.read, &json, is_strict)? {
             Err(error) => {
-                let at = show::route(&writer.descriptors.full, &claim.written, &claim.route);
+                let at = show::route(writer, &claim.written, &claim.route);
                 Evidence::Undecodable { at, error }
             }
             Ok(read) => difference(reader, writer, &claim, &read)?,
@@ -61,8 +61,8 @@ fn difference(
     claim: &JsonClaim,
     read: &DynamicMessage,
 ) -> Option<Evidence> {
-    let written = decode(&writer.descriptors.without_maps, &claim.written, &claim.bytes)?.ok()?;
-    let read = decode(&reader.descriptors.without_maps, &claim.read, &read.encode_to_vec())?.ok()?;
+    let written = writer.decode_without_maps(&claim.written, &claim.bytes)?.ok()?;
+    let read = reader.decode_without_maps(&claim.read, &read.encode_to_vec())?.ok()?;
     let differences = Differ::compare(reader, writer, &written, &read);
     let is_claimed = |route: &[i32]| route.starts_with(&claim.route) || claim.route.starts_with(route);
     let found = differences.into_iter().find(|difference| {
@@ -74,7 +74,7 @@ fn difference(
 
 /// The JSON of a message, if the writer could have written it.
 fn print(writer: Party<'_>, name: &str, bytes: &[u8]) -> Option<String> {
-    let message = decode(&writer.descriptors.full, name, bytes)?.ok()?;
+    let message = writer.decode(name, bytes)?.ok()?;
     if !is_whole(&message) || lacks_required(&message) {
         return None;
     }
@@ -89,7 +89,7 @@ fn parse(
     is_strict: bool,
 ) -> Option<Result<DynamicMessage, String>> {
     let pool = &reader.descriptors.full;
-    let index = pool.message_index(name)?;
+    let index = reader.index(pool, name)?;
     let parsed = match is_strict {
         true => DynamicMessage::from_json(Arc::clone(pool), index, json),
         false => DynamicMessage::from_json_ignoring_unknown(Arc::clone(pool), index, json),

@@ -14,16 +14,15 @@ mod wire;
 use std::sync::Arc;
 
 use buffa_descriptor::features::FieldPresence;
-use buffa_descriptor::{DescriptorPool, DynamicMessage, FieldDescriptor, Value};
+use buffa_descriptor::{DescriptorPool, DynamicMessage, FieldDescriptor, MessageIndex, Value};
 
 use self::differ::{Differ, Difference, Harm};
 pub(in crate::compat) use self::json::JsonClaim;
 pub(in crate::compat) use self::reuse::ReuseClaim;
 use super::{Datum, Evidence, Witness};
-use crate::compat::protobuf::model::Model;
-use crate::schema::protobuf::{Descriptors, ProtobufSchema};
+use crate::compat::protobuf::model::{Descriptors, Model};
 
-/// A schema, its meaning, and what decodes its messages.
+/// What a schema means, and what decodes its messages.
 #[derive(Clone, Copy)]
 pub(in crate::compat) struct Party<'a> {
     model: &'a Model<'a>,
@@ -31,9 +30,41 @@ pub(in crate::compat) struct Party<'a> {
 }
 
 impl<'a> Party<'a> {
-    /// `None` if the schema does not compile: then nothing can be tried.
-    pub(in crate::compat) fn of(schema: &'a ProtobufSchema, model: &'a Model<'a>) -> Option<Party<'a>> {
-        Some(Party { model, descriptors: schema.descriptors()? })
+    /// # Errors
+    /// Why nothing can be tried, in words.
+    pub(in crate::compat) fn of(model: &'a Model<'a>) -> Result<Party<'a>, &'a str> {
+        Ok(Party { model, descriptors: model.descriptors()? })
+    }
+
+    /// The first thing of the schema that cannot be tried, if there is any: what, and where.
+    pub(in crate::compat) fn left_out(&self) -> Option<(&'a str, &'a str)> {
+        self.descriptors.left_out.as_ref().map(|(what, at)| (what.as_str(), at.as_str()))
+    }
+
+    /// The message of that full name in one of the pools.
+    fn index(&self, pool: &DescriptorPool, full_name: &str) -> Option<MessageIndex> {
+        self.descriptors.index(pool, self.model.message_named(full_name)?)
+    }
+
+    /// As bytes are decoded; `None` if there is no such message.
+    fn decode(&self, full_name: &str, bytes: &[u8]) -> Option<Result<DynamicMessage, String>> {
+        self.decode_in(&self.descriptors.full, full_name, bytes)
+    }
+
+    /// The same, with maps as they are on the wire.
+    fn decode_without_maps(&self, full_name: &str, bytes: &[u8]) -> Option<Result<DynamicMessage, String>> {
+        self.decode_in(&self.descriptors.without_maps, full_name, bytes)
+    }
+
+    fn decode_in(
+        &self,
+        pool: &Arc<DescriptorPool>,
+        full_name: &str,
+        bytes: &[u8],
+    ) -> Option<Result<DynamicMessage, String>> {
+        let index = self.index(pool, full_name)?;
+        let bytes = wire::without_misencoded(pool, index, bytes);
+        Some(DynamicMessage::decode(Arc::clone(pool), index, &bytes).map_err(|error| error.to_string()))
     }
 }
 
@@ -79,12 +110,13 @@ impl Witness {
         writer: Party<'_>,
         claim: Claim,
     ) -> Option<Witness> {
-        let written = decode(&writer.descriptors.without_maps, &claim.written, &claim.bytes)?.ok()?;
+        let written = writer.decode_without_maps(&claim.written, &claim.bytes)?.ok()?;
         if !is_whole(&written) || lacks_required(&written) {
             return None;
         }
         let evidence = try_claim(reader, writer, &claim, &written)?;
-        let json = decode(&writer.descriptors.full, &claim.written, &claim.bytes)
+        let json = writer
+            .decode(&claim.written, &claim.bytes)
             .and_then(Result::ok)
             .and_then(|message| message.to_json().ok());
         let datum = Datum::Protobuf { message: claim.written, json, bytes: claim.bytes };
@@ -98,14 +130,14 @@ fn try_claim(
     claim: &Claim,
     written: &DynamicMessage,
 ) -> Option<Evidence> {
-    let read = match decode(&reader.descriptors.without_maps, &claim.read, &claim.bytes) {
+    let read = match reader.decode_without_maps(&claim.read, &claim.bytes) {
         None => {
             let error = "the reader has no such message".to_owned();
-            let is_claimed = claim.expected == Expected::NoMessage;
+            let is_claimed = claim.expected == Expected::NoMessage && !reader.model.is_defined(&claim.read);
             return is_claimed.then_some(Evidence::Undecodable { at: String::new(), error });
         }
         Some(Err(error)) => {
-            let at = show::route(&writer.descriptors.full, &claim.written, &claim.route);
+            let at = show::route(writer, &claim.written, &claim.route);
             let is_claimed = claim.expected == Expected::Unread;
             return is_claimed.then_some(Evidence::Undecodable { at, error });
         }
@@ -113,7 +145,7 @@ fn try_claim(
     };
     if claim.expected == Expected::RequiredMissing {
         let error = "a required field is missing".to_owned();
-        let at = show::route(&reader.descriptors.full, &claim.read, &claim.route);
+        let at = show::route(reader, &claim.read, &claim.route);
         return lacks(&read, &claim.route).then_some(Evidence::Undecodable { at, error });
     }
     let differences = Differ::compare(reader, writer, written, &read);
@@ -142,13 +174,6 @@ fn evidence(difference: Difference) -> Evidence {
         | Harm::Renamed { wrote, read }
         | Harm::OtherDefault { wrote, read } => Evidence::Altered { at, wrote, read },
     }
-}
-
-/// `None` if there is no such message.
-fn decode(pool: &Arc<DescriptorPool>, name: &str, bytes: &[u8]) -> Option<Result<DynamicMessage, String>> {
-    let index = pool.message_index(name)?;
-    let bytes = wire::without_misencoded(pool, index, bytes);
-    Some(DynamicMessage::decode(Arc::clone(pool), index, &bytes).map_err(|error| error.to_string()))
 }
 
 /// Was everything in it known?

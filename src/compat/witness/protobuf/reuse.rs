@@ -3,7 +3,7 @@
 
 use buffa_descriptor::DynamicMessage;
 
-use super::{Party, decode, is_whole, lacks_required, show};
+use super::{Party, is_whole, lacks_required, show};
 use crate::compat::witness::{Datum, Evidence, Witness};
 
 /// What is claimed about a number: to be tried, not to be believed.
@@ -25,8 +25,7 @@ impl Witness {
         writer: Party<'_>,
         claim: ReuseClaim,
     ) -> Option<Witness> {
-        let pool = &writer.descriptors.full;
-        let written = decode(pool, &claim.written, &claim.bytes)?.ok()?;
+        let written = writer.decode(&claim.written, &claim.bytes)?.ok()?;
         if lacks_required(&written) {
             return None;
         }
@@ -40,10 +39,10 @@ impl Witness {
         };
         // As a program with the writer's schema hands it on.
         let passed_on = written.encode_to_vec();
-        let read = decode(&reader.descriptors.full, &claim.read, &passed_on)?.ok()?;
+        let read = reader.decode(&claim.read, &passed_on)?.ok()?;
         let read = held(&read, number)?;
         let evidence = (read != wrote).then(|| Evidence::Altered {
-            at: show::route(pool, &claim.written, &[claim.number]),
+            at: show::route(writer, &claim.written, &[claim.number]),
             wrote,
             read,
         })?;

@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 
-use buffa_descriptor::{DescriptorPool, DynamicMessage, FieldKind, SingularKind, Value};
+use buffa_descriptor::{DynamicMessage, FieldKind, SingularKind, Value};
 
+use super::Party;
 use crate::compat::protobuf::model::Plain;
 
 /// Long values are cut.
 const SHOWN_AT_MOST: usize = 60;
 
 /// The names of the fields of a route, dotted; numbers where there is no name.
-pub(super) fn route(pool: &DescriptorPool, message: &str, route: &[i32]) -> String {
-    let mut index = pool.message_index(message);
+pub(super) fn route(party: Party<'_>, message: &str, route: &[i32]) -> String {
+    let pool = &party.descriptors.full;
+    let mut index = party.index(pool, message);
     let mut text = String::new();
     for number in route {
         let separator = if text.is_empty() { "" } else { "." };

@@ -125,7 +125,7 @@ fn types_come_from_dependencies_and_built_in_files() {
     let base =
         dependency("base.proto", "syntax = \"proto3\"; package base; message Money { int64 units = 1; }");
     let text = "syntax = \"proto3\"; package shop; import \"base.proto\"; import \"google/type/color.proto\";
-        import \"confluent/types/decimal.proto\"; import \"google/protobuf/any.proto\";
+        import \"confluent/types/decimal.proto\"; import \"confluent/type/decimal.proto\"; import \"google/protobuf/any.proto\";
         message Cart { base.Money total = 1; .google.type.Color color = 2; confluent.type.Decimal d = 3;
           google.protobuf.Any any = 4; }";
     let schema =

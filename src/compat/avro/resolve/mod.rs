@@ -3,26 +3,66 @@
 //! It is strict: it does what the dialect says and nothing else. It goes on after a value did not come
 //! through, because decoding follows the writer alone; so it names every place at which that happens.
 
+mod bytes;
+mod leaves;
+
 use std::rc::Rc;
 
-use super::dialect::Dialect;
-use super::mishap::Mishap;
-use super::places::{Edge, pointer, pointer_to};
-use super::resolution::{Origin, Plan, Resolution, reads};
-use super::sentence::noun;
-use super::walk::{change_of_meaning, default_symbol};
+use crate::compat::avro::dialect::Dialect;
+use crate::compat::avro::mishap::Mishap;
+use crate::compat::avro::places::{Edge, pointer_to};
+use crate::compat::avro::resolution::{Origin, Plan, Resolution, reads};
+use crate::compat::avro::sentence::noun;
+use crate::compat::avro::walk::default_symbol;
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::witness::Evidence;
-use crate::schema::avro::model::{Enum, Kind, Model, Primitive, Type, TypeId};
+use crate::schema::avro::model::{Enum, Field, Kind, Model, Type, TypeId};
+use bytes::Bytes;
+use leaves::octets;
 
-/// A value that did not come through.
+/// A value that did not come through. Most are never told, so they are put into words only when one is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::compat) struct Observed {
     pub(in crate::compat) mishap: Mishap,
-    /// The type of the reader, as a pointer.
-    pub(super) at: String,
-    /// What became of it.
-    pub(in crate::compat) evidence: Evidence,
+    /// The way to the type of the reader.
+    pub(super) reader_edges: Vec<Edge>,
+    /// The way to the value in the data.
+    pub(in crate::compat) datum_edges: Vec<Edge>,
+    fate: Fate,
+}
+
+/// What became of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    /// A type does not turn into another.
+    Unlike { reader: TypeId, writer: TypeId },
+    /// It cannot be read.
+    Failed(String),
+    /// It is read as another one.
+    Altered { wrote: String, read: String },
+}
+
+impl Observed {
+    /// Does reading fail?
+    pub(in crate::compat) fn fails(&self) -> bool {
+        !matches!(self.fate, Fate::Altered { .. })
+    }
+
+    /// In words.
+    pub(in crate::compat) fn evidence(&self, reader: &Model, writer: &Model) -> Evidence {
+        let at = pointer_to(&self.reader_edges, self.mishap.part());
+        match &self.fate {
+            Fate::Unlike { reader: read, writer: written } => {
+                let error =
+                    format!("found {}, expected {}", noun(writer.get(*written)), noun(reader.get(*read)));
+                Evidence::Undecodable { at, error }
+            }
+            Fate::Failed(error) => Evidence::Undecodable { at, error: error.clone() },
+            Fate::Altered { wrote, read } => {
+                Evidence::Altered { at, wrote: wrote.clone(), read: read.clone() }
+            }
+        }
+    }
 }
 
 /// The bytes are no value of the writer, or there is too much to read.
@@ -43,11 +83,13 @@ pub(in crate::compat) fn observe(
     fuel: &mut Fuel,
 ) -> Result<Vec<Observed>, Abandoned> {
     if let (Dialect::Java, Some(obstacle)) = (dialect, resolution.java.obstacle()) {
-        let (mishap, at) = (obstacle.mishap, pointer(&obstacle.reader_edges));
-        let error =
-            "the writer's schema is none any more once it is renamed by the reader's aliases".to_owned();
-        let evidence = Evidence::Undecodable { at: pointer_to(&obstacle.reader_edges, mishap.part()), error };
-        return Ok(vec![Observed { mishap, at, evidence }]);
+        let error = "the writer's schema is none any more once it is renamed by the reader's aliases";
+        return Ok(vec![Observed {
+            mishap: obstacle.mishap,
+            reader_edges: obstacle.reader_edges.clone(),
+            datum_edges: Vec::new(),
+            fate: Fate::Failed(error.to_owned()),
+        }]);
     }
     let (reader, writer) = (resolution.reader, resolution.writer);
     let mut decoder = Decoder {
@@ -55,13 +97,14 @@ pub(in crate::compat) fn observe(
         writer,
         resolution,
         dialect,
-        rest: bytes,
+        bytes: Bytes(bytes),
         at: Vec::new(),
+        datum_edges: Vec::new(),
         observed: Vec::new(),
         fuel,
     };
     decoder.read(Some(reader.root()), writer.root())?;
-    if decoder.rest.is_empty() { Ok(decoder.observed) } else { Err(Abandoned) }
+    if decoder.bytes.0.is_empty() { Ok(decoder.observed) } else { Err(Abandoned) }
 }
 
 struct Decoder<'r, 'a, 'f> {
@@ -69,9 +112,11 @@ struct Decoder<'r, 'a, 'f> {
     writer: &'a Model,
     resolution: &'r mut Resolution<'a>,
     dialect: Dialect,
-    rest: &'f [u8],
+    bytes: Bytes<'f>,
     /// Where in the reader.
     at: Vec<Edge>,
+    /// Where in the data.
+    datum_edges: Vec<Edge>,
     observed: Vec<Observed>,
     fuel: &'f mut Fuel,
 }
@@ -85,7 +130,7 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
         let Kind::Union(branches) = &writers.get(writer).kind else {
             return self.read_branch(reader, writer, None);
         };
-        let position = usize::try_from(self.long()?).map_err(|_| Abandoned)?;
+        let position = self.bytes.position()?;
         let branch = branches.get(position).ok_or(Abandoned)?;
         let straight = match reader {
             Some(reader) if self.dialect == Dialect::Java && self.is_union(reader) => {
@@ -93,7 +138,9 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
             }
             _ => false,
         };
-        self.read_branch(reader, branch.id, straight.then_some(position))
+        self.within_datum(Edge::Branch(position as u32), |decoder| {
+            decoder.read_branch(reader, branch.id, straight.then_some(position))
+        })
     }
 
     fn is_union(&self, reader: TypeId) -> bool {
@@ -154,12 +201,12 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
         match &written.kind {
             Kind::Primitive(primitive) => self.primitive(*primitive, into.map(|(_, read)| read), written),
             Kind::Fixed(fixed) => {
-                let bytes = self.take(fixed.size as usize)?;
+                let bytes = self.bytes.take(fixed.size as usize)?;
                 self.meaning(into.map(|(_, read)| read), written, || octets(bytes));
                 Ok(())
             }
             Kind::Enum(all) => {
-                let position = usize::try_from(self.long()?).map_err(|_| Abandoned)?;
+                let position = self.bytes.position()?;
                 let symbol = all.symbols.get(position).ok_or(Abandoned)?;
                 if let Some(Kind::Enum(known)) = into.map(|(_, read)| &read.kind) {
                     self.symbol(known, symbol)?;
@@ -169,15 +216,16 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
             Kind::Array(items) => {
                 let part =
                     part_of(into, |kind| if let Kind::Array(part) = kind { Some(part.id) } else { None });
-                self.blocks(|decoder| decoder.within(Edge::Items, |decoder| decoder.read(part, items.id)))
+                self.blocks(|decoder| {
+                    decoder.within_both(Edge::Items, |decoder| decoder.read(part, items.id))
+                })
             }
             Kind::Map(values) => {
                 let part =
                     part_of(into, |kind| if let Kind::Map(part) = kind { Some(part.id) } else { None });
                 self.blocks(|decoder| {
-                    let length = decoder.length()?;
-                    decoder.take(length)?;
-                    decoder.within(Edge::Values, |decoder| decoder.read(part, values.id))
+                    decoder.bytes.run()?;
+                    decoder.within_both(Edge::Values, |decoder| decoder.read(part, values.id))
                 })
             }
             Kind::Record(_) => self.record(into.map(|(id, _)| id), writer),
@@ -189,7 +237,7 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
     /// Do two types go together, parts apart? Whatever does not is noted.
     fn fits(&mut self, reader: TypeId, read: &Type, writer: TypeId, written: &Type) -> bool {
         let alike = |decoder: &Self| decoder.resolution.is_named_alike(reader, writer, decoder.dialect);
-        let error = || format!("found {}, expected {}", noun(written), noun(read));
+        let unlike = Fate::Unlike { reader, writer };
         match (&read.kind, &written.kind) {
             (Kind::Primitive(into), Kind::Primitive(from)) if reads(*into, *from) => true,
             (Kind::Array(_), Kind::Array(_)) | (Kind::Map(_), Kind::Map(_)) => true,
@@ -197,7 +245,7 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
             | (Kind::Enum(_), Kind::Enum(_))
             | (Kind::Record(_), Kind::Record(_)) => {
                 if !alike(self) {
-                    self.fail(Mishap::Name, error());
+                    self.observe(Mishap::Name, unlike);
                 }
                 if let (Kind::Fixed(into), Kind::Fixed(from)) = (&read.kind, &written.kind)
                     && into.size != from.size
@@ -208,7 +256,7 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
                 true
             }
             _ => {
-                self.fail(Mishap::Type, error());
+                self.observe(Mishap::Type, unlike);
                 false
             }
         }
@@ -243,15 +291,17 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
         let targets = plan.as_ref().map_or(&[][..], |plan| plan.written.as_slice());
         let mut targets = targets.iter().peekable();
         for (position, field) in written.fields.iter().enumerate() {
-            let start = self.rest;
+            let start = self.bytes.0;
             let mut was_read = false;
             while let Some((_, into)) = targets.next_if(|(from, _)| *from as usize == position) {
                 let Some(target) = read.get(*into as usize) else { continue };
                 // Several fields of the reader may take the same value.
-                self.rest = start;
+                self.bytes.0 = start;
                 was_read = true;
-                self.within(Edge::Field(*into), |decoder| {
-                    decoder.read(Some(target.schema.id), field.schema.id)
+                self.within_datum(Edge::Field(position as u32), |decoder| {
+                    decoder.within(Edge::Field(*into), |decoder| {
+                        decoder.read(Some(target.schema.id), field.schema.id)
+                    })
                 })?;
             }
             if !was_read {
@@ -265,11 +315,7 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
     }
 
     /// The fields of a reader's record that were not written.
-    fn unwritten(
-        &mut self,
-        plan: &Rc<Plan>,
-        fields: &[crate::schema::avro::model::Field],
-    ) -> Result<(), Abandoned> {
+    fn unwritten(&mut self, plan: &Rc<Plan>, fields: &[Field]) -> Result<(), Abandoned> {
         self.fuel.spend(fields.len())?;
         for (position, (origin, field)) in plan.origins.iter().zip(fields).enumerate() {
             let (position, name) = (position as u32, &field.name);
@@ -293,116 +339,24 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
         Ok(())
     }
 
-    fn primitive(
-        &mut self,
-        primitive: Primitive,
-        reader: Option<&Type>,
-        writer: &Type,
-    ) -> Result<(), Abandoned> {
-        let into = reader.and_then(|read| match read.kind {
-            Kind::Primitive(into) => Some(into),
-            _ => None,
-        });
-        match primitive {
-            Primitive::Null => self.meaning(reader, writer, || "null".to_owned()),
-            Primitive::Boolean => {
-                let bytes = self.take(1)?;
-                self.meaning(reader, writer, || (bytes == [1]).to_string());
-            }
-            Primitive::Int | Primitive::Long => {
-                let value = self.long()?;
-                match rounded(value, into) {
-                    Some(read) => self.alter(Mishap::Rounded, value.to_string(), read),
-                    None => self.meaning(reader, writer, || value.to_string()),
-                }
-            }
-            Primitive::Float => {
-                self.take(4)?;
-            }
-            Primitive::Double => {
-                self.take(8)?;
-            }
-            Primitive::Bytes | Primitive::String => {
-                let length = self.length()?;
-                let bytes = self.take(length)?;
-                let text = std::str::from_utf8(bytes);
-                match (primitive, into, text) {
-                    (Primitive::String, _, Err(_)) => return Err(Abandoned),
-                    (Primitive::Bytes, Some(Primitive::String), Err(_)) => {
-                        let read = String::from_utf8_lossy(bytes).into_owned();
-                        self.alter(Mishap::NotText, octets(bytes), read);
-                    }
-                    _ => self.meaning(reader, writer, || octets(bytes)),
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A value that came through; does it mean the same?
-    fn meaning(&mut self, reader: Option<&Type>, writer: &Type, value: impl Fn() -> String) {
-        let Some(read) = reader else { return };
-        let Some(mishap) = change_of_meaning(read.logical, writer.logical) else { return };
-        let words = |of: &Type| of.logical.map_or("", |logical| logical.word());
-        match (mishap, self.dialect) {
-            (Mishap::Decimal, Dialect::Specification) => {
-                self.fail(mishap, "decimals of different precision or scale do not match".to_owned());
-            }
-            (Mishap::Decimal, Dialect::Java) => {
-                self.alter(mishap, scaled(&value(), writer), scaled(&value(), read));
-            }
-            _ => {
-                let value = value();
-                self.alter(
-                    mishap,
-                    format!("{value} as {}", words(writer)),
-                    format!("{value} as {}", words(read)),
-                );
-            }
-        }
-    }
-
-    /// Array and map blocks: a count, which is negative when a length in bytes follows.
+    /// The elements of an array or a map.
     fn blocks(
         &mut self,
         mut element: impl FnMut(&mut Self) -> Result<(), Abandoned>,
     ) -> Result<(), Abandoned> {
         loop {
-            let count = self.long()?;
-            if count == 0 {
-                return Ok(());
-            }
-            if count < 0 {
-                self.long()?;
-            }
-            for _ in 0..count.unsigned_abs() {
-                element(self)?;
+            match self.bytes.block()? {
+                0 => return Ok(()),
+                count => {
+                    for _ in 0..count {
+                        element(self)?;
+                    }
+                }
             }
         }
     }
 
-    fn length(&mut self) -> Result<usize, Abandoned> {
-        usize::try_from(self.long()?).map_err(|_| Abandoned)
-    }
-
-    fn long(&mut self) -> Result<i64, Abandoned> {
-        let mut value: u64 = 0;
-        for shift in (0..64).step_by(7) {
-            let [byte] = self.take(1)? else { return Err(Abandoned) };
-            value |= u64::from(byte & 0x7F) << shift;
-            if *byte < 0x80 {
-                return Ok((value >> 1) as i64 ^ -((value & 1) as i64));
-            }
-        }
-        Err(Abandoned)
-    }
-
-    fn take(&mut self, count: usize) -> Result<&'f [u8], Abandoned> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or(Abandoned)?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
+    /// Go on within a part of the reader's type.
     fn within(
         &mut self,
         edge: Edge,
@@ -414,45 +368,41 @@ impl<'a, 'f> Decoder<'_, 'a, 'f> {
         done
     }
 
+    /// Go on within the same part of both.
+    fn within_both(
+        &mut self,
+        edge: Edge,
+        work: impl FnOnce(&mut Self) -> Result<(), Abandoned>,
+    ) -> Result<(), Abandoned> {
+        self.within_datum(edge, |decoder| decoder.within(edge, work))
+    }
+
+    /// Go on within a part of the value.
+    fn within_datum(
+        &mut self,
+        edge: Edge,
+        work: impl FnOnce(&mut Self) -> Result<(), Abandoned>,
+    ) -> Result<(), Abandoned> {
+        self.datum_edges.push(edge);
+        let done = work(self);
+        self.datum_edges.pop();
+        done
+    }
+
     fn fail(&mut self, mishap: Mishap, error: String) {
-        let evidence = Evidence::Undecodable { at: pointer_to(&self.at, mishap.part()), error };
-        self.observed.push(Observed { mishap, at: pointer(&self.at), evidence });
+        self.observe(mishap, Fate::Failed(error));
     }
 
     fn alter(&mut self, mishap: Mishap, wrote: String, read: String) {
-        let evidence = Evidence::Altered { at: pointer_to(&self.at, mishap.part()), wrote, read };
-        self.observed.push(Observed { mishap, at: pointer(&self.at), evidence });
+        self.observe(mishap, Fate::Altered { wrote, read });
+    }
+
+    fn observe(&mut self, mishap: Mishap, fate: Fate) {
+        let (reader_edges, datum_edges) = (self.at.clone(), self.datum_edges.clone());
+        self.observed.push(Observed { mishap, reader_edges, datum_edges, fate });
     }
 }
 
 fn part_of(into: Option<(TypeId, &Type)>, part: impl Fn(&Kind) -> Option<TypeId>) -> Option<TypeId> {
     into.and_then(|(_, read)| part(&read.kind))
-}
-
-/// What a whole number becomes in a type that does not hold it exactly.
-fn rounded(value: i64, into: Option<Primitive>) -> Option<String> {
-    match into {
-        Some(Primitive::Float) if i128::from(value) != (value as f32) as i128 => {
-            Some(format!("{:?}", f64::from(value as f32) as i128))
-        }
-        Some(Primitive::Double) if i128::from(value) != (value as f64) as i128 => {
-            Some(format!("{:?}", value as f64 as i128))
-        }
-        _ => None,
-    }
-}
-
-fn octets(bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("bytes {digits}")
-}
-
-fn scaled(value: &str, of: &Type) -> String {
-    use crate::schema::avro::model::LogicalType;
-    match of.logical {
-        Some(LogicalType::Decimal { precision, scale }) => {
-            format!("{value} as decimal of {precision} digits, {scale} of them after the point")
-        }
-        _ => format!("{value} as big-decimal"),
-    }
 }

@@ -9,14 +9,17 @@
 //!
 //! Both dialects are followed at once, and part where they choose differently.
 
+mod records;
+mod unions;
+
 use std::collections::HashMap;
 
-use super::dialect::{Dialect, Dialects};
-use super::minimal::{Heights, Leaf};
-use super::mishap::Mishap;
-use super::places::{Edge, pointer};
-use super::resolution::{Origin, Resolution, reads};
-use super::resolve::Observed;
+use crate::compat::avro::dialect::{Dialect, Dialects};
+use crate::compat::avro::minimal::{Heights, Leaf};
+use crate::compat::avro::mishap::Mishap;
+use crate::compat::avro::places::Edge;
+use crate::compat::avro::resolution::{Resolution, reads};
+use crate::compat::avro::resolve::Observed;
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::schema::avro::model::{Enum, Kind, LogicalType, Primitive, Type, TypeId};
 
@@ -175,7 +178,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                     && self.resolution.are_parallel(pair.reader, pair.writer, self.fuel)?;
                 for (position, branch) in branches.iter().enumerate() {
                     let straight = parallel.then_some(position);
-                    self.into_union(pair, Edge::Branch(position as u32), branch.id, straight)?;
+                    self.enter_union(pair, Edge::Branch(position as u32), branch.id, straight)?;
                 }
                 Ok(())
             }
@@ -186,7 +189,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 Ok(())
             }
-            (Kind::Union(_), _) => self.into_union(pair, Edge::Stay, pair.writer, None),
+            (Kind::Union(_), _) => self.enter_union(pair, Edge::Stay, pair.writer, None),
             (Kind::Array(read), Kind::Array(written)) => {
                 self.open(pair, (Edge::Items, read.id), (Edge::Items, written.id), pair.dialects);
                 Ok(())
@@ -220,171 +223,6 @@ impl<'w, 'a> Walk<'w, 'a> {
                 Ok(())
             }
         }
-    }
-
-    /// A type that is no union into a reader's union. `straight` is where Java goes without choosing.
-    fn into_union(
-        &mut self,
-        pair: Pair,
-        edge: Edge,
-        writer: TypeId,
-        straight: Option<usize>,
-    ) -> Result<(), Exhausted> {
-        if !self.heights.is_inhabited(writer) {
-            return Ok(());
-        }
-        let mut choices: Vec<(Option<usize>, Dialects)> = Vec::with_capacity(2);
-        for dialect in pair.dialects.iter() {
-            let choice = match (dialect, straight) {
-                (Dialect::Java, Some(position)) => Some(position),
-                _ => self.resolution.branch(pair.reader, writer, dialect, self.fuel)?,
-            };
-            match choices.iter_mut().find(|(known, _)| *known == choice) {
-                Some((_, dialects)) => *dialects = dialects.with(Dialects::only(dialect)),
-                None => choices.push((choice, Dialects::only(dialect))),
-            }
-        }
-        for (choice, dialects) in choices {
-            match choice {
-                Some(position) => self.into_branch(pair, edge, writer, position, dialects)?,
-                None => self.unfound(pair, edge, writer, dialects)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn into_branch(
-        &mut self,
-        pair: Pair,
-        edge: Edge,
-        writer: TypeId,
-        position: usize,
-        dialects: Dialects,
-    ) -> Result<(), Exhausted> {
-        let Some(branch) = self.branch_of(pair.reader, position) else { return Ok(()) };
-        let mut onwards = dialects;
-        if self.look == Look::AtEverything {
-            let others = self.resolution.other_branches(pair.reader, writer, position);
-            for dialect in dialects.iter().filter(|_| !others.is_empty()) {
-                let Some(inner) = self.first_break(branch, writer, dialect)? else { continue };
-                let mut could = false;
-                for other in &others {
-                    let Some(other) = self.branch_of(pair.reader, *other) else { continue };
-                    could |= self.first_break(other, writer, dialect)?.is_none();
-                }
-                if could {
-                    onwards = onwards.without(Dialects::only(dialect));
-                    let claim = self.claim_of(pair, Mishap::Shadowed, inner.leaf, Dialects::only(dialect));
-                    let mut claim = claim.below(edge, writer);
-                    claim.datum_edges.extend(inner.datum_edges);
-                    self.claims.push(claim);
-                }
-            }
-        }
-        if !onwards.is_empty() {
-            self.open(pair, (Edge::Branch(position as u32), branch), (edge, writer), onwards);
-        }
-        Ok(())
-    }
-
-    /// No branch is chosen.
-    fn unfound(
-        &mut self,
-        pair: Pair,
-        edge: Edge,
-        writer: TypeId,
-        dialects: Dialects,
-    ) -> Result<(), Exhausted> {
-        let nearest = self.resolution.branch(pair.reader, writer, Dialect::Specification, self.fuel)?;
-        let branch = nearest.and_then(|position| Some((position, self.branch_of(pair.reader, position)?)));
-        // If the branch that the specification chooses cannot be read either, it is said there.
-        if let (Some((_, branch)), true, Look::AtEverything) =
-            (branch, pair.dialects.has(Dialect::Specification), self.look)
-            && self.first_break(branch, writer, Dialect::Specification)?.is_some()
-        {
-            return Ok(());
-        }
-        let mut claim = self.claim_of(pair, Mishap::NoBranch, Leaf::Least, dialects).below(edge, writer);
-        if let Some((position, branch)) = branch
-            && self.resolution.is_by_full_name(writer)
-        {
-            claim.mishap = Mishap::Name;
-            claim.reader = branch;
-            claim.reader_edges.push(Edge::Branch(position as u32));
-        }
-        self.claims.push(claim);
-        Ok(())
-    }
-
-    fn branch_of(&self, union: TypeId, position: usize) -> Option<TypeId> {
-        match &self.resolution.reader.get(union).kind {
-            Kind::Union(branches) => branches.get(position).map(|branch| branch.id),
-            _ => None,
-        }
-    }
-
-    /// The first thing that breaks when a type is read into another one.
-    fn first_break(
-        &mut self,
-        reader: TypeId,
-        writer: TypeId,
-        dialect: Dialect,
-    ) -> Result<Option<Claim>, Exhausted> {
-        let mut walk = Walk::of(self.resolution, self.heights, Look::ForABreak, self.fuel);
-        walk.run(reader, writer, Dialects::only(dialect))?;
-        Ok(walk.claims.into_iter().next())
-    }
-
-    fn records(&mut self, pair: Pair) -> Result<(), Exhausted> {
-        self.names(pair);
-        let mut plans = Vec::with_capacity(2);
-        for dialect in pair.dialects.iter() {
-            let Some(plan) = self.resolution.plan(pair.reader, pair.writer, dialect, self.fuel)? else {
-                return Ok(());
-            };
-            plans.push((Dialects::only(dialect), plan));
-        }
-        // Mostly both dialects do the same.
-        if let [(first, plan), (second, other)] = plans.as_slice()
-            && plan == other
-        {
-            plans = vec![(first.with(*second), plan.clone())];
-        }
-        let (readers, writers) = (self.resolution.reader, self.resolution.writer);
-        let (Kind::Record(read), Kind::Record(written)) =
-            (&readers.get(pair.reader).kind, &writers.get(pair.writer).kind)
-        else {
-            return Ok(());
-        };
-        self.fuel.spend(read.fields.len())?;
-        for (position, field) in read.fields.iter().enumerate() {
-            let mut done: Vec<(Origin, Dialects)> = Vec::with_capacity(2);
-            for (dialects, plan) in &plans {
-                let origin = plan.origins.get(position).copied().unwrap_or(Origin::Nowhere);
-                match done.iter_mut().find(|(known, _)| *known == origin) {
-                    Some((_, known)) => *known = known.with(*dialects),
-                    None => done.push((origin, *dialects)),
-                }
-            }
-            let position = position as u32;
-            for (origin, dialects) in done {
-                let mishap = match origin {
-                    Origin::Written(from) => {
-                        let Some(source) = written.fields.get(from as usize) else { continue };
-                        let into = (Edge::Field(position), field.schema.id);
-                        self.open(pair, into, (Edge::Field(from), source.schema.id), dialects);
-                        continue;
-                    }
-                    Origin::Default => continue,
-                    Origin::BadDefault => Mishap::DefaultInvalid(position),
-                    Origin::Nowhere => Mishap::FieldMissing(position),
-                    Origin::Several => Mishap::FieldAmbiguous(position),
-                };
-                let claim = self.claim_of(pair, mishap, Leaf::Least, dialects);
-                self.claims.push(claim);
-            }
-        }
-        Ok(())
     }
 
     fn names(&mut self, pair: Pair) {
@@ -473,12 +311,10 @@ impl Claim {
 
     /// Is this what is claimed? What a wrong branch cannot read lies somewhere within it.
     pub(in crate::compat) fn is_met_by(&self, observed: &Observed) -> bool {
-        let place = pointer(&self.reader_edges);
         if self.mishap != Mishap::Shadowed {
-            return self.mishap == observed.mishap && place == observed.at;
+            return self.mishap == observed.mishap && self.reader_edges == observed.reader_edges;
         }
-        let below = observed.at.strip_prefix(&place);
-        observed.mishap.breaks() && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        observed.mishap.breaks() && observed.reader_edges.starts_with(&self.reader_edges)
     }
 }
 
