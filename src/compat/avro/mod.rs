@@ -204,6 +204,10 @@ mod tests {
     fn proof(old: &str, new: &str) -> &'static str {
         let [old, new] =
             [old, new].map(|text| AvroSchema::parse(text, &[], Options::STORED).expect("a schema"));
+        proof_of(old, new)
+    }
+
+    fn proof_of(old: AvroSchema, new: AvroSchema) -> &'static str {
         let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
         let thread = small_stack.spawn(move || prove(Direction::Backward, &new, &old).proof);
         match thread.expect("a thread").join().expect("no panic and no overflow") {
@@ -263,11 +267,8 @@ mod tests {
             let text = record("C0", &[("n".to_owned(), name(1))]);
             AvroSchema::parse(&text, &dependencies, Options::STORED).expect("a schema")
         };
-        for (length, expected) in [(190, Proof::Refuted), (600, Proof::Undecided(Why::Fuel))] {
-            let (old, new) = (chain(length, "int"), chain(length, "string"));
-            let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
-            let thread = small_stack.spawn(move || prove(Direction::Backward, &new, &old).proof);
-            assert_eq!(thread.expect("a thread").join().expect("no overflow"), expected, "{length}");
+        for (length, expected) in [(190, "refuted"), (600, "undecided")] {
+            assert_eq!(proof_of(chain(length, "int"), chain(length, "string")), expected, "{length}");
         }
     }
 
