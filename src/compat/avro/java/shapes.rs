@@ -87,9 +87,13 @@ impl<'a> Resolution<'a> {
                 (_, Kind::Union(_)) | (Kind::Array(_), Kind::Array(_)) | (Kind::Map(_), Kind::Map(_)) => {
                     false
                 }
-                (Kind::Union(branches), _) => {
-                    self.branch_by_shape(branches, from, depth + 1, fuel)?.is_none()
+                (Kind::Union(branches), Kind::Record(_)) => {
+                    let of = writers.get(from);
+                    let name = self.java.name(of).unwrap_or_default();
+                    let exact = self.branch_of_full_name(into, name, of, fuel)?;
+                    exact.is_none() && self.branch_by_shape(branches, from, depth + 1, fuel)?.is_none()
                 }
+                (Kind::Union(_), _) => self.branch(into, from, Dialect::Java, fuel)?.is_none(),
                 (Kind::Primitive(read), Kind::Primitive(written)) => !reads(*read, *written),
                 (Kind::Fixed(read), Kind::Fixed(written)) => {
                     read.size != written.size || !self.is_named_alike(into, from, Dialect::Java)
