@@ -42,8 +42,8 @@ class Pair:
     old: State
     new: State
 
-    def line(self):
-        """What the judging program reads."""
+    def line(self, packs=None):
+        """What the judging program reads. `packs` are those of Protobuf rules; all where nothing is said."""
         return {
             "id": self.id,
             "format": self.format,
@@ -52,6 +52,7 @@ class Pair:
             "old_refs": self.old.files.references(self.old.path),
             "new_refs": self.new.files.references(self.new.path),
             "level": "BACKWARD",
+            "packs": packs,
         }
 
 

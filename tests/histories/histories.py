@@ -13,6 +13,7 @@ def main():
     parser.add_argument("--cache", required=True)
     parser.add_argument("--corpus", action="append", choices=corpora.ALL)
     parser.add_argument("--judge")
+    parser.add_argument("--packs", type=lambda words: words.split(","))
     parser.add_argument("--show", type=int, default=3)
     parser.add_argument("--save")
     parser.add_argument("--count-only", action="store_true")
@@ -32,7 +33,7 @@ def main():
     if options.count_only:
         return any(corpus.problems for corpus in made)
 
-    results = [report.Result(corpus, judge(options.judge, corpus.pairs)) for corpus in made]
+    results = [report.Result(corpus, judge(options.judge, corpus.pairs, options.packs)) for corpus in made]
     report.print_table(results)
     report.print_failures(results)
     report.print_disagreements(results, options.show, options.save)

@@ -5,11 +5,11 @@ import subprocess
 import threading
 
 
-def judge(program, pairs):
+def judge(program, pairs, packs=None):
     """The answer to every pair, in order. A program that dies answers the rest with an error."""
     process = subprocess.Popen([program, "pairs"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     # Beside the reading: both pipes are short.
-    sender = threading.Thread(target=_send, args=(process.stdin, pairs))
+    sender = threading.Thread(target=_send, args=(process.stdin, pairs, packs))
     sender.start()
     answers = [json.loads(line) for line in process.stdout]
     sender.join()
@@ -18,10 +18,10 @@ def judge(program, pairs):
     return answers + [missing] * (len(pairs) - len(answers))
 
 
-def _send(pipe, pairs):
+def _send(pipe, pairs, packs):
     try:
         with pipe:
             for pair in pairs:
-                print(json.dumps(pair.line()), file=pipe)
+                print(json.dumps(pair.line(packs)), file=pipe)
     except BrokenPipeError:
         pass

@@ -4,6 +4,9 @@ import re
 
 # Strings are matched so that what looks like a comment in one is left alone.
 TOKEN = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|//[^\n]*|/\*.*?\*/|\s+""", re.DOTALL)
+# What comes with every compiler, so that nobody refers to it.
+PLAIN = "any api descriptor duration empty field_mask source_context struct timestamp type wrappers compiler/plugin"
+BUILT_IN = {f"google/protobuf/{name}.proto" for name in PLAIN.split()}
 IMPORT = re.compile(r"""\bimport\s+(?:public\s+|weak\s+)?["']([^"']+)["']\s*;""")
 
 
@@ -39,6 +42,5 @@ class Release:
     def _imported_by(self, path):
         if path not in self._imports:
             names = IMPORT.findall(_without_comments(self._texts[path]))
-            # Those that come with every compiler are no references of anybody.
-            self._imports[path] = [name for name in names if not name.startswith("google/protobuf/")]
+            self._imports[path] = [name for name in names if name not in BUILT_IN]
         return self._imports[path]

@@ -6,6 +6,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 LONGEST = 400
+# Which side it was, and through which import; names, places and numbers: complaints are alike without them.
+SIDE = r"^(old|new): (Reference \S+ )?"
+VARYING = r'"[^"]*"|`[^`]*`|(?<=found )\S+|\d+'
 
 
 class Opinion:
@@ -112,7 +115,7 @@ def print_failures(results):
         reasons = defaultdict(list)
         for opinion in result.failed:
             # The same complaint about another name or place is the same reason.
-            reasons["not readable: " + re.sub(r'"[^"]*"|`[^`]*`|\d+', "…", opinion.error)].append(opinion)
+            reasons["not readable: " + re.sub(VARYING, "…", re.sub(SIDE, "", opinion.error))].append(opinion)
         for opinion in result.judged:
             if opinion.proof == "undecided":
                 reasons[f"undecided: {opinion.why}"].append(opinion)
