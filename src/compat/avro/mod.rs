@@ -208,6 +208,7 @@ mod tests {
     }
 
     fn proof_of(old: AvroSchema, new: AvroSchema) -> &'static str {
+        // The walk itself needs less than the comparison of the reference does.
         let small_stack = std::thread::Builder::new().stack_size(512 * 1024);
         let thread = small_stack.spawn(move || prove(Direction::Backward, &new, &old).proof);
         match thread.expect("a thread").join().expect("no panic and no overflow") {

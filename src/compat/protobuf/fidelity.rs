@@ -152,7 +152,10 @@ impl<'a> Walk<'a> {
             if message.is_map_entry || !self.sides.heights.is_inhabited(written) {
                 continue;
             }
-            match self.sides.reader.own_message(&message.path) {
+            // A message that moved into an imported file is still known by its full name.
+            let reader = self.sides.reader;
+            let known = reader.own_message(&message.path);
+            match known.or_else(|| reader.message_named(&message.full_name)) {
                 Some(read) => {
                     self.enter(written, read, None);
                 }

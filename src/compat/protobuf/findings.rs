@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::fidelity::{Fidelity, Local, Pair, Sides, Spot, What};
-use super::model::{Field, Kind, Message, MessageId, Model, Plain};
-use super::rules;
+use super::fidelity::{Fidelity, Local, Pair, Sides, Spot};
+use super::model::{Message, MessageId};
 use super::sample::Sampler;
+use super::{rules, sentence};
 use crate::compat::finding::{Incompatibility, Labels, Pointer, Severity};
 use crate::compat::report::Room;
 use crate::compat::rules::Rule;
@@ -128,7 +128,7 @@ impl Teller<'_> {
         }
         let Some(pair) = self.fidelity.pairs.get(index) else { return };
         let places = self.places(pair, local.spot);
-        let sentence = self.sentence(pair, local);
+        let sentence = sentence::of(self.sides, pair, local);
         let (root, route) = self.way(index);
         let claim = self.claim(root, route, local);
         self.push(local.rule, local.severity, sentence, places, claim);
@@ -165,7 +165,7 @@ impl Teller<'_> {
         }
         let places = self.places(root, Spot::Field(number));
         let name = field.map_or(String::new(), |field| field.shown_name().into_owned());
-        let sentence = format!("the type of the field `{name}`: {}", self.sentence(pair, local));
+        let sentence = format!("the type of the field `{name}`: {}", sentence::of(self.sides, pair, local));
         let claim = self.claim(root, route, local);
         self.push(rule, local.severity, sentence, places, claim);
     }
@@ -242,85 +242,6 @@ impl Teller<'_> {
             }
         }
     }
-
-    fn sentence(&self, pair: &Pair, local: &Local) -> String {
-        let Sides { reader: readers, writer: writers, direction, .. } = self.sides;
-        let Labels { reader, writer } = Labels::of(direction);
-        let (read, written) = (readers.message(pair.reader), writers.message(pair.writer));
-        let name = |number: i32| {
-            let field = written.field(number).or_else(|| read.field(number));
-            let field = field.map_or_else(|| number.to_string(), |field| field.shown_name().into_owned());
-            format!("`{}.{field}`", written.local_name())
-        };
-        let number = match local.spot {
-            Spot::Field(number) => number,
-            _ => local.seen_at,
-        };
-        let kind_in = |message: &Message<'_>, of: &dyn Fn(&Field<'_>) -> String| {
-            message.field(number).map_or_else(String::new, of)
-        };
-        let from = kind_in(written, &|field| writers.type_name(field));
-        let to = kind_in(read, &|field| readers.type_name(field));
-        let default =
-            |plain: Option<Plain>| plain.map_or_else(|| "none".to_owned(), |plain| plain.to_string());
-        let number_of = |number: i128| match local.spot {
-            Spot::EnumNumber(from, ..) => {
-                let definition = writers.enumeration(from);
-                let constant =
-                    i32::try_from(number).ok().and_then(|number| definition.numbered(number).next());
-                constant
-                    .map_or_else(|| number.to_string(), |constant| format!("{} ({number})", constant.name))
-            }
-            _ => number.to_string(),
-        };
-        match local.what {
-            What::Type => {
-                format!("{} is {from} in the {writer} schema and {to} in the {reader} schema", name(number))
-            }
-            What::ManyToOne => format!(
-                "{} is {from} in the {writer} schema and holds a single value in the {reader} schema",
-                name(number)
-            ),
-            What::ListToMap => format!(
-                "{} is a list in the {writer} schema and a map in the {reader} schema, which keeps one entry a key",
-                name(number)
-            ),
-            What::Required => format!(
-                "the {reader} schema requires {}, which the {writer} schema may leave out",
-                name(number)
-            ),
-            What::Joined(one, other) => format!(
-                "the {reader} schema has {} and {} in one oneof, the {writer} schema may set both",
-                name(one),
-                name(other)
-            ),
-            What::NotInEnum(value) => format!(
-                "the {writer} schema may write {} to {}, which the closed enum of the {reader} schema lacks",
-                number_of(value),
-                name(number)
-            ),
-            What::EnumClosed => format!(
-                "the enum of {} is open in the {writer} schema and closed in the {reader} schema, which drops numbers without a name",
-                name(number)
-            ),
-            What::Renamed(value) => format!(
-                "the number {value} of the enum of {} is {} in the {writer} schema and {} in the {reader} schema",
-                name(number),
-                name_in_enum(writers, written.field(number), value),
-                name_in_enum(readers, read.field(number), value)
-            ),
-            What::Default => format!(
-                "without a value {} is {} in the {writer} schema and {} in the {reader} schema",
-                name(number),
-                default(written.field(number).and_then(|field| writers.effective_default(field))),
-                default(read.field(number).and_then(|field| readers.effective_default(field)))
-            ),
-            What::Presence => format!(
-                "the {writer} schema tells whether {} is set, the {reader} schema does not",
-                name(number)
-            ),
-        }
-    }
 }
 
 fn at_field(message: &Message<'_>, number: i32) -> Pointer {
@@ -338,13 +259,4 @@ fn culprit<'a>(pair: &'a Pair, is_meant: &impl Fn(Severity) -> bool) -> Option<&
         Severity::Altered => 1,
         Severity::Lossy | Severity::Source => 2,
     })
-}
-
-/// The name of a number of the enum that the field is of.
-fn name_in_enum(model: &Model<'_>, field: Option<&Field<'_>>, number: i32) -> String {
-    let constant = field.and_then(|field| match &field.kind {
-        Kind::Enum(id) => model.enumeration(*id).numbered(number).next(),
-        _ => None,
-    });
-    constant.map_or_else(|| number.to_string(), |constant| constant.name.to_owned())
 }

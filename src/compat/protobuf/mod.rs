@@ -13,6 +13,7 @@ pub(in crate::compat) mod model;
 pub(in crate::compat) mod rules;
 pub(in crate::compat) mod rules_beyond_wire;
 pub(in crate::compat) mod sample;
+mod sentence;
 mod source;
 #[cfg(test)]
 mod tests;

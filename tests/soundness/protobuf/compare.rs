@@ -217,9 +217,11 @@ impl Comparison<'_> {
             match (entry.get(&2), found.get(&2)) {
                 (Some(wrote), Some(read)) => self.values(&field.of, of, wrote, read, at),
                 (None, Some(read)) => {
-                    let default = default_of(self.writer, &field);
-                    if default.is_some_and(|default| !is_same(&default, read)) {
+                    let Some(default) = default_of(self.writer, &field) else { continue };
+                    if !is_same(&default, read) {
                         self.note(at, Harm::Default);
+                    } else if self.writer.is_implicit(self.writer.messages[*index].file, &field) {
+                        self.values(&field.of, of, &default, read, at);
                     }
                 }
                 _ => {}

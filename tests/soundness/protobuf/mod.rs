@@ -50,6 +50,28 @@ pub fn run(run: Run) -> Result<String, String> {
     ))
 }
 
+/// Pairs as JSON Lines, for programs outside.
+pub fn print_texts(run: Run) {
+    for number in 0..run.count {
+        let seed = run.seed.wrapping_mul(1_000_003).wrapping_add(number);
+        let mut rng = Rng::of(seed);
+        let old = Schema::generate(&mut rng);
+        let new = if rng.chance(4) { Schema::generate(&mut rng) } else { old.changed(&mut rng) };
+        let imports = |schema: &Schema| serde_json::json!([{"name": "dep.proto", "schema": schema.text(1)}]);
+        let pair = serde_json::json!({
+            "id": seed,
+            "format": "PROTOBUF",
+            "level": "FULL",
+            "packs": ["wire"],
+            "old": old.text(0),
+            "new": new.text(0),
+            "old_refs": imports(&old),
+            "new_refs": imports(&new),
+        });
+        println!("{pair}");
+    }
+}
+
 fn show(schema: &Schema) -> String {
     format!("{}\n--- its import\n{}", schema.text(0), schema.text(1))
 }

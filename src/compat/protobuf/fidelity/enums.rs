@@ -1,5 +1,6 @@
 //! An enum read as another.
 
+use super::field::is_alone;
 use super::{Local, Spot, Told, Walk, What};
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::finding::Severity;
@@ -48,13 +49,11 @@ impl EnumDifference {
 
 impl Walk<'_> {
     /// What is wrong with an enum that both files define is reported there, once; what is wrong with
-    /// two different enums at the field that joins them. The reader
-    /// `needs_value` where what is not written is nothing to it.
+    /// two different enums at the field that joins them.
     pub(super) fn enums(
         &mut self,
         index: usize,
-        field: &Field<'_>,
-        needs_value: bool,
+        (field, reading): (&Field<'_>, &Field<'_>),
         (from, to): (EnumId, EnumId),
         fuel: &mut Fuel,
     ) -> Result<(), Exhausted> {
@@ -64,29 +63,15 @@ impl Walk<'_> {
         }
         let is_own = written.origin == Origin::This && read.origin == Origin::This;
         let is_same = is_own && written.path == read.path;
-        // Without presence zero is not written, but it may be what the field reads as.
-        let writes_zero = field.presence() != Some(Presence::Implicit);
-        let shows_zero = writes_zero || !needs_value;
-        let known =
-            if is_same { self.told.get(&(from, to)).copied().unwrap_or_default() } else { Told::default() };
-        let told = Told {
-            but_zero: true,
-            zero_missing: known.zero_missing || writes_zero,
-            zero_renamed: known.zero_renamed || shows_zero,
-        };
+        let known = self.told.get(&(from, to)).copied().filter(|_| is_same).unwrap_or_default();
+        let told = self.told_with(known, field, reading);
         if known == told {
             return Ok(());
         }
         self.told.insert((from, to), told);
-        let difference = match self.enums.get(&(from, to)) {
-            Some(difference) => difference.clone(),
-            None => {
-                fuel.spend(written.constants().len() + read.constants().len())?;
-                let difference = EnumDifference::between(written, read);
-                self.enums.insert((from, to), difference.clone());
-                difference
-            }
-        };
+        let difference = self.difference(from, to, fuel)?;
+        // Some keep such numbers in lists and in the values of maps.
+        let portable = is_alone(reading);
         let most = if is_same { usize::MAX } else { 1 };
         let number = field.number;
         let at = |value| if is_same { Spot::EnumNumber(from, to, value) } else { Spot::Field(number) };
@@ -97,11 +82,11 @@ impl Walk<'_> {
         let is_missing = |value: &i32| is_news(*value, known.zero_missing, told.zero_missing);
         for value in difference.missing.into_iter().filter(is_missing).take(most) {
             let local = missing(number, value, at(value), What::NotInEnum(value.into()));
-            self.note(index, Local { severity: Severity::Break, ..local });
+            self.note(index, Local { severity: Severity::Break, portable, ..local });
         }
         if let Some(value) = difference.nameless.filter(is_missing) {
             let spot = if is_same { Spot::Enum(from, to) } else { Spot::Field(number) };
-            self.note(index, missing(number, value, spot, What::EnumClosed));
+            self.note(index, Local { portable, ..missing(number, value, spot, What::EnumClosed) });
         }
         let is_renamed = |value: &i32| is_news(*value, known.zero_renamed, told.zero_renamed);
         for value in difference.renamed.into_iter().filter(is_renamed).take(most) {
@@ -113,6 +98,33 @@ impl Walk<'_> {
             self.note(index, local);
         }
         Ok(())
+    }
+}
+
+impl Walk<'_> {
+    /// What is told of an enum once it is told of what this field shows.
+    fn told_with(&self, known: Told, written: &Field<'_>, read: &Field<'_>) -> Told {
+        // Without presence zero is not written, but it may be what the field reads as.
+        let writes_zero = written.presence() != Some(Presence::Implicit);
+        let default = self.sides.reader.effective_default(read);
+        let other_default = default.is_some_and(|default| !default.is_zero());
+        let shows_zero = writes_zero || !(read.is_repeated() || read.is_required() || other_default);
+        Told {
+            but_zero: true,
+            zero_missing: known.zero_missing || writes_zero,
+            zero_renamed: known.zero_renamed || shows_zero,
+        }
+    }
+
+    fn difference(&mut self, from: EnumId, to: EnumId, fuel: &mut Fuel) -> Result<EnumDifference, Exhausted> {
+        if let Some(difference) = self.enums.get(&(from, to)) {
+            return Ok(difference.clone());
+        }
+        let (written, read) = (self.sides.writer.enumeration(from), self.sides.reader.enumeration(to));
+        fuel.spend(written.constants().len() + read.constants().len())?;
+        let difference = EnumDifference::between(written, read);
+        self.enums.insert((from, to), difference.clone());
+        Ok(difference)
     }
 }
 

@@ -58,9 +58,7 @@ impl Walk<'_> {
             _ => {}
         }
         if let (Kind::Enum(from), Kind::Enum(to)) = (&written.kind, &read.kind) {
-            let other_default = reader.effective_default(read).is_some_and(|default| !default.is_zero());
-            let needs_value = read.is_repeated() || read.is_required() || other_default;
-            self.enums(index, written, needs_value, (*from, *to), fuel)?;
+            self.enums(index, (written, read), (*from, *to), fuel)?;
         }
         self.absent(index, written, read);
         Ok(true)
@@ -124,8 +122,13 @@ impl Walk<'_> {
                 expected: Expected::Unread,
                 puts: vec![Put { number: written.number, contents: vec![content] }],
                 seen_at: read.number,
-                // Without a check some hand on what is no text.
-                portable: why != Why::NotText || read.is_utf8_checked,
+                // Without a check some hand on what is no text; some keep numbers that are no value of a
+                // closed enum in lists and in the values of maps.
+                portable: match why {
+                    Why::NotText => read.is_utf8_checked,
+                    Why::NotInEnum => is_alone(read),
+                    _ => true,
+                },
             },
         );
         true
@@ -262,6 +265,11 @@ impl Walk<'_> {
             _ => self.sides.writer.default_of(written).map(|plain| Content::Plain(plain.into_zero())),
         }
     }
+}
+
+/// Neither an element of a list nor a key or value of a map.
+pub(super) fn is_alone(field: &Field<'_>) -> bool {
+    !matches!(field.presence(), None | Some(Presence::Entry))
 }
 
 fn is_enum(kind: &Kind) -> bool {

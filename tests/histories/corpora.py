@@ -1,0 +1,170 @@
+"""The corpora: which packages, and which of their files are one history."""
+
+import re
+from dataclasses import dataclass
+from itertools import groupby
+
+import avro
+import protobuf
+from packages import NodePackage, PythonPackage, Unavailable, evenly
+
+LANGUAGES = {"AVRO": avro, "PROTOBUF": protobuf}
+
+
+@dataclass
+class State:
+    """A file as it is in one release."""
+
+    release: str
+    path: str
+    files: object
+
+    @property
+    def text(self):
+        return self.files.texts[self.path]
+
+
+class Files:
+    """The files of one release, or of one version of a specification."""
+
+    def __init__(self, language, texts):
+        self.texts = texts
+        self._release = language.Release(texts)
+
+    def references(self, path):
+        return self._release.references(path)
+
+
+@dataclass
+class Pair:
+    id: str
+    format: str
+    old: State
+    new: State
+
+    def line(self):
+        """What the judging program reads."""
+        return {
+            "id": self.id,
+            "format": self.format,
+            "old": self.old.text,
+            "new": self.new.text,
+            "old_refs": self.old.files.references(self.old.path),
+            "new_refs": self.new.files.references(self.new.path),
+            "level": "BACKWARD",
+        }
+
+
+class Corpus:
+    """Histories, and what they are made of: `histories` is name → states, oldest first."""
+
+    def __init__(self, name, format, cache):
+        self.name, self.format = name, format
+        self.problems = []
+        self.releases = []
+        self.histories = self._histories(cache)
+        self.identical = self.words = 0
+        self.pairs = list(self._pairs())
+
+    def _pairs(self):
+        meaning = LANGUAGES[self.format].meaning
+        for name, states in sorted(self.histories.items()):
+            for old, new in zip(states, states[1:]):
+                if old.text == new.text:
+                    self.identical += 1
+                elif meaning(old.text) == meaning(new.text):
+                    self.words += 1
+                else:
+                    yield Pair(f"{self.name}:{name}@{old.release}..{new.release}", self.format, old, new)
+
+    def _read(self, package, versions, suffix):
+        for version in versions:
+            try:
+                texts = package.texts(version, suffix)
+            except Unavailable as error:
+                self.problems.append(str(error))
+                continue
+            if texts:
+                self.releases.append(version)
+                yield version, texts
+
+
+class Spread(Corpus):
+    """Some of a package's releases; a history is a path."""
+
+    def _histories(self, cache):
+        language = LANGUAGES[self.format]
+        histories = {}
+        versions = evenly(self.package(cache).versions(), self.count)
+        for version, texts in self._read(self.package(cache), versions, self.suffix):
+            files = Files(language, texts)
+            for path in texts:
+                histories.setdefault(path, []).append(State(version, path, files))
+        return histories
+
+
+class Datahub(Spread):
+    count, suffix = 60, ".avsc"
+
+    def __init__(self, cache):
+        super().__init__("datahub", "AVRO", cache)
+
+    def package(self, cache):
+        return PythonPackage(cache, "acryl-datahub")
+
+
+class Google(Spread):
+    count, suffix = 12, ".proto"
+
+    def __init__(self, cache):
+        super().__init__("google", "PROTOBUF", cache)
+
+    def package(self, cache):
+        return NodePackage(cache, "google-proto-files")
+
+
+class Lsst(Corpus):
+    """Folders named after the versions of a specification, more of them in every release. A history is
+    a type through the versions; one more is the same version of the specification through the releases."""
+
+    def __init__(self, cache):
+        super().__init__("lsst", "AVRO", cache)
+
+    def _histories(self, cache):
+        package = PythonPackage(cache, "lsst-alert-packet")
+        newest, through_releases = {}, {}
+        # One upload, which calls itself 0.2.0.linux-x86_64, is nothing that pip can take.
+        versions = [version for version in package.versions() if re.fullmatch(r"[0-9.]+", version)]
+        for release, texts in self._read(package, versions, ".avsc"):
+            for version, files in self._specifications(texts):
+                newest[version] = files
+                for path in files.texts:
+                    state = State(release, path, files)
+                    through_releases.setdefault(f"{_dotted(version)}/{_type(path)}", []).append(state)
+        histories = {}
+        for version in sorted(newest):
+            for path in newest[version].texts:
+                histories.setdefault(_type(path), []).append(State(_dotted(version), path, newest[version]))
+        return histories | through_releases
+
+    @staticmethod
+    def _specifications(texts):
+        def version(path):
+            found = re.search(r"/schema/(\d+)/(\d+)/[^/]+$", path)
+            return (int(found[1]), int(found[2])) if found else None
+
+        numbered = sorted((path for path in texts if version(path)), key=version)
+        for number, paths in groupby(numbered, key=version):
+            yield number, Files(avro, {path: texts[path] for path in paths})
+
+
+def _dotted(version):
+    return ".".join(map(str, version))
+
+
+def _type(path):
+    """The file's name without the name space, which differs among the versions."""
+    return path.removesuffix(".avsc").rpartition("/")[2].rpartition(".")[2]
+
+
+ALL = {"datahub": Datahub, "lsst": Lsst, "google": Google}
