@@ -111,24 +111,33 @@ test('errors carry their codes', async () => {
   await assert.rejects(client.getSchemaMetadata(subject, 99), refused(404, 40402))
 })
 
-test('formats without compatibility rules evolve only at level NONE', async () => {
-  for (const [schemaType, first, second] of [
-    ['JSON', shop.jsonOrder(), shop.jsonOrder({ coupon: { type: 'string' } })],
-    ['PROTOBUF', shop.protobufOrder(), shop.protobufOrder('string coupon = 3;')],
-  ]) {
-    const subject = `${shop.newTopic('confluent')}-value`
-    const client = connect()
-    await client.register(subject, { schemaType, schema: first })
-    const newer = { schemaType, schema: second }
-    await assert.rejects(client.register(subject, newer), refused(422, 42201, shop.noEngine(schemaType)))
-    await assert.rejects(
-      client.testSubjectCompatibility(subject, newer),
-      refused(422, 42201, shop.noEngine(schemaType)),
-    )
-    await client.updateCompatibility(subject, Compatibility.NONE)
-    await client.register(subject, newer)
-    assert.deepEqual(await client.getAllVersions(subject), [1, 2])
-  }
+test('JSON Schema, which has no compatibility rules yet, evolves only at level NONE', async () => {
+  const subject = `${shop.newTopic('confluent')}-value`
+  const client = connect()
+  const schemaType = 'JSON'
+  await client.register(subject, { schemaType, schema: shop.jsonOrder() })
+  const newer = { schemaType, schema: shop.jsonOrder({ coupon: { type: 'string' } }) }
+  await assert.rejects(client.register(subject, newer), refused(422, 42201, shop.noEngine(schemaType)))
+  await assert.rejects(
+    client.testSubjectCompatibility(subject, newer),
+    refused(422, 42201, shop.noEngine(schemaType)),
+  )
+  await client.updateCompatibility(subject, Compatibility.NONE)
+  await client.register(subject, newer)
+  assert.deepEqual(await client.getAllVersions(subject), [1, 2])
+})
+
+test('Protobuf evolves as compatibility allows', async () => {
+  const subject = `${shop.newTopic('confluent')}-value`
+  const client = connect()
+  const protobuf = (...fields) => ({ schemaType: 'PROTOBUF', schema: shop.protobufOrder(...fields) })
+  await client.register(subject, protobuf())
+  assert.equal(await client.testSubjectCompatibility(subject, protobuf('string coupon = 3;')), true)
+  await client.register(subject, protobuf('string coupon = 3;'))
+  const other = protobuf('fixed64 coupon = 3;')
+  assert.equal(await client.testSubjectCompatibility(subject, other), false)
+  await assert.rejects(client.register(subject, other), refused(409, 40901, 'The kind of a SCALAR field at path '))
+  assert.deepEqual(await client.getAllVersions(subject), [1, 2])
 })
 
 test('Avro: written with the latest version', async () => {

@@ -226,18 +226,23 @@ def test_latest_with_metadata(client, connect, subject):
     assert (found.schema_id, found.version) == (registered, 1)
 
 
-@pytest.mark.parametrize(
-    ("format_", "first", "second"),
-    [
-        ("JSON", shop.json_order(), shop.json_order(coupon={"type": "string"})),
-        ("PROTOBUF", shop.protobuf_text_order(), shop.protobuf_text_order("string coupon = 3;")),
-    ],
-)
-def test_a_format_without_compatibility_rules_evolves_only_at_level_none(
-    client, subject, refused, format_, first, second
-):
+def test_protobuf_evolves_as_compatibility_allows(client, subject, refused):
+    client.register_schema(subject, shop.protobuf_text_order())
+    wider = shop.protobuf_text_order("string coupon = 3;")
+    assert client.test_compatibility(subject, wider)
+    client.register_schema(subject, wider)
+    other = shop.protobuf_text_order("fixed64 coupon = 3;")
+    assert not client.test_compatibility(subject, other)
+    assert not client.test_compatibility_all_versions(subject, other)
+    with refused(409, 40901, "The kind of a SCALAR field at path "):
+        client.register_schema(subject, other)
+    assert client.get_versions(subject) == [1, 2]
+
+
+def test_a_format_without_compatibility_rules_evolves_only_at_level_none(client, subject, refused):
+    first, second = shop.json_order(), shop.json_order(coupon={"type": "string"})
     client.register_schema(subject, first)
-    why = f"Compatibility of {format_} schemas is not available in this version; set the level to NONE"
+    why = "Compatibility of JSON schemas is not available in this version; set the level to NONE"
     with refused(422, 42201, why):
         client.register_schema(subject, second)
     with refused(422, 42201, why):
