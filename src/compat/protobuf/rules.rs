@@ -4,8 +4,8 @@ use crate::compat::finding::Severity;
 use crate::compat::rules::Rule;
 use crate::model::Pack;
 
-/// What the entries have in common.
-const RULE: Rule = Rule {
+/// What most entries have in common, those of other packs included.
+pub(super) const RULE: Rule = Rule {
     id: "",
     summary: "",
     reason: "",

@@ -1,23 +1,13 @@
 //! The rules of Protobuf that are not about bytes: those of JSON, of generated code and of history, and
 //! what only the reference reports.
 
+use super::rules::RULE;
 use crate::compat::finding::Severity;
 use crate::compat::rules::Rule;
 use crate::model::Pack;
 
 /// What the rules of JSON have in common.
-const JSON: Rule = Rule {
-    id: "",
-    summary: "",
-    reason: "",
-    hint: "",
-    example: ("", ""),
-    direction: "backward",
-    reference: None,
-    severity: Severity::Break,
-    pack: Some(Pack::JsonNames),
-    spans_versions: false,
-};
+const JSON: Rule = Rule { pack: Some(Pack::JsonNames), ..RULE };
 
 /// What the rules of generated code have in common.
 const SOURCE: Rule = Rule { severity: Severity::Source, pack: Some(Pack::Source), ..JSON };
