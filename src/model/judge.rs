@@ -71,6 +71,29 @@ pub struct Judging {
     pub packs: BTreeSet<Pack>,
     /// What rules lead to, by id, where it is not what their severity says.
     pub rules: BTreeMap<String, Action>,
+    /// What is taken for granted of those who write and read JSON documents.
+    pub assumptions: Assumptions,
+}
+
+/// What those who write and read documents of a JSON Schema are taken to do beyond what the schema says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Assumptions {
+    /// How undeclared properties are treated.
+    pub policy: Policy,
+    /// `format` is an assertion.
+    pub assert_formats: bool,
+    /// A reader puts the default of a property in place where the property is missing.
+    pub fill_defaults: bool,
+}
+
+/// How properties that a JSON Schema does not declare are treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Policy {
+    /// As the schema says.
+    #[default]
+    Strict,
+    /// Writers write only declared ones, and readers ignore the others where their schema forbids them.
+    Lenient,
 }
 
 impl JudgeSettings {
@@ -83,7 +106,12 @@ impl JudgeSettings {
 impl Judging {
     /// What `judge` alone makes of it: the wire pack, every rule as its severity says.
     pub fn by(judge: Judge) -> Judging {
-        Judging { judge, packs: BTreeSet::from([Pack::Wire]), rules: BTreeMap::new() }
+        Judging {
+            judge,
+            packs: BTreeSet::from([Pack::Wire]),
+            rules: BTreeMap::new(),
+            assumptions: Assumptions::default(),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub use content::Content;
 pub use context::Context;
 pub use format::{Format, UnknownFormat};
 pub use id::{Guid, SchemaId};
-pub use judge::{Action, Judge, JudgeSettings, Judging, Pack, UnknownWord};
+pub use judge::{Action, Assumptions, Judge, JudgeSettings, Judging, Pack, Policy, UnknownWord};
 pub use level::{Depth, Direction, Level, UnknownLevel};
 pub use metadata::{Metadata, VERSION_PROPERTY};
 pub use mode::{Mode, UnknownMode};

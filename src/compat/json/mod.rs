@@ -1,0 +1,4 @@
+//! JSON Schema: is every document that the writer's schema accepts accepted by the reader's?
+
+pub(super) mod node;
+pub(super) mod value;
