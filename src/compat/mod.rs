@@ -9,6 +9,7 @@ mod avro;
 mod budget;
 mod deciding;
 mod finding;
+mod json;
 mod protobuf;
 mod reference;
 mod report;

@@ -1,4 +1,3 @@
 //! JSON Schema: is every document that the writer's schema accepts accepted by the reader's?
 
-pub(super) mod node;
-pub(super) mod value;
+pub(super) mod rules;
