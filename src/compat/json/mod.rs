@@ -1,4 +1,17 @@
 //! JSON Schema: is every document that the writer's schema accepts accepted by the reader's?
 
+mod arena;
+mod arrays;
+mod atoms;
+mod clash;
+mod engine;
+mod found;
 pub(super) mod node;
+pub(super) mod number;
+mod numbers;
+mod objects;
+mod scalars;
+mod search;
+pub(super) mod strings;
+mod validate;
 pub(super) mod value;
