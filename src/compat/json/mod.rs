@@ -3,7 +3,9 @@
 mod arena;
 mod arrays;
 mod atoms;
+mod build;
 mod clash;
+mod defaults;
 mod engine;
 mod found;
 pub(super) mod node;
@@ -13,5 +15,6 @@ mod objects;
 mod scalars;
 mod search;
 pub(super) mod strings;
+mod unfold;
 mod validate;
 pub(super) mod value;
