@@ -8,6 +8,7 @@
 mod avro;
 mod budget;
 mod deciding;
+mod json;
 mod finding;
 mod json;
 mod protobuf;

@@ -1,0 +1,536 @@
+//! From the texts of a reader and a writer to the nodes of an [`Arena`]: drafts, references and
+//! assumptions end here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::arena::{Arena, At, Side};
+use super::atoms::unsupported;
+use super::node::{
+    ArrayPart, Condition, Kinds, Logic, Node, NodeId, NumberPart, ObjectPart, StringPart,
+};
+use super::number::Number;
+use super::strings::Pattern;
+use super::value::Value;
+use crate::compat::budget::{Exhausted, Fuel};
+use crate::compat::report::Why;
+use crate::model::{Assumptions, Policy};
+use crate::schema::json::{Draft, JsonSchema};
+use crate::schema::tree;
+
+/// The most nodes of a pair.
+const MOST: usize = 500_000;
+/// The longest chain of references to references.
+const LONGEST_CHAIN: usize = 1_000;
+
+/// The nodes of both schemas.
+///
+/// # Errors
+/// When they are too many.
+pub(super) fn arena(
+    reader: &JsonSchema,
+    writer: &JsonSchema,
+    assumptions: Assumptions,
+    fuel: &mut Fuel,
+) -> Result<Arena, Why> {
+    let mut nodes = Vec::new();
+    let mut places = Vec::new();
+    let mut roots = Vec::new();
+    let mut defaults = Vec::new();
+    for (schema, side) in [(writer, Side::Writer), (reader, Side::Reader)] {
+        let mut builder = Builder {
+            schema,
+            side,
+            assumptions,
+            documents: schema.documents().map(|document| (document.draft(), document.root())).collect(),
+            nodes: std::mem::take(&mut nodes),
+            places: std::mem::take(&mut places),
+            ids: HashMap::new(),
+            pending: Vec::new(),
+            defaults: Vec::new(),
+        };
+        let root = Spot { document: 0, node: schema.root(), is_position: true };
+        roots.push(builder.id(root));
+        while let Some((id, spot)) = builder.pending.pop() {
+            fuel.spend(1).map_err(|Exhausted| Why::Fuel)?;
+            if builder.nodes.len() > MOST {
+                return Err(unsupported("a schema of this size"));
+            }
+            builder.nodes[id.0 as usize] = builder.build(spot);
+        }
+        defaults.extend(builder.defaults);
+        (nodes, places) = (builder.nodes, builder.places);
+    }
+    let mut arena = Arena::new(nodes, places, roots[1], roots[0]);
+    if !defaults.is_empty() {
+        super::defaults::fill(&mut arena, defaults, fuel)?;
+    }
+    Ok(arena)
+}
+
+/// A default of a property in the reader.
+#[derive(Debug)]
+pub(super) struct Default {
+    /// The raw node that the property belongs to.
+    pub(super) owner: NodeId,
+    pub(super) name: Arc<str>,
+    pub(super) value: Value,
+}
+
+#[derive(Clone, Copy)]
+struct Spot<'a> {
+    document: usize,
+    node: &'a tree::Node,
+    /// The schema of a whole value, as opposed to one of several about the same value.
+    is_position: bool,
+}
+
+struct Builder<'a> {
+    schema: &'a JsonSchema,
+    side: Side,
+    assumptions: Assumptions,
+    documents: Vec<(Draft, &'a tree::Node)>,
+    nodes: Vec<Node>,
+    places: Vec<Option<At>>,
+    ids: HashMap<(usize, usize, bool), NodeId>,
+    pending: Vec<(NodeId, Spot<'a>)>,
+    defaults: Vec<Default>,
+}
+
+impl<'a> Builder<'a> {
+    fn draft(&self, spot: Spot<'_>) -> Draft {
+        self.documents[spot.document].0
+    }
+
+    fn closes(&self) -> bool {
+        self.side == Side::Writer && self.assumptions.policy == Policy::Lenient
+    }
+
+    fn ignores_closedness(&self) -> bool {
+        self.side == Side::Reader && self.assumptions.policy == Policy::Lenient
+    }
+
+    fn id(&mut self, spot: Spot<'a>) -> NodeId {
+        let Some(spot) = self.target(spot) else { return self.add(unknown("a circle of references"), None) };
+        let is_position = spot.is_position && self.closes();
+        let key = (spot.document, spot.node.span.start, is_position);
+        if let Some(id) = self.ids.get(&key) {
+            return *id;
+        }
+        let at = At { side: self.side, document: spot.document, start: spot.node.span.start };
+        let id = self.add(Node::anything(), Some(at));
+        self.ids.insert(key, id);
+        self.pending.push((id, Spot { is_position, ..spot }));
+        id
+    }
+
+    fn add(&mut self, node: Node, at: Option<At>) -> NodeId {
+        let id = NodeId(self.nodes.len() as u32);
+        self.nodes.push(node);
+        self.places.push(at);
+        id
+    }
+
+    /// Where lone references lead; `None` when they lead in a circle.
+    fn target(&self, mut spot: Spot<'a>) -> Option<Spot<'a>> {
+        for _ in 0..LONGEST_CHAIN {
+            let hides = self.draft(spot).ref_hides_siblings();
+            let Some(reference) = spot.node.get("$ref").and_then(tree::Node::as_str) else { return Some(spot) };
+            if !hides && !spot.node.members().iter().all(|member| is_silent(&member.key)) {
+                return Some(spot);
+            }
+            let (document, node) = self.schema.resolve(spot.document, spot.node, reference)?;
+            spot = Spot { document, node, ..spot };
+        }
+        None
+    }
+
+    fn build(&mut self, spot: Spot<'a>) -> Node {
+        let mut node = Node::anything();
+        match spot.node.value {
+            tree::Value::Bool(false) => return Node::nothing(),
+            tree::Value::Object(_) => {}
+            _ => {
+                self.close(spot, &mut node);
+                return node;
+            }
+        }
+        self.values(spot, &mut node);
+        self.number(spot, &mut node);
+        self.string(spot, &mut node);
+        self.object(spot, &mut node);
+        self.array(spot, &mut node);
+        self.logic(spot, &mut node);
+        self.close(spot, &mut node);
+        node
+    }
+
+    /// A schema about the same value.
+    fn in_place(&mut self, spot: Spot<'a>, node: &'a tree::Node) -> NodeId {
+        self.id(Spot { node, is_position: false, ..spot })
+    }
+
+    /// The schema of a property or an item.
+    fn below(&mut self, spot: Spot<'a>, node: &'a tree::Node) -> NodeId {
+        self.id(Spot { node, is_position: true, ..spot })
+    }
+
+    fn values(&mut self, spot: Spot<'a>, node: &mut Node) {
+        let draft = self.draft(spot);
+        if let Some(types) = spot.node.get("type") {
+            let names = match types.elements() {
+                Some(elements) => elements.iter().filter_map(tree::Node::as_str).collect(),
+                None => types.as_str().into_iter().collect::<Vec<_>>(),
+            };
+            node.kinds = names.into_iter().fold(Kinds::NONE, |kinds, name| kinds.or(kinds_of(name)));
+        }
+        if let Some(listed) = spot.node.get("enum").and_then(tree::Node::elements) {
+            match listed.iter().map(value).collect::<Option<Vec<Value>>>() {
+                Some(mut values) => {
+                    values.sort_unstable();
+                    values.dedup();
+                    node.values = Some(values.into());
+                }
+                None => node.unsupported = Some("enum of such numbers".into()),
+            }
+        }
+        if let Some(constant) = spot.node.get("const").filter(|_| draft > Draft::Four) {
+            match value(constant) {
+                Some(constant) => node.constant = Some(constant),
+                None => node.unsupported = Some("const of such numbers".into()),
+            }
+        }
+    }
+
+    fn number(&mut self, spot: Spot<'a>, node: &mut Node) {
+        let mut number = |key: &str| {
+            let tree::Value::Number(text) = &spot.node.get(key)?.value else { return None };
+            let parsed = Number::parse(text);
+            if parsed.is_none() {
+                node.unsupported = Some(format!("{key} of such a size").into());
+            }
+            parsed
+        };
+        let mut part = NumberPart {
+            minimum: number("minimum"),
+            maximum: number("maximum"),
+            exclusive_minimum: number("exclusiveMinimum"),
+            exclusive_maximum: number("exclusiveMaximum"),
+            multiple_of: number("multipleOf"),
+        };
+        let is_true = |key: &str| matches!(spot.node.get(key).map(|node| &node.value), Some(tree::Value::Bool(true)));
+        if self.draft(spot) == Draft::Four {
+            if is_true("exclusiveMinimum") {
+                part.exclusive_minimum = part.minimum.take();
+            }
+            if is_true("exclusiveMaximum") {
+                part.exclusive_maximum = part.maximum.take();
+            }
+        }
+        if part.multiple_of.as_ref().is_some_and(|divisor| !divisor.is_positive()) {
+            node.unsupported = Some("multipleOf of a negative number".into());
+            part.multiple_of = None;
+        }
+        node.number = (part != NumberPart::default()).then(|| Box::new(part));
+    }
+
+    fn string(&mut self, spot: Spot<'a>, node: &mut Node) {
+        let text = |key: &str| spot.node.get(key).and_then(tree::Node::as_str);
+        let part = StringPart {
+            min_length: count(spot.node, "minLength"),
+            max_length: limit(spot.node, "maxLength", node),
+            pattern: text("pattern").map(Pattern::new),
+            format: text("format").filter(|_| self.assumptions.assert_formats).map(Pattern::format),
+        };
+        node.string = (part != StringPart::default()).then(|| Box::new(part));
+    }
+
+    fn object(&mut self, spot: Spot<'a>, node: &mut Node) {
+        let draft = self.draft(spot);
+        let schema = spot.node;
+        let mut part = ObjectPart {
+            required: names(schema.get("required")),
+            min_properties: count(schema, "minProperties"),
+            max_properties: limit(schema, "maxProperties", node),
+            ..ObjectPart::default()
+        };
+        for member in schema.get("properties").map_or(&[][..], tree::Node::members) {
+            let name: Arc<str> = member.key.as_str().into();
+            part.properties.push((name, self.below(spot, &member.value)));
+        }
+        part.properties.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for member in schema.get("patternProperties").map_or(&[][..], tree::Node::members) {
+            part.patterns.push((Pattern::new(&member.key), self.below(spot, &member.value)));
+        }
+        let is_false = |node: &tree::Node| matches!(node.value, tree::Value::Bool(false));
+        let ignores = self.ignores_closedness();
+        let open = |node: &&'a tree::Node| !(ignores && is_false(node));
+        part.additional = schema.get("additionalProperties").filter(open).map(|node| self.below(spot, node));
+        if draft > Draft::Four {
+            part.names = schema.get("propertyNames").map(|node| self.in_place(spot, node));
+        }
+        if draft >= Draft::Year2019 {
+            part.unevaluated =
+                schema.get("unevaluatedProperties").filter(open).map(|node| self.below(spot, node));
+            for member in schema.get("dependentRequired").map_or(&[][..], tree::Node::members) {
+                part.dependent_required.push((member.key.as_str().into(), names(Some(&member.value))));
+            }
+            for member in schema.get("dependentSchemas").map_or(&[][..], tree::Node::members) {
+                let dependent = self.in_place(spot, &member.value);
+                part.dependent_schemas.push((member.key.as_str().into(), dependent));
+            }
+        }
+        if draft <= Draft::Seven {
+            for member in schema.get("dependencies").map_or(&[][..], tree::Node::members) {
+                let name: Arc<str> = member.key.as_str().into();
+                if member.value.elements().is_some() {
+                    part.dependent_required.push((name, names(Some(&member.value))));
+                } else {
+                    let dependent = self.in_place(spot, &member.value);
+                    part.dependent_schemas.push((name, dependent));
+                }
+            }
+        }
+        part.dependent_required.sort();
+        part.dependent_schemas.sort();
+        node.object = (part != ObjectPart::default()).then(|| Box::new(part));
+    }
+
+    fn array(&mut self, spot: Spot<'a>, node: &mut Node) {
+        let draft = self.draft(spot);
+        let schema = spot.node;
+        let is_true = |key: &str| matches!(schema.get(key).map(|node| &node.value), Some(tree::Value::Bool(true)));
+        let mut part = ArrayPart {
+            min_items: count(schema, "minItems"),
+            max_items: limit(schema, "maxItems", node),
+            unique: is_true("uniqueItems"),
+            ..ArrayPart::default()
+        };
+        let prefix = if draft == Draft::Year2020 { schema.get("prefixItems") } else { schema.get("items") };
+        match prefix.and_then(tree::Node::elements) {
+            Some(elements) => {
+                part.prefix = elements.iter().map(|element| self.below(spot, element)).collect();
+                let rest = if draft == Draft::Year2020 { "items" } else { "additionalItems" };
+                part.rest = schema.get(rest).map(|node| self.below(spot, node));
+            }
+            None => part.rest = schema.get("items").map(|node| self.below(spot, node)),
+        }
+        if draft > Draft::Four && schema.get("contains").is_some() {
+            part.contains = schema.get("contains").map(|node| self.below(spot, node));
+            part.contains_evaluates = draft == Draft::Year2020;
+            if draft >= Draft::Year2019 {
+                part.min_contains = count(schema, "minContains");
+                part.max_contains = limit(schema, "maxContains", node);
+            }
+        }
+        if draft >= Draft::Year2019 {
+            part.unevaluated = schema.get("unevaluatedItems").map(|node| self.below(spot, node));
+        }
+        node.array = (part != ArrayPart::default()).then(|| Box::new(part));
+    }
+
+    fn logic(&mut self, spot: Spot<'a>, node: &mut Node) {
+        let draft = self.draft(spot);
+        let schema = spot.node;
+        let mut logic = Logic::default();
+        for keyword in ["$ref", "$dynamicRef", "$recursiveRef"] {
+            let (since, until) = match keyword {
+                "$ref" => (Draft::Year2019, Draft::Year2020),
+                "$dynamicRef" => (Draft::Year2020, Draft::Year2020),
+                _ => (Draft::Year2019, Draft::Year2019),
+            };
+            let reference = schema.get(keyword).and_then(tree::Node::as_str);
+            let Some(reference) = reference.filter(|_| since <= draft && draft <= until) else { continue };
+            if keyword != "$ref" && !self.has_one_scope() {
+                node.unsupported = Some(keyword.into());
+                continue;
+            }
+            match self.schema.resolve(spot.document, schema, reference) {
+                Some((document, target)) => {
+                    logic.all_of.push(self.id(Spot { document, node: target, is_position: false }));
+                }
+                None => node.unsupported = Some(keyword.into()),
+            }
+        }
+        let mut branches = |key: &str| -> Option<Vec<NodeId>> {
+            let elements = schema.get(key)?.elements()?;
+            Some(elements.iter().map(|element| self.in_place(spot, element)).collect())
+        };
+        logic.all_of.extend(branches("allOf").unwrap_or_default());
+        logic.any_of = branches("anyOf");
+        logic.one_of = branches("oneOf");
+        logic.not = schema.get("not").map(|node| self.in_place(spot, node));
+        if draft >= Draft::Seven
+            && let Some(test) = schema.get("if")
+            && (schema.get("then").is_some() || schema.get("else").is_some())
+        {
+            let test = self.in_place(spot, test);
+            let then = schema.get("then").map(|node| self.in_place(spot, node));
+            let otherwise = schema.get("else").map(|node| self.in_place(spot, node));
+            logic.condition = Some(Condition { test, then, otherwise });
+        }
+        node.logic = (logic != Logic::default()).then(|| Box::new(logic));
+    }
+
+    /// Where there is one document without schemas of their own URI in it, a dynamic reference leads
+    /// where a plain one does.
+    fn has_one_scope(&self) -> bool {
+        let mut is_single = self.documents.len() == 1;
+        if let [(draft, root)] = self.documents[..] {
+            let mut pending: Vec<&tree::Node> = root.members().iter().map(|member| &member.value).collect();
+            while let Some(node) = pending.pop() {
+                is_single = is_single && node.get(draft.id_keyword()).is_none();
+                pending.extend(node.members().iter().map(|member| &member.value));
+                pending.extend(node.elements().into_iter().flatten());
+            }
+        }
+        is_single
+    }
+
+    /// A lenient writer writes declared properties only.
+    fn close(&mut self, spot: Spot<'a>, node: &mut Node) {
+        if self.side == Side::Reader && self.assumptions.fill_defaults {
+            self.note_defaults(spot);
+        }
+        if !spot.is_position {
+            return;
+        }
+        let mut declared = Declared::default();
+        self.declare(spot, &mut declared);
+        if declared.everything {
+            return;
+        }
+        let (anything, nothing) = (self.add(Node::anything(), None), self.add(Node::nothing(), None));
+        declared.names.sort_unstable();
+        declared.names.dedup();
+        let closed = Node {
+            object: Some(Box::new(ObjectPart {
+                properties: declared.names.into_iter().map(|name| (name, anything)).collect(),
+                patterns: declared.patterns.into_iter().map(|pattern| (pattern, anything)).collect(),
+                additional: Some(nothing),
+                ..ObjectPart::default()
+            })),
+            ..Node::anything()
+        };
+        let closed = self.add(closed, None);
+        node.logic.get_or_insert_default().all_of.push(closed);
+    }
+
+    /// What the schemas about one value declare, wherever in them.
+    fn declare(&self, spot: Spot<'a>, declared: &mut Declared) {
+        let Some(spot) = self.target(spot) else { return };
+        if !declared.seen.insert((spot.document, spot.node.span.start)) {
+            return;
+        }
+        let schema = spot.node;
+        let members = |key: &str| schema.get(key).map_or(&[][..], tree::Node::members);
+        declared.names.extend(members("properties").iter().map(|member| Arc::from(member.key.as_str())));
+        declared.patterns.extend(members("patternProperties").iter().map(|member| Pattern::new(&member.key)));
+        for key in ["additionalProperties", "unevaluatedProperties"] {
+            declared.everything |= schema.get(key).is_some_and(tree::Node::is_object);
+        }
+        let mut inner: Vec<&'a tree::Node> = Vec::new();
+        for key in ["allOf", "anyOf", "oneOf"] {
+            inner.extend(schema.get(key).and_then(tree::Node::elements).into_iter().flatten());
+        }
+        inner.extend(["if", "then", "else"].into_iter().filter_map(|key| schema.get(key)));
+        for key in ["dependentSchemas", "dependencies"] {
+            inner.extend(members(key).iter().map(|member| &member.value));
+        }
+        for node in inner {
+            self.declare(Spot { node, ..spot }, declared);
+        }
+        for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
+            let reference = schema.get(key).and_then(tree::Node::as_str);
+            let target = reference.and_then(|reference| self.schema.resolve(spot.document, schema, reference));
+            if let Some((document, node)) = target {
+                self.declare(Spot { document, node, ..spot }, declared);
+            }
+        }
+    }
+
+    fn note_defaults(&mut self, spot: Spot<'a>) {
+        let key = (spot.document, spot.node.span.start, spot.is_position);
+        let Some(&owner) = self.ids.get(&key) else { return };
+        for member in spot.node.get("properties").map_or(&[][..], tree::Node::members) {
+            if let Some(value) = member.value.get("default").and_then(value) {
+                self.defaults.push(Default { owner, name: member.key.as_str().into(), value });
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Declared {
+    names: Vec<Arc<str>>,
+    patterns: Vec<Pattern>,
+    everything: bool,
+    seen: std::collections::HashSet<(usize, usize)>,
+}
+
+/// Beside a reference these say nothing about values.
+fn is_silent(key: &str) -> bool {
+    let annotations = ["$ref", "title", "description", "$comment", "default", "examples", "deprecated"];
+    annotations.contains(&key) || ["readOnly", "writeOnly", "$defs", "definitions", "markdownDescription"].contains(&key)
+}
+
+fn unknown(keyword: &str) -> Node {
+    Node { unsupported: Some(keyword.into()), ..Node::anything() }
+}
+
+fn kinds_of(name: &str) -> Kinds {
+    match name {
+        "null" => Kinds::NULL,
+        "boolean" => Kinds::BOOLEAN,
+        "integer" => Kinds::INTEGER,
+        "number" => Kinds::NUMBER,
+        "string" => Kinds::STRING,
+        "array" => Kinds::ARRAY,
+        "object" => Kinds::OBJECT,
+        _ => Kinds::NONE,
+    }
+}
+
+/// A least count. A negative one asks nothing; one that is beyond counting is as good as the largest.
+fn count(schema: &tree::Node, key: &str) -> Option<u64> {
+    let tree::Value::Number(text) = &schema.get(key)?.value else { return None };
+    if text.starts_with('-') {
+        return None;
+    }
+    Some(Number::parse(text).and_then(|number| number.to_string().parse().ok()).unwrap_or(u64::MAX))
+}
+
+/// A greatest count. One that is negative lets nothing pass.
+fn limit(schema: &tree::Node, key: &str, node: &mut Node) -> Option<u64> {
+    let tree::Value::Number(text) = &schema.get(key)?.value else { return None };
+    if text.starts_with('-') && Number::parse(text).is_none_or(|number| number < Number::from(0)) {
+        node.unsupported = Some(format!("{key} below zero").into());
+        return None;
+    }
+    count(schema, key).or(Some(0)).filter(|&count| count < u64::MAX)
+}
+
+fn names(list: Option<&tree::Node>) -> Vec<Arc<str>> {
+    let elements = list.and_then(tree::Node::elements).unwrap_or_default();
+    let mut names: Vec<Arc<str>> = elements.iter().filter_map(tree::Node::as_str).map(Arc::from).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// A value of a text; `None` where a number in it is beyond computing.
+pub(super) fn value(node: &tree::Node) -> Option<Value> {
+    Some(match &node.value {
+        tree::Value::Null => Value::Null,
+        tree::Value::Bool(truth) => Value::Bool(*truth),
+        tree::Value::Number(text) => Value::Number(Number::parse(text)?),
+        tree::Value::String(text) => Value::String(text.as_str().into()),
+        tree::Value::Array(elements) => {
+            Value::Array(elements.iter().map(value).collect::<Option<Vec<_>>>()?.into())
+        }
+        tree::Value::Object(members) => {
+            let members = members.iter().map(|member| Some((member.key.as_str().into(), value(&member.value)?)));
+            Value::Object(Arc::new(members.collect::<Option<_>>()?))
+        }
+    })
+}

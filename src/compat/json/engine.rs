@@ -1,0 +1,240 @@
+//! Is there a value that some schemas accept and others refuse? Containment is that question about the
+//! writer's schema and the reader's.
+//!
+//! A *state* is a set of classes of which a value must be and a set of which it must not be. Values of
+//! states below (a property, an item) are found first; a state that is asked for while it is being
+//! decided contributes nothing, because the smallest value of a state holds none of the same state.
+//! "There is none" that rests on that is provisional until the state it rests on is decided.
+
+use std::collections::HashMap;
+
+use super::arena::Arena;
+use super::atoms::{AtomId, Atoms, is_anything, is_nothing, unsupported};
+use super::node::{Kinds, Node, NodeId};
+use super::search::Problem;
+use super::validate;
+use super::value::Value;
+use crate::compat::budget::{Exhausted, Fuel};
+use crate::compat::report::Why;
+
+/// States that are being decided at once, each within the one before. Values that nest deeper are not
+/// looked for.
+const DEEPEST: usize = 100;
+
+/// A value; `None` when there is none; or why neither was found out.
+pub(super) type Answer = Result<Option<Value>, Why>;
+
+/// Decides states of one arena.
+#[derive(Debug)]
+pub(super) struct Engine<'a> {
+    pub(super) arena: &'a mut Arena,
+    pub(super) atoms: Atoms,
+    pub(super) fuel: &'a mut Fuel,
+    known: HashMap<State, Answer>,
+    stack: HashMap<State, usize>,
+    /// States without a value, provided that one on the stack has none: with its depth.
+    provisional: HashMap<State, usize>,
+    trail: Vec<State>,
+    /// The lowest depth of the stack that an answer rested on since it was last looked at.
+    low: usize,
+}
+
+/// What a value must be and what it must not be; both sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct State {
+    must: Box<[NodeId]>,
+    must_not: Box<[NodeId]>,
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(arena: &'a mut Arena, fuel: &'a mut Fuel) -> Engine<'a> {
+        Engine {
+            arena,
+            atoms: Atoms::default(),
+            fuel,
+            known: HashMap::new(),
+            stack: HashMap::new(),
+            provisional: HashMap::new(),
+            trail: Vec::new(),
+            low: usize::MAX,
+        }
+    }
+
+    /// A value that `writer` accepts and `reader` does not; `None` when there is none.
+    pub(super) fn contains(&mut self, reader: NodeId, writer: NodeId) -> Answer {
+        self.decide(&[writer], &[reader])
+    }
+
+    /// A value of every class in `must` and of none in `must_not`.
+    pub(super) fn decide(&mut self, must: &[NodeId], must_not: &[NodeId]) -> Answer {
+        self.spend(1)?;
+        let Some(state) = self.state(must, must_not) else { return Ok(None) };
+        if let Some(answer) = self.known.get(&state) {
+            return answer.clone();
+        }
+        let on_stack = self.stack.get(&state).or_else(|| self.provisional.get(&state));
+        if let Some(&depth) = on_stack {
+            self.low = self.low.min(depth);
+            return Ok(None);
+        }
+        let depth = self.stack.len();
+        if depth >= DEEPEST {
+            return Err(unsupported("nesting this deep"));
+        }
+        self.stack.insert(state.clone(), depth);
+        let around = std::mem::replace(&mut self.low, usize::MAX);
+        let mark = self.trail.len();
+        let answer = self.solve(&state);
+        self.stack.remove(&state);
+        let mine = std::mem::replace(&mut self.low, around);
+        match &answer {
+            Ok(None) if mine < depth => {
+                self.low = self.low.min(mine);
+                self.provisional.insert(state.clone(), mine);
+                self.trail.push(state);
+            }
+            Ok(None) => {
+                for settled in self.trail.split_off(mark) {
+                    self.provisional.remove(&settled);
+                    self.known.insert(settled, Ok(None));
+                }
+                self.known.insert(state, Ok(None));
+            }
+            _ => {
+                for unsettled in self.trail.split_off(mark) {
+                    self.provisional.remove(&unsettled);
+                }
+                // What was given up because of its place may be found from elsewhere.
+                let is_final = !matches!(answer, Err(Why::Fuel)) && (answer.is_ok() || mine >= depth);
+                if is_final {
+                    self.known.insert(state, answer.clone());
+                }
+                if answer.is_err() && mine < depth {
+                    self.low = self.low.min(mine);
+                }
+            }
+        }
+        answer
+    }
+
+    /// The classes themselves, without those that say nothing; `None` when they contradict each other.
+    fn state(&self, must: &[NodeId], must_not: &[NodeId]) -> Option<State> {
+        let sorted = |nodes: &[NodeId]| {
+            let mut classes: Vec<NodeId> = nodes.iter().map(|&node| self.arena.class(node)).collect();
+            classes.sort_unstable();
+            classes.dedup();
+            classes
+        };
+        let (mut must, mut must_not) = (sorted(must), sorted(must_not));
+        let contradicts = must.iter().any(|&node| is_nothing(self.arena, node))
+            || must_not.iter().any(|&node| is_anything(self.arena, node) || must.binary_search(&node).is_ok());
+        if contradicts {
+            return None;
+        }
+        must.retain(|&node| !is_anything(self.arena, node));
+        must_not.retain(|&node| !is_nothing(self.arena, node));
+        Some(State { must: must.into(), must_not: must_not.into() })
+    }
+
+    fn solve(&mut self, state: &State) -> Answer {
+        let mut unknown = None;
+        let kinds = self.kinds(&state.must)?;
+        for kind in kinds.each() {
+            let mut problem = Problem::new(kind);
+            let mut is_possible = true;
+            for &node in &state.must {
+                is_possible = is_possible && self.require(&mut problem, node)?;
+            }
+            is_possible = is_possible && self.exclude_all(&mut problem, &state.must_not)?;
+            if !is_possible {
+                continue;
+            }
+            match self.search(problem) {
+                Ok(None) => {}
+                Ok(Some(value)) => return self.verified(state, value),
+                Err(Why::Fuel) => return Err(Why::Fuel),
+                Err(why) => unknown = Some(why),
+            }
+        }
+        unknown.map_or(Ok(None), Err)
+    }
+
+    /// The kinds that the classes have in common, as far as they say so outright.
+    fn kinds(&mut self, nodes: &[NodeId]) -> Result<Kinds, Why> {
+        let mut kinds = Kinds::ALL;
+        for &node in nodes {
+            for &atom in self.atoms_of(node)?.iter() {
+                if let super::atoms::Atom::Kinds(these) = self.atoms.get(atom) {
+                    kinds = kinds.and(*these);
+                }
+            }
+        }
+        Ok(kinds)
+    }
+
+    /// Searching and validating are two readings of the same schemas: they have to agree.
+    fn verified(&mut self, state: &State, value: Value) -> Answer {
+        for &node in &state.must {
+            if !self.accepts(node, &value)? {
+                return Err(Why::VerifierDisagreed);
+            }
+        }
+        for &node in &state.must_not {
+            if self.accepts(node, &value)? {
+                return Err(Why::VerifierDisagreed);
+            }
+        }
+        Ok(Some(value))
+    }
+
+    pub(super) fn accepts(&mut self, node: NodeId, value: &Value) -> Result<bool, Why> {
+        validate::accepts(self.arena, node, value, self.fuel)
+    }
+
+    /// Does the value keep this one assertion?
+    pub(super) fn keeps(&mut self, atom: AtomId, value: &Value) -> Result<bool, Why> {
+        let node = self.atoms.node(self.arena, atom);
+        self.accepts(node, value)
+    }
+
+    pub(super) fn atoms_of(&mut self, node: NodeId) -> Result<std::rc::Rc<[AtomId]>, Why> {
+        let class = self.arena.class(node);
+        self.atoms.of(self.arena, class)
+    }
+
+    pub(super) fn spend(&mut self, steps: usize) -> Result<(), Why> {
+        self.fuel.spend(steps).map_err(|Exhausted| Why::Fuel)
+    }
+
+    /// The node that accepts these values only.
+    pub(super) fn one_of_values(&mut self, mut values: Vec<Value>) -> NodeId {
+        values.sort_unstable();
+        values.dedup();
+        self.arena.intern(Node { values: Some(values.into()), ..Node::anything() })
+    }
+
+    /// The node that accepts what all of these accept.
+    pub(super) fn all_of(&mut self, nodes: Vec<NodeId>) -> NodeId {
+        match nodes[..] {
+            [only] => only,
+            _ => {
+                let logic = super::node::Logic { all_of: nodes, ..super::node::Logic::default() };
+                self.arena.intern(Node { logic: Some(Box::new(logic)), ..Node::anything() })
+            }
+        }
+    }
+
+    /// Up to `wanted` distinct values of a schema, small ones first.
+    pub(super) fn samples(&mut self, node: NodeId, wanted: usize) -> Vec<Value> {
+        let mut found: Vec<Value> = Vec::new();
+        while found.len() < wanted {
+            let others = self.one_of_values(found.clone());
+            let must_not = if found.is_empty() { &[][..] } else { &[others][..] };
+            match self.decide(&[node], must_not) {
+                Ok(Some(value)) => found.push(value),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,154 @@
+//! Strings and numbers: what is left of the assertions about them is handed to their solvers.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::atoms::{Atom, AtomId, Limit};
+use super::engine::{Answer, Engine};
+use super::found::{End, Found};
+use super::node::Kinds;
+use super::search::Problem;
+use super::value::Value;
+use super::{numbers, strings};
+
+impl Engine<'_> {
+    pub(super) fn string(&mut self, problem: &Problem) -> Answer {
+        let (mut must, mut must_not, mut excluded) = (Vec::new(), Vec::new(), BTreeSet::<Arc<str>>::new());
+        let (mut min_length, mut max_length): (u64, Option<u64>) = (0, None);
+        for &atom in &problem.kept {
+            match self.atoms.get(atom) {
+                Atom::MinLength(length) => min_length = min_length.max(*length),
+                Atom::MaxLength(length) => max_length = Some(max_length.map_or(*length, |max| max.min(*length))),
+                Atom::Matches(pattern) => must.push(pattern.clone()),
+                _ => {}
+            }
+        }
+        for &atom in &problem.broken {
+            match self.atoms.get(atom) {
+                Atom::MinLength(0) => return Ok(None),
+                Atom::MinLength(length) => {
+                    max_length = Some(max_length.map_or(length - 1, |max| max.min(length - 1)));
+                },
+                Atom::MaxLength(length) => {
+                    min_length = min_length.max(length.saturating_add(1));
+                }
+                Atom::Matches(pattern) => must_not.push(pattern.clone()),
+                Atom::Values(values) => excluded.extend(values.iter().filter_map(|value| match value {
+                    Value::String(text) => Some(text.clone()),
+                    _ => None,
+                })),
+                _ => {}
+            }
+        }
+        let question = strings::Question {
+            must: &must,
+            must_not: &must_not,
+            min_length,
+            max_length,
+            excluded: &excluded,
+        };
+        answer(question.solve(1, self.fuel), Value::String)
+    }
+
+    pub(super) fn number(&mut self, problem: &Problem) -> Answer {
+        let (mut lower, mut upper): (Option<Limit>, Option<Limit>) = (None, None);
+        let (mut multiples, mut not_multiples) = (Vec::new(), Vec::new());
+        let mut excluded = BTreeSet::new();
+        for &atom in &problem.kept {
+            match self.atoms.get(atom) {
+                Atom::AtLeast(limit) => raise(&mut lower, limit.clone()),
+                Atom::AtMost(limit) => lessen(&mut upper, limit.clone()),
+                Atom::MultipleOf(divisor) => multiples.push(divisor.clone()),
+                _ => {}
+            }
+        }
+        for &atom in &problem.broken {
+            let inverse = |limit: &Limit| Limit { value: limit.value.clone(), exclusive: !limit.exclusive };
+            match self.atoms.get(atom) {
+                Atom::AtLeast(limit) => lessen(&mut upper, inverse(limit)),
+                Atom::AtMost(limit) => raise(&mut lower, inverse(limit)),
+                Atom::MultipleOf(divisor) => not_multiples.push(divisor.clone()),
+                Atom::Values(values) => excluded.extend(values.iter().filter_map(|value| match value {
+                    Value::Number(number) => Some(number.clone()),
+                    _ => None,
+                })),
+                _ => {}
+            }
+        }
+        let limit = |limit: Limit| numbers::Limit { value: limit.value, exclusive: limit.exclusive };
+        let question = numbers::Question {
+            kinds: problem.kind,
+            lower: lower.map(limit),
+            upper: upper.map(limit),
+            multiples: &multiples,
+            not_multiples: &not_multiples,
+            excluded: &excluded,
+        };
+        answer(question.solve(1, self.fuel), Value::Number)
+    }
+
+    /// Does the assertion follow from one of its sort that is kept?
+    pub(super) fn follows(&self, problem: &Problem, atom: AtomId) -> bool {
+        let wanted = self.atoms.get(atom);
+        match wanted {
+            Atom::MultipleOf(divisor) if problem.kind == Kinds::INTEGER && divisor.divides_one() => {
+                return true;
+            }
+            Atom::AtLeast(_)
+            | Atom::AtMost(_)
+            | Atom::MultipleOf(_)
+            | Atom::MinLength(_)
+            | Atom::MaxLength(_)
+            | Atom::MinItems(_)
+            | Atom::MaxItems(_)
+            | Atom::MinProperties(_)
+            | Atom::MaxProperties(_) => {}
+            _ => return false,
+        }
+        problem.kept.iter().any(|&kept| match (self.atoms.get(kept), wanted) {
+            (Atom::AtLeast(known), Atom::AtLeast(wanted)) => {
+                known.value > wanted.value
+                    || (known.value == wanted.value && (known.exclusive || !wanted.exclusive))
+            }
+            (Atom::AtMost(known), Atom::AtMost(wanted)) => {
+                known.value < wanted.value
+                    || (known.value == wanted.value && (known.exclusive || !wanted.exclusive))
+            }
+            (Atom::MultipleOf(known), Atom::MultipleOf(wanted)) => known.is_multiple_of(wanted),
+            (Atom::MinLength(known), Atom::MinLength(wanted))
+            | (Atom::MinItems(known), Atom::MinItems(wanted))
+            | (Atom::MinProperties(known), Atom::MinProperties(wanted)) => known >= wanted,
+            (Atom::MaxLength(known), Atom::MaxLength(wanted))
+            | (Atom::MaxItems(known), Atom::MaxItems(wanted))
+            | (Atom::MaxProperties(known), Atom::MaxProperties(wanted)) => known <= wanted,
+            _ => false,
+        })
+    }
+}
+
+fn raise(lower: &mut Option<Limit>, limit: Limit) {
+    let is_higher = lower.as_ref().is_none_or(|known| {
+        limit.value > known.value || (limit.value == known.value && limit.exclusive && !known.exclusive)
+    });
+    if is_higher {
+        *lower = Some(limit);
+    }
+}
+
+fn lessen(upper: &mut Option<Limit>, limit: Limit) {
+    let is_lower = upper.as_ref().is_none_or(|known| {
+        limit.value < known.value || (limit.value == known.value && limit.exclusive && !known.exclusive)
+    });
+    if is_lower {
+        *upper = Some(limit);
+    }
+}
+
+fn answer<T>(found: Found<T>, value: impl FnOnce(T) -> Value) -> Answer {
+    let Found { values, end } = found;
+    match (values.into_iter().next(), end) {
+        (Some(found), _) => Ok(Some(value(found))),
+        (None, End::GaveUp(why)) => Err(why),
+        (None, End::Complete | End::Enough) => Ok(None),
+    }
+}

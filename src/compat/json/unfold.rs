@@ -1,0 +1,122 @@
+//! `unevaluatedProperties` and `unevaluatedItems` said without themselves, where what is evaluated does
+//! not depend on the value.
+
+use std::sync::Arc;
+
+use super::arena::Arena;
+use super::atoms::unsupported;
+use super::node::{ArrayPart, Logic, Node, NodeId, ObjectPart};
+use super::strings::Pattern;
+use crate::compat::report::Why;
+
+/// In-place schemas that are looked through.
+const MANY: usize = 256;
+
+/// What in-place schemas evaluate, whatever the value.
+#[derive(Default)]
+struct Evaluated {
+    names: Vec<Arc<str>>,
+    patterns: Vec<Pattern>,
+    all_properties: bool,
+    prefix: usize,
+    all_items: bool,
+    seen: Vec<NodeId>,
+}
+
+pub(super) fn unfold(arena: &mut Arena, class: NodeId) -> Result<NodeId, Why> {
+    let mut evaluated = Evaluated::default();
+    let mut plain = arena.node(class).clone();
+    let of_object = plain.object.as_mut().and_then(|part| part.unevaluated.take());
+    let of_array = plain.array.as_mut().and_then(|part| part.unevaluated.take());
+    evaluated.collect(arena, &plain, of_object.is_some(), of_array.is_some())?;
+    let anything = arena.intern(Node::anything());
+    let mut rest = Node::anything();
+    if let Some(unevaluated) = of_object.filter(|_| !evaluated.all_properties) {
+        let mut names = evaluated.names;
+        names.sort_unstable();
+        names.dedup();
+        rest.object = Some(Box::new(ObjectPart {
+            properties: names.into_iter().map(|name| (name, anything)).collect(),
+            patterns: evaluated.patterns.into_iter().map(|pattern| (pattern, anything)).collect(),
+            additional: Some(unevaluated),
+            ..ObjectPart::default()
+        }));
+    }
+    if let Some(unevaluated) = of_array.filter(|_| !evaluated.all_items) {
+        rest.array = Some(Box::new(ArrayPart {
+            prefix: vec![anything; evaluated.prefix],
+            rest: Some(unevaluated),
+            ..ArrayPart::default()
+        }));
+    }
+    let (plain, rest) = (arena.intern(plain), arena.intern(rest));
+    let logic = Logic { all_of: vec![plain, rest], ..Logic::default() };
+    Ok(arena.intern(Node { logic: Some(Box::new(logic)), ..Node::anything() }))
+}
+
+impl Evaluated {
+    fn collect(&mut self, arena: &Arena, node: &Node, object: bool, array: bool) -> Result<(), Why> {
+        if let Some(part) = node.object.as_deref().filter(|_| object) {
+            self.names.extend(part.properties.iter().map(|(name, _)| name.clone()));
+            self.patterns.extend(part.patterns.iter().map(|(pattern, _)| pattern.clone()));
+            self.all_properties |= part.additional.is_some() || part.unevaluated.is_some();
+            if part.dependent_schemas.iter().any(|&(_, node)| speaks(arena, node, object, array, 0)) {
+                return Err(unsupported("unevaluatedProperties beside dependentSchemas"));
+            }
+        }
+        if let Some(part) = node.array.as_deref().filter(|_| array) {
+            self.prefix = self.prefix.max(part.prefix.len());
+            self.all_items |= part.rest.is_some() || part.unevaluated.is_some();
+            if part.contains.is_some() && part.contains_evaluates && !self.all_items {
+                return Err(unsupported("unevaluatedItems beside contains"));
+            }
+        }
+        let Some(logic) = &node.logic else { return Ok(()) };
+        let mut conditional: Vec<NodeId> = [&logic.any_of, &logic.one_of].into_iter().flatten().flatten().copied().collect();
+        if let Some(condition) = &logic.condition {
+            conditional.push(condition.test);
+            conditional.extend(condition.then);
+            conditional.extend(condition.otherwise);
+        }
+        if conditional.into_iter().any(|node| speaks(arena, node, object, array, 0)) {
+            return Err(unsupported("unevaluated properties or items that depend on a choice"));
+        }
+        for &member in &logic.all_of {
+            let class = arena.class(member);
+            if self.seen.len() > MANY {
+                return Err(unsupported("unevaluated properties or items of so many schemas"));
+            }
+            if !self.seen.contains(&class) {
+                self.seen.push(class);
+                self.collect(arena, &arena.node(class).clone(), object, array)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Can it evaluate anything?
+fn speaks(arena: &Arena, node: NodeId, object: bool, array: bool, depth: usize) -> bool {
+    if depth > 8 {
+        return true;
+    }
+    let node = arena.node(arena.class(node));
+    let of_object = object
+        && node.object.as_ref().is_some_and(|part| {
+            let named = part.properties.iter().any(|_| true) || !part.patterns.is_empty();
+            named || part.additional.is_some() || part.unevaluated.is_some() || !part.dependent_schemas.is_empty()
+        });
+    let of_array = array
+        && node.array.as_ref().is_some_and(|part| {
+            !part.prefix.is_empty() || part.rest.is_some() || part.contains.is_some() || part.unevaluated.is_some()
+        });
+    let mut below = false;
+    if let Some(logic) = &node.logic {
+        let condition = logic.condition.iter().flat_map(|condition| {
+            [Some(condition.test), condition.then, condition.otherwise].into_iter().flatten()
+        });
+        let all = logic.all_of.iter().chain(logic.any_of.iter().flatten()).chain(logic.one_of.iter().flatten());
+        below = all.copied().chain(condition).any(|node| speaks(arena, node, object, array, depth + 1));
+    }
+    of_object || of_array || below
+}
