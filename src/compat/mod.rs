@@ -8,12 +8,12 @@
 mod avro;
 mod budget;
 mod deciding;
-mod json;
 mod finding;
 mod json;
 mod protobuf;
 mod reference;
 mod report;
+mod routes;
 pub mod rules;
 mod wire;
 mod witness;
