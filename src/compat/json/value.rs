@@ -18,6 +18,40 @@ pub(in crate::compat) enum Value {
     Object(Arc<BTreeMap<Arc<str>, Value>>),
 }
 
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Null => f.write_str("null"),
+            Value::Bool(truth) => write!(f, "{truth}"),
+            Value::Number(number) => write!(f, "{number}"),
+            Value::String(text) => quoted(f, text),
+            Value::Array(items) => {
+                f.write_str("[")?;
+                for (position, item) in items.iter().enumerate() {
+                    let comma = if position > 0 { "," } else { "" };
+                    write!(f, "{comma}{item}")?;
+                }
+                f.write_str("]")
+            }
+            Value::Object(members) => {
+                f.write_str("{")?;
+                for (position, (name, member)) in members.iter().enumerate() {
+                    f.write_str(if position > 0 { "," } else { "" })?;
+                    quoted(f, name)?;
+                    write!(f, ":{member}")?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}
+
+fn quoted(f: &mut std::fmt::Formatter<'_>, text: &str) -> std::fmt::Result {
+    let mut out = String::new();
+    crate::schema::tree::write_string(&mut out, text);
+    f.write_str(&out)
+}
+
 impl Value {
     /// The kind that it is of.
     pub(in crate::compat) fn kind(&self) -> Kinds {
