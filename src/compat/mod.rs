@@ -8,7 +8,7 @@
 mod avro;
 mod budget;
 mod deciding;
-mod json;
+pub mod json;
 mod finding;
 mod protobuf;
 mod reference;
