@@ -56,8 +56,7 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         Error::InvalidSchema(_)
         | Error::UnknownFormat(_)
         | Error::EmptySchema
-        | Error::WrongVersion
-        | Error::NoEngine(_) => (REFUSED, 42201),
+        | Error::WrongVersion => (REFUSED, 42201),
         Error::InvalidVersion(_) => (REFUSED, 42202),
         Error::ReadOnly(_)
         | Error::NotImporting { .. }

@@ -48,7 +48,8 @@ pub enum Severity {
     Altered,
     /// It reads a less exact value than was written.
     Lossy,
-    /// It reads the data, but code made from the schema no longer compiles.
+    /// It reads the data; what is wrong is the schema itself: code made from it no longer compiles, or
+    /// there is no data at all.
     Source,
 }
 

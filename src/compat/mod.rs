@@ -10,6 +10,7 @@ mod budget;
 mod deciding;
 pub mod json;
 mod finding;
+mod json;
 mod protobuf;
 mod reference;
 mod report;
@@ -28,7 +29,7 @@ pub use witness::{Datum, Evidence, Witness};
 
 use std::collections::HashSet;
 
-use crate::model::{Depth, Direction, Format, Judging, Level, Pack, Version};
+use crate::model::{Depth, Direction, Judging, Level, Pack, Version};
 use crate::schema::{ParseError, Schema};
 use report::{Listing, ProofView, ReferenceView};
 
@@ -70,27 +71,16 @@ pub enum Extent {
     Everything,
 }
 
-/// Schemas of this format cannot be compared yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Compatibility of {format} schemas is not available in this version; set the level to NONE")]
-pub struct Unavailable {
-    /// The format of both schemas.
-    pub format: Format,
-}
-
 /// Compare `new` with the live versions before it, newest first, as far back as the level demands.
 ///
 /// A version of another format decides before any comparison does; otherwise the newest version because
 /// of which the schema is refused does, and the versions before it are only asked for their format. The
 /// iterator may parse as it goes: no more versions are asked for than the level looks at.
-///
-/// # Errors
-/// [`Unavailable`] when a comparison is due and there is no engine for the format.
 pub fn check(
     question: Question<'_>,
     newest_first: impl IntoIterator<Item = Previous>,
     new: &Schema,
-) -> Result<Report, Unavailable> {
+) -> Report {
     let compared = match (question.level, question.level.depth()) {
         (Level::None, _) => 0,
         (_, Depth::Latest) => 1,
@@ -100,10 +90,7 @@ pub fn check(
 }
 
 /// Compare `new` with exactly one version, however far back the level would look.
-///
-/// # Errors
-/// [`Unavailable`] when a comparison is due and there is no engine for the format.
-pub fn check_one(question: Question<'_>, old: Previous, new: &Schema) -> Result<Report, Unavailable> {
+pub fn check_one(question: Question<'_>, old: Previous, new: &Schema) -> Report {
     let compared = if question.level == Level::None { 0 } else { 1 };
     run(question, std::iter::once(old).take(compared), new)
 }
@@ -150,15 +137,10 @@ pub fn check_numbers(
     }
 }
 
-fn run(
-    question: Question<'_>,
-    compared: impl Iterator<Item = Previous>,
-    new: &Schema,
-) -> Result<Report, Unavailable> {
+fn run(question: Question<'_>, compared: impl Iterator<Item = Previous>, new: &Schema) -> Report {
     let Question { level, judging, extent } = question;
     let mut comparisons = Vec::new();
     let mut of_other_format = Vec::new();
-    let mut unavailable = None;
     let mut refused = false;
     for old in compared {
         if let Ok(schema) = &old.schema
@@ -170,35 +152,26 @@ fn run(
             }
             continue;
         }
-        if (refused && extent == Extent::FirstRefusal) || unavailable.is_some() {
+        if refused && extent == Extent::FirstRefusal {
             continue;
         }
-        match compare(question, &old, new) {
-            Ok(comparison) => {
-                refused |= comparison.is_refused();
-                comparisons.push(comparison);
-            }
-            Err(missing) => unavailable = Some(missing),
-        }
-    }
-    if of_other_format.is_empty()
-        && let Some(missing) = unavailable
-    {
-        return Err(missing);
+        let comparison = compare(question, &old, new);
+        refused |= comparison.is_refused();
+        comparisons.push(comparison);
     }
     // The reference looks at the formats of the whole history before it compares anything.
     if extent == Extent::Everything || of_other_format.is_empty() {
         of_other_format.extend(comparisons);
     }
-    Ok(Report { level, judge: judging.judge, comparisons: of_other_format })
+    Report { level, judge: judging.judge, comparisons: of_other_format }
 }
 
 /// Every direction of the level against one version.
-fn compare(question: Question<'_>, old: &Previous, new: &Schema) -> Result<Comparison, Unavailable> {
+fn compare(question: Question<'_>, old: &Previous, new: &Schema) -> Comparison {
     let Question { level, judging, .. } = question;
     let schema = match &old.schema {
         Ok(schema) => schema,
-        Err(error) => return Ok(unreadable(old, error, level)),
+        Err(error) => return unreadable(old, error, level),
     };
     let directions = level.directions().iter();
     let verdicts = directions.map(|&direction| {
@@ -208,8 +181,7 @@ fn compare(question: Question<'_>, old: &Previous, new: &Schema) -> Result<Compa
         };
         can_read(direction, reader, writer, level, judging)
     });
-    let verdicts = verdicts.collect::<Result<Vec<Verdict>, Unavailable>>()?;
-    Ok(of_verdicts(old, schema.canonical(), verdicts))
+    of_verdicts(old, schema.canonical(), verdicts.collect())
 }
 
 /// The old text is kept where the wire quotes it.
@@ -229,7 +201,7 @@ fn can_read(
     writer: &Schema,
     level: Level,
     judging: &Judging,
-) -> Result<Verdict, Unavailable> {
+) -> Verdict {
     let (reference, proof) = match (reader, writer) {
         (Schema::Avro(reader), Schema::Avro(writer)) => {
             (reference::avro::view(direction, reader, writer), avro::prove(direction, reader, writer))
@@ -238,9 +210,17 @@ fn can_read(
             reference::protobuf::compare(direction, reader, writer),
             protobuf::prove(direction, reader, writer, &judging.packs),
         ),
-        (reader, _) => return Err(Unavailable { format: reader.format() }),
+        (Schema::Json(reader), Schema::Json(writer)) => (
+            ReferenceView::no_answer("not yet"),
+            json::prove(direction, reader, writer, judging.assumptions),
+        ),
+        // Formats are looked at before schemas are.
+        _ => (
+            ReferenceView::no_answer(reference::DIFFERENT_FORMAT),
+            ProofView::of(Vec::new(), 0, Some(Why::VerifierDisagreed)),
+        ),
     };
-    Ok(deciding::verdict(direction, reference, proof, level, judging))
+    deciding::verdict(direction, reference, proof, level, judging)
 }
 
 /// The earlier version is of another format than the new schema.

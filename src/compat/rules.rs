@@ -54,6 +54,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     let lists = [
         OF_EVERY_FORMAT,
         super::avro::rules::RULES,
+        super::json::rules::RULES,
         super::protobuf::rules::RULES,
         super::protobuf::rules_beyond_wire::RULES,
     ];

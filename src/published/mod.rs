@@ -109,11 +109,19 @@ pub struct ReferenceOpinion {
 pub struct Witness {
     /// The value, where it has a JSON form.
     pub json: Option<Value>,
-    /// Its binary encoding by the writer, in hexadecimal digits.
-    pub bytes: String,
+    /// The value as text, where it holds numbers that the usual JSON libraries do not keep exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Its binary encoding by the writer, in hexadecimal digits (Avro, Protobuf).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
     /// The type of the message (Protobuf).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The validators that accept it for the writer and refuse it for the reader (JSON Schema).
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub verified_by: &'static [&'static str],
     /// Whether all known implementations fail on it.
     pub portable: bool,
     /// What happened, in a sentence.
@@ -125,10 +133,13 @@ pub struct Witness {
 /// What happened when a witness was read.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WitnessEvidence {
-    /// `undecodable`, `lost` or `altered`.
+    /// `undecodable`, `lost`, `altered` or `refused`.
     pub kind: &'static str,
     /// Where.
     pub at: String,
+    /// The keyword that refuses it, as a place in the reader (JSON Schema).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
     /// What was written there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wrote: Option<String>,
@@ -237,13 +248,22 @@ impl Witness {
     pub fn of(witness: &compat::Witness) -> Witness {
         let message = match witness.datum() {
             compat::Datum::Protobuf { message, .. } => Some(message.clone()),
-            compat::Datum::Avro { .. } => None,
+            compat::Datum::Avro { .. } | compat::Datum::Json { .. } => None,
         };
         let as_json = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+        let json = witness.json().map(as_json);
+        let text = match witness.datum() {
+            compat::Datum::Json { json: text, .. } => {
+                Some(text).filter(|text| json.as_ref().is_none_or(|json| json.to_string() != **text))
+            }
+            compat::Datum::Avro { .. } | compat::Datum::Protobuf { .. } => None,
+        };
         Witness {
-            json: witness.json().map(as_json),
+            json,
+            text: text.cloned(),
             bytes: witness.hex(),
             message,
+            verified_by: witness.verified_by(),
             portable: witness.portable(),
             failure: witness.evidence().to_string(),
             evidence: WitnessEvidence::of(witness.evidence()),
@@ -253,13 +273,30 @@ impl Witness {
 
 impl WitnessEvidence {
     fn of(evidence: &Evidence) -> WitnessEvidence {
-        let (kind, at, wrote, read, error) = match evidence {
-            Evidence::Undecodable { at, error } => ("undecodable", at, None, None, Some(error)),
-            Evidence::Lost { at, wrote } => ("lost", at, Some(wrote), None, None),
-            Evidence::Altered { at, wrote, read } => ("altered", at, Some(wrote), Some(read), None),
+        let nothing = |kind, at: &String| WitnessEvidence {
+            kind,
+            at: at.clone(),
+            keyword: None,
+            wrote: None,
+            read: None,
+            error: None,
         };
-        let [wrote, read, error] = [wrote, read, error].map(Option::<&String>::cloned);
-        WitnessEvidence { kind, at: at.clone(), wrote, read, error }
+        match evidence {
+            Evidence::Undecodable { at, error } => {
+                WitnessEvidence { error: Some(error.clone()), ..nothing("undecodable", at) }
+            }
+            Evidence::Lost { at, wrote } => {
+                WitnessEvidence { wrote: Some(wrote.clone()), ..nothing("lost", at) }
+            }
+            Evidence::Altered { at, wrote, read } => WitnessEvidence {
+                wrote: Some(wrote.clone()),
+                read: Some(read.clone()),
+                ..nothing("altered", at)
+            },
+            Evidence::Refused { instance, keyword } => {
+                WitnessEvidence { keyword: Some(keyword.clone()), ..nothing("refused", instance) }
+            }
+        }
     }
 }
 

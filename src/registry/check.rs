@@ -98,7 +98,7 @@ impl Registry {
                 prepared.content = inherit(&prepared.content, latest);
             }
             let earlier = Earlier { compared: &pasts, numbered: &numbered, latest: latest.as_deref() };
-            let checked = compare(&in_force, earlier, &prepared, Extent::FirstRefusal)?;
+            let checked = compare(&in_force, earlier, &prepared, Extent::FirstRefusal);
             verdicts::count(&checked.report, prepared.content.format);
             Ok(checked)
         });
@@ -126,19 +126,16 @@ pub(super) struct Earlier<'a> {
 }
 
 /// Judge a schema against earlier versions, and its reserved fields against the latest one.
-///
-/// # Errors
-/// When there is no engine for the format.
 pub(super) fn compare(
     in_force: &InForce,
     earlier: Earlier<'_>,
     new: &Prepared,
     extent: Extent,
-) -> Result<Checked, Error> {
+) -> Checked {
     let Earlier { compared, numbered, latest } = earlier;
     let level = in_force.level;
     let question = Question { level, judging: &in_force.judging, extent };
-    let mut report = compat::check(question, compared.iter().rev().map(Past::previous), &new.schema)?;
+    let mut report = compat::check(question, compared.iter().rev().map(Past::previous), &new.schema);
     compat::check_numbers(&mut report, question, numbered.iter().rev().map(Past::previous), &new.schema);
     let validate_fields = in_force.validate_fields == Some(true);
     let reserved = if validate_fields { reserved::lines(latest, new) } else { Vec::new() };
@@ -148,5 +145,5 @@ pub(super) fn compare(
     } else if !report.is_compatible() {
         lines.extend(report.wire_lines(validate_fields));
     }
-    Ok(Checked { report, reserved, lines })
+    Checked { report, reserved, lines }
 }

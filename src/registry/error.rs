@@ -1,6 +1,5 @@
 //! What can go wrong, in the registry's words and without numbers.
 
-use crate::compat::Unavailable;
 use crate::model::{
     Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
     UnknownFormat, Version, VersionRef,
@@ -52,8 +51,6 @@ pub enum Error {
     EmptySchema,
     #[error("Version is not one more than previous version")]
     WrongVersion,
-    #[error(transparent)]
-    NoEngine(#[from] Unavailable),
     #[error(transparent)]
     InvalidVersion(#[from] InvalidVersion),
     #[error(transparent)]

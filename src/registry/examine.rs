@@ -121,7 +121,7 @@ impl Registry {
                 prepared.content = inherit(&prepared.content, latest);
             }
             let earlier = Earlier { compared: &pasts, numbered: &numbered, latest: latest.as_deref() };
-            let checked = compare(&in_force, earlier, &prepared, Extent::Everything)?;
+            let checked = compare(&in_force, earlier, &prepared, Extent::Everything);
             verdicts::count(&checked.report, prepared.content.format);
             let compared = pasts.into_iter().chain(numbered).map(|past| {
                 let StoredVersion { version, id, .. } = past.stored;

@@ -317,7 +317,7 @@ impl Material {
         let compared = looked_at(&self.history, in_force.level).len();
         let compared = &self.live[self.live.len() - compared..];
         let earlier = Earlier { compared, numbered: &self.numbered, latest };
-        let checked = compare(in_force, earlier, prepared, Extent::FirstRefusal)?;
+        let checked = compare(in_force, earlier, prepared, Extent::FirstRefusal);
         if checked.is_compatible() {
             return Ok(checked.report);
         }

@@ -7,8 +7,9 @@
 //! a rule that the case comes close to without violating it; `wire_…` are the complete lists of the wire
 //! when the reference decides, `proof_…` when the proof judge does. `imports` are texts that the schemas
 //! refer to, by name, `old_imports` and `new_imports` those of one side; `earlier` are versions before
-//! the old one; `packs` the Protobuf packs that apply (`wire` where nothing is said). `UPDATE=1` writes
-//! what the engine says into the files.
+//! the old one; `packs` the Protobuf packs that apply (`wire` where nothing is said); `lenient`,
+//! `assert_formats` and `fill_defaults` what is assumed of those who write and read JSON documents.
+//! `UPDATE=1` writes what the engine says into the files.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use dovetail::compat::{
     self, Extent, Opinion, Previous, Proof, Question, ReferenceVerdict, Report, Severity, Why, rules,
 };
-use dovetail::model::{Direction, Format, Judge, Judging, Level, Version};
+use dovetail::model::{Assumptions, Direction, Format, Judge, Judging, Level, Policy, Version};
 use dovetail::schema::{Dependency, Options, Schema};
 use serde::Deserialize;
 
@@ -41,6 +42,12 @@ struct Case {
     #[serde(default)]
     new_imports: BTreeMap<String, String>,
     packs: Option<Vec<String>>,
+    #[serde(default)]
+    lenient: bool,
+    #[serde(default)]
+    assert_formats: bool,
+    #[serde(default)]
+    fill_defaults: bool,
     near: Option<String>,
     /// Why the proof judge does not decide, at BACKWARD or at FORWARD.
     undecided: Option<String>,
@@ -148,7 +155,7 @@ fn a_level_says_which_versions_and_directions_are_compared() {
                 previous(index as i32 + 1, Format::Avro, text)
             });
             let question = Question { level, judging: &reference, extent };
-            let report = compat::check(question, newest_first, &new).expect("an engine");
+            let report = compat::check(question, newest_first, &new);
             let refused: Vec<i32> = report.refused().map(|refused| refused.version.number()).collect();
             (refused, asked)
         };
@@ -163,7 +170,7 @@ fn one_version_can_be_compared_alone_and_full_does_its_forward_half_first() {
     let reference = Judging::by(Judge::Reference);
     let one = |level| {
         let question = Question { level, judging: &reference, extent: Extent::FirstRefusal };
-        compat::check_one(question, previous(3, Format::Avro, r#""string""#), &new).expect("an engine")
+        compat::check_one(question, previous(3, Format::Avro, r#""string""#), &new)
     };
     assert!(one(Level::None).is_compatible());
     let report = one(Level::FullTransitive);
@@ -181,7 +188,7 @@ fn outcomes(format: Format, old: &str, new: &str) -> (bool, Vec<(String, String)
     let judging = Judging::by(Judge::Proof);
     let question = Question { level: Level::Backward, judging: &judging, extent: Extent::FirstRefusal };
     let old = Previous::live(Version::FIRST, Ok(parse(old)));
-    let report = compat::check_one(question, old, &parse(new)).expect("an engine");
+    let report = compat::check_one(question, old, &parse(new));
     let outcome =
         |finding: &compat::Incompatibility| (finding.rule.id.to_owned(), finding.outcome.to_string());
     (report.is_compatible(), findings(&report).map(outcome).collect())
@@ -226,20 +233,19 @@ fn many_losses_do_not_hide_a_break() {
 #[test]
 fn formats_are_looked_at_before_schemas() {
     let new = Schema::parse(Format::Json, r#"{"type":"string"}"#, &[], Options::STORED).expect("a schema");
-    let json = || previous(2, Format::Json, r#"{"type":"string"}"#);
+    let json = || previous(2, Format::Json, r#"{"type":"integer"}"#);
     let avro = || previous(1, Format::Avro, r#""string""#);
     let reference = Judging::by(Judge::Reference);
-    let question = |level| Question { level, judging: &reference, extent: Extent::FirstRefusal };
-    let missing = compat::check(question(Level::Backward), [json(), avro()], &new).expect_err("no engine");
+    let check = |level, newest_first: Vec<Previous>| {
+        let question = Question { level, judging: &reference, extent: Extent::FirstRefusal };
+        compat::check(question, newest_first, &new)
+    };
+    assert!(check(Level::None, vec![json(), avro()]).is_compatible());
+    assert!(check(Level::Full, vec![]).is_compatible());
+    let lines = check(Level::Backward, vec![json(), avro()]).wire_lines(false);
+    assert!(lines[0].contains("TYPE_CHANGED"), "{lines:?}");
     assert_eq!(
-        missing.to_string(),
-        "Compatibility of JSON schemas is not available in this version; set the level to NONE"
-    );
-    assert!(compat::check(question(Level::None), [json()], &new).expect("no comparison").is_compatible());
-    assert!(compat::check(question(Level::Full), [], &new).expect("no comparison").is_compatible());
-    let report = compat::check(question(Level::FullTransitive), [json(), avro()], &new);
-    assert_eq!(
-        report.expect("decided by the formats").wire_lines(false),
+        check(Level::FullTransitive, vec![json(), avro()]).wire_lines(false),
         [
             "Incompatible because of different schema type",
             "{validateFields: 'false', compatibility: 'FULL_TRANSITIVE'}",
@@ -280,12 +286,17 @@ fn run(case: &Case, path: &Path, differences: &mut String) -> Case {
     if let Some(packs) = &case.packs {
         judging.packs = packs.iter().map(|pack| pack.parse().expect("a pack")).collect();
     }
+    judging.assumptions = Assumptions {
+        policy: if case.lenient { Policy::Lenient } else { Policy::Strict },
+        assert_formats: case.assert_formats,
+        fill_defaults: case.fill_defaults,
+    };
     let check = |judge, level: Level| {
         let judging = Judging { judge, ..judging.clone() };
         let question = Question { level, judging: &judging, extent: Extent::FirstRefusal };
         let old = parse(format, &case.old, &case.old_imports);
         let old = Previous::live(Version::FIRST, old);
-        compat::check(question, [old], &new).expect("an engine")
+        compat::check(question, [old], &new)
     };
     let (backward, forward) = (check(Judge::Proof, Level::Backward), check(Judge::Proof, Level::Forward));
     for finding in findings(&backward).chain(findings(&forward)) {
@@ -419,6 +430,14 @@ fn render(old: &str, cases: &[Case]) -> String {
             if let Some(value) = value {
                 let _ = writeln!(out, "{key} = {}", literal(value));
             }
+        }
+        let assumed = [
+            ("lenient", case.lenient),
+            ("assert_formats", case.assert_formats),
+            ("fill_defaults", case.fill_defaults),
+        ];
+        for (key, _) in assumed.into_iter().filter(|(_, is_assumed)| *is_assumed) {
+            let _ = writeln!(out, "{key} = true");
         }
         let imports = [
             ("imports", &case.imports),

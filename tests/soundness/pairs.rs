@@ -77,16 +77,11 @@ fn judge(pair: &Pair) -> Value {
     };
     let question = Question { level, judging: &judging, extent: Extent::FirstRefusal };
     let started = Instant::now();
-    let answer = compat::check_one(question, Previous::live(Version::FIRST, Ok(old)), &new);
+    let report = compat::check_one(question, Previous::live(Version::FIRST, Ok(old)), &new);
     let micros = started.elapsed().as_micros() as u64;
-    match answer {
-        Ok(report) => {
-            let verdicts = report.comparisons.iter().flat_map(|comparison| &comparison.verdicts);
-            let verdicts: Vec<Value> = verdicts.map(verdict).collect();
-            json!({"id": pair.id, "compatible": report.is_compatible(), "verdicts": verdicts, "micros": micros})
-        }
-        Err(error) => failed("check", &error),
-    }
+    let verdicts = report.comparisons.iter().flat_map(|comparison| &comparison.verdicts);
+    let verdicts: Vec<Value> = verdicts.map(verdict).collect();
+    json!({"id": pair.id, "compatible": report.is_compatible(), "verdicts": verdicts, "micros": micros})
 }
 
 fn verdict(verdict: &Verdict) -> Value {
@@ -127,7 +122,7 @@ fn finding(finding: &Incompatibility) -> Value {
         "witness": finding.witness.as_ref().map(|witness| json!({
             "message_type": match witness.datum() {
                 Datum::Protobuf { message, .. } => Some(message.clone()),
-                Datum::Avro { .. } => None,
+                Datum::Avro { .. } | Datum::Json { .. } => None,
             },
             "json": witness.json(),
             "bytes": witness.hex(),

@@ -55,7 +55,7 @@ Judges
 
 Exit codes
   0  nothing incompatible    2  a schema, or the request, cannot be understood
-  1  incompatible            3  could not check (no such revision, registry unreachable, no engine for the format)
+  1  incompatible            3  could not check (no such revision, registry unreachable)
   Everything is checked and printed in any case; when several apply, 1 counts before 2, and 2 before 3.
 
 Examples

@@ -12,6 +12,7 @@ pub(super) mod node;
 pub(super) mod number;
 mod numbers;
 mod objects;
+pub(super) mod rules;
 mod scalars;
 mod search;
 pub(super) mod strings;

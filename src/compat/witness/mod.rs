@@ -36,6 +36,13 @@ pub enum Datum {
         /// Its binary encoding by the writer.
         bytes: Vec<u8>,
     },
+    /// A document of a JSON Schema.
+    Json {
+        /// Its text.
+        json: String,
+        /// The validators that accept it for the writer and refuse it for the reader.
+        verified_by: &'static [&'static str],
+    },
 }
 
 /// What happened when the value was read.
@@ -64,6 +71,13 @@ pub enum Evidence {
         /// What was read there.
         read: String,
     },
+    /// The reader's schema does not allow it.
+    Refused {
+        /// Where in the document, as a JSON pointer.
+        instance: String,
+        /// By which keyword, as a place in the reader.
+        keyword: String,
+    },
 }
 
 impl Witness {
@@ -75,15 +89,24 @@ impl Witness {
     /// The value as JSON, where it has such a form.
     pub fn json(&self) -> Option<&str> {
         match &self.datum {
-            Datum::Avro { json, .. } => Some(json),
+            Datum::Avro { json, .. } | Datum::Json { json, .. } => Some(json),
             Datum::Protobuf { json, .. } => json.as_deref(),
         }
     }
 
-    /// The value as the writer encodes it.
-    pub fn bytes(&self) -> &[u8] {
+    /// The value as the writer encodes it; `None` where the text is all there is.
+    pub fn bytes(&self) -> Option<&[u8]> {
         match &self.datum {
-            Datum::Avro { bytes, .. } | Datum::Protobuf { bytes, .. } => bytes,
+            Datum::Avro { bytes, .. } | Datum::Protobuf { bytes, .. } => Some(bytes),
+            Datum::Json { .. } => None,
+        }
+    }
+
+    /// The validators that ran on it, where there is a choice of them.
+    pub fn verified_by(&self) -> &'static [&'static str] {
+        match &self.datum {
+            Datum::Json { verified_by, .. } => verified_by,
+            Datum::Avro { .. } | Datum::Protobuf { .. } => &[],
         }
     }
 
@@ -100,7 +123,7 @@ impl Witness {
     /// The value and what became of it, in a line without control characters.
     pub fn sentence(&self) -> String {
         let value = match &self.datum {
-            Datum::Avro { json, .. } => json.clone(),
+            Datum::Avro { json, .. } | Datum::Json { json, .. } => json.clone(),
             Datum::Protobuf { message, json, bytes } => {
                 let json = json.as_deref().map_or_else(String::new, |json| format!(" {json}"));
                 format!("{message}{json} (bytes {})", hex(bytes))
@@ -110,8 +133,8 @@ impl Witness {
     }
 
     /// The bytes in hexadecimal digits.
-    pub fn hex(&self) -> String {
-        hex(self.bytes())
+    pub fn hex(&self) -> Option<String> {
+        self.bytes().map(hex)
     }
 }
 
@@ -123,6 +146,12 @@ impl std::fmt::Display for Evidence {
             Evidence::Lost { at, wrote } => write!(f, "{wrote} was written, and lost (at {})", or_root(at)),
             Evidence::Altered { at, wrote, read } => {
                 write!(f, "{wrote} was written, {read} is read (at {})", or_root(at))
+            }
+            Evidence::Refused { instance, keyword } if instance.is_empty() => {
+                write!(f, "refused by {}", or_root(keyword))
+            }
+            Evidence::Refused { instance, keyword } => {
+                write!(f, "refused at {instance}, by {}", or_root(keyword))
             }
         }
     }
