@@ -8,9 +8,8 @@
 mod avro;
 mod budget;
 mod deciding;
-pub mod json;
-mod finding;
 mod json;
+mod finding;
 mod protobuf;
 mod reference;
 mod report;
