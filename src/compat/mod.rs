@@ -9,7 +9,6 @@ mod avro;
 mod budget;
 mod deciding;
 mod finding;
-mod json;
 mod protobuf;
 mod reference;
 mod report;

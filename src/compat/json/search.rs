@@ -594,7 +594,10 @@ impl Engine<'_> {
             Atom::Kinds(kinds) => !problem.kind.is_within(*kinds),
             _ => false,
         });
-        Ok(kinds_differ || self.clash(problem.kind, &problem.kept, atoms)?)
+        // That something is denied is what is still to be brought about.
+        let is_denial = |atom: &AtomId| matches!(self.atoms.get(*atom), Atom::Not(_));
+        let kept: Vec<AtomId> = problem.kept.iter().copied().filter(|atom| !is_denial(atom)).collect();
+        Ok(kinds_differ || self.clash(problem.kind, &kept, atoms)?)
     }
 
     fn ways_to_break_atom(

@@ -2,6 +2,8 @@
 //! format, the structural comparison from which it draws them.
 
 pub(super) mod avro;
+mod hash_order;
+pub(super) mod json;
 pub(super) mod protobuf;
 
 use std::fmt;

@@ -146,6 +146,11 @@ impl Document {
         format!("#{}", escaped.collect::<String>())
     }
 
+    /// The array or object of this document that starts at a byte.
+    pub fn find(&self, start: usize) -> Option<&Node> {
+        self.node(start)
+    }
+
     /// The first schema whose URI is longer than [`MAX_URI`].
     pub(super) fn oversized(&self) -> Option<&Node> {
         self.oversized.and_then(|start| self.node(start))

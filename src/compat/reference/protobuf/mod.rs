@@ -28,7 +28,7 @@ mod closure;
 mod difference;
 mod fields;
 mod findings;
-mod hash_order;
+
 mod members;
 mod types;
 mod walk;

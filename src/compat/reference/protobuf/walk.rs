@@ -7,7 +7,8 @@ use std::rc::Rc;
 use super::closure::Closures;
 use super::difference::{Difference, DifferenceKind, Part, Spot};
 use super::types::{Scope, TypeId, Types};
-use super::{NoAnswer, hash_order};
+use super::super::hash_order;
+use super::NoAnswer;
 use crate::compat::budget::Fuel;
 use crate::schema::protobuf::ProtobufSchema;
 

@@ -8,7 +8,7 @@ const DEFAULT_CAPACITY: usize = 16;
 
 /// The names of both lists, each once, as the reference goes through them. `original` and `update`
 /// hold each name once.
-pub(super) fn union<'a>(original: &[&'a str], update: &[&'a str]) -> Vec<&'a str> {
+pub(in crate::compat::reference) fn union<'a>(original: &[&'a str], update: &[&'a str]) -> Vec<&'a str> {
     let (original, update) = (table_order(original), table_order(update));
     let known: HashSet<&str> = original.iter().copied().collect();
     // A set made from a collection is given room for it, and grows from there.

@@ -1,0 +1,124 @@
+//! The structural comparison of JSON Schemas in Confluent Schema Registry (8.1): which differences it
+//! takes for breaks, in which order and at which paths.
+//!
+//! It keeps its known oddities: an object is of the kinds that its keywords suggest, several of which
+//! are a conjunction; references are followed one step; `if`, `contains`, `format`, `propertyNames` and
+//! patterns of properties are not looked at; numbers are compared as floating-point ones.
+//!
+//! There is no answer where it crashes (a name with `%` in a path that it prints) or would not come to
+//! an end.
+
+mod diff;
+mod kinds;
+mod view;
+
+use crate::compat::budget::{Exhausted, Fuel};
+use crate::compat::finding::{Incompatibility, Labels, Pointer, RefDiff};
+use crate::compat::report::{Listing, ReferenceView};
+use crate::model::{Direction, Policy};
+use crate::schema::json::JsonSchema;
+use diff::{Difference, Spot};
+use view::Views;
+
+/// A list longer than this serves nobody and could be made to fill the memory.
+const LISTED_AT_MOST: usize = 20_000;
+
+/// Why the reference has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum NoAnswer {
+    /// Too much work.
+    #[error("the two schemas are too large, too deep or too entangled to be compared")]
+    Exhausted,
+    /// It would crash.
+    #[error("a name with a percent sign cannot be printed")]
+    Percent,
+}
+
+impl From<Exhausted> for NoAnswer {
+    fn from(_: Exhausted) -> NoAnswer {
+        NoAnswer::Exhausted
+    }
+}
+
+/// What the reference says of `reader`, which would be the new schema at BACKWARD, and `writer`.
+pub(in crate::compat) fn view(
+    direction: Direction,
+    reader: &JsonSchema,
+    writer: &JsonSchema,
+    policy: Policy,
+) -> ReferenceView {
+    match found(direction, reader, writer, policy) {
+        Ok(findings) => ReferenceView::of(Listing::in_order(findings)),
+        Err(why) => ReferenceView::no_answer(why.to_string()),
+    }
+}
+
+fn found(
+    direction: Direction,
+    reader: &JsonSchema,
+    writer: &JsonSchema,
+    policy: Policy,
+) -> Result<Vec<Incompatibility>, NoAnswer> {
+    if reader.canonical() == writer.canonical() && reader.documents().count() == 1 {
+        return Ok(Vec::new());
+    }
+    let (original, update) = (Views::of(writer), Views::of(reader));
+    let differences = diff::compare(&original, &update, policy, &mut Fuel::new(Fuel::PAIR))?;
+    let mut breaks: Vec<Difference> =
+        differences.into_iter().filter(|difference| !difference.sort.is_harmless(policy)).collect();
+    let mut seen = std::collections::HashSet::new();
+    breaks.retain(|difference| seen.insert((difference.sort.name, difference.path.clone())));
+    if breaks.len() > LISTED_AT_MOST {
+        return Err(NoAnswer::Exhausted);
+    }
+    if breaks.iter().any(|difference| difference.path.contains('%')) {
+        return Err(NoAnswer::Percent);
+    }
+    let labels = Labels::of(direction);
+    let reported = breaks.into_iter().map(|difference| {
+        let Difference { sort, path, original: writer_spot, update: reader_spot } = difference;
+        let path = format!("#/{path}");
+        let description = sort.sentence(&path, labels);
+        let message = match description.is_empty() {
+            true => format!("the {} schema has a schema at '{path}' that the {} schema lacks", labels.reader, labels.writer),
+            false => description.clone(),
+        };
+        let reference = RefDiff { name: sort.name, path, description, info: None };
+        let reader_at = pointer(&update, reader, &reader_spot);
+        let writer_at = pointer(&original, writer, &writer_spot);
+        Incompatibility::reported(sort.rule(), direction, message, reference).between(reader_at, writer_at)
+    });
+    Ok(reported.collect())
+}
+
+/// Every difference, harmless ones included, as name and path.
+#[cfg(test)]
+fn all(reader: &JsonSchema, writer: &JsonSchema, policy: Policy) -> Vec<String> {
+    let (original, update) = (Views::of(writer), Views::of(reader));
+    let differences = diff::compare(&original, &update, policy, &mut Fuel::new(Fuel::PAIR));
+    let differences = differences.expect("an answer");
+    differences.iter().map(|it| format!("{} #/{}", it.sort.name, it.path)).collect()
+}
+
+/// Where a difference is in a text: the deepest part of its place that is there.
+fn pointer(views: &Views<'_>, schema: &JsonSchema, spot: &Spot) -> Pointer {
+    let (document, start) = views.get(spot.id).at;
+    let Some(owner) = schema.documents().nth(document) else { return Pointer::in_text(String::new(), None) };
+    let mut node = if start == owner.root().span.start { Some(owner.root()) } else { owner.find(start) };
+    let mut path = node.map_or_else(String::new, |node| owner.pointer_to(node)[1..].to_owned());
+    let mut span = node.map(|node| node.span);
+    for part in &spot.below {
+        path.push('/');
+        path.push_str(&part.replace('~', "~0").replace('/', "~1"));
+        let member = node.and_then(|node| node.members().iter().find(|member| member.key == *part));
+        let element = || node.and_then(|node| node.elements()?.get(part.parse::<usize>().ok()?));
+        match member {
+            Some(member) => {
+                span = Some(member.key_span);
+                node = Some(&member.value);
+            }
+            None => node = element(),
+        }
+    }
+    Pointer::in_text(path, span.filter(|_| document == 0))
+}
