@@ -9,6 +9,7 @@ mod keywords;
 mod library;
 mod load;
 mod metaschema;
+mod second;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -124,6 +125,15 @@ impl JsonSchema {
     /// reference that can be reached from the root resolves.
     pub fn resolve(&self, document: usize, at: &Node, reference: &str) -> Option<(usize, &Node)> {
         self.library.resolve(document, at, reference)
+    }
+
+    /// What a validator that shares nothing with this crate says of a document, a JSON text in its
+    /// shortest form: is it valid? `None` where that validator does not take the schema, or does not hold
+    /// the document exactly.
+    ///
+    /// Its work is not bounded by the size of schema and document; who asks sees to that.
+    pub fn second_opinion(&self, document: &str, asserts_formats: bool) -> Option<bool> {
+        self.library.second_opinion(document, asserts_formats)
     }
 
     fn read(text: &str) -> Result<Node, ParseError> {
