@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::finding::{Incompatibility, Opinion, Outcome, Pointer, Severity};
 use super::report::{ProofView, ReferenceVerdict, ReferenceView, Verdict};
-use super::rules;
+use super::{routes, rules};
 use crate::model::{Action, Direction, Judge, Judging, Level};
 
 /// One verdict out of what both judges say of a reader and a writer.
@@ -42,6 +42,13 @@ fn merge(reported: &mut Vec<Incompatibility>, proved: Vec<Incompatibility>, is_a
         by_place.entry(place(finding)).or_default().push(position);
     }
     for found in proved {
+        if let Some(route) = &found.route {
+            match routes::met(reported, &found, route) {
+                Some(position) => join(&mut reported[position], found),
+                None => reported.push(found),
+            }
+            continue;
+        }
         let here = by_place.get(&place(&found)).map_or(&[][..], Vec::as_slice);
         let open = || here.iter().copied().filter(|&position| reported[position].proof != Opinion::Broken);
         let same_rule = open().find(|&position| reported[position].rule == found.rule);
@@ -50,14 +57,17 @@ fn merge(reported: &mut Vec<Incompatibility>, proved: Vec<Incompatibility>, is_a
         let here = same_rule.or_else(|| open().next().filter(|_| breaks));
         let around = || reported.iter().position(|known| breaks && is_cause(&found, known));
         match here.or_else(around) {
-            Some(position) => {
-                let known = &mut reported[position];
-                let (reference, sentence) = (known.reference.take(), known.sentence.take());
-                *known = Incompatibility { reference, sentence, ..found };
-            }
+            Some(position) => join(&mut reported[position], found),
             None => reported.push(found),
         }
     }
+    routes::leave_open(reported);
+}
+
+/// Both mean the same: the proof judge's words, with what the reference calls it.
+fn join(known: &mut Incompatibility, found: Incompatibility) {
+    let (reference, sentence) = (known.reference.take(), known.sentence.take());
+    *known = Incompatibility { reference, sentence, ..found };
 }
 
 /// Of a branch of a union that cannot be read the reference says no more than that; the proof judge

@@ -37,6 +37,22 @@ pub struct Incompatibility {
     pub witness: Option<Witness>,
     /// What Confluent Schema Registry says where it has no name for the difference.
     pub(super) sentence: Option<String>,
+    /// The place as that registry reckons places of a JSON Schema.
+    pub(super) route: Option<Route>,
+}
+
+/// Where a finding is by the paths of the reference, so that both are known to mean the same. Schemas
+/// about the same value (`allOf/1`) are left out of these paths, and `#` in front.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Route {
+    /// Of the part of the value, in the reader and in the writer.
+    pub(super) bases: Vec<String>,
+    /// Where the reference would report just this.
+    pub(super) exact: Vec<String>,
+    /// Below these everything was left out of the rest of the comparison.
+    pub(super) swallowed: Vec<String>,
+    /// The same was done with the branches of a union there.
+    pub(super) is_union: bool,
 }
 
 /// What a finding means for whoever reads the data.
@@ -234,6 +250,7 @@ impl Incompatibility {
             hint: Some(rule.hint.to_owned()),
             witness: None,
             sentence: None,
+            route: None,
         }
     }
 

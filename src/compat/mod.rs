@@ -8,11 +8,12 @@
 mod avro;
 mod budget;
 mod deciding;
-mod json;
 mod finding;
+mod json;
 mod protobuf;
 mod reference;
 mod report;
+mod routes;
 pub mod rules;
 mod wire;
 mod witness;
@@ -210,7 +211,7 @@ fn can_read(
             protobuf::prove(direction, reader, writer, &judging.packs),
         ),
         (Schema::Json(reader), Schema::Json(writer)) => (
-            ReferenceView::no_answer("not yet"),
+            reference::json::view(direction, reader, writer, judging.assumptions.policy),
             json::prove(direction, reader, writer, judging.assumptions),
         ),
         // Formats are looked at before schemas are.

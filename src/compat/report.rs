@@ -82,6 +82,8 @@ pub enum Why {
         /// Where, as a pointer.
         at: String,
     },
+    /// There are more breaks than are told, and what else there is was not looked for.
+    Many,
     /// A break was found, but its witness did not show it: a fault of the judge, never of the schema.
     VerifierDisagreed,
 }
@@ -103,6 +105,7 @@ impl fmt::Display for Why {
             Why::Fuel => f.write_str("the work that a comparison may do was done"),
             Why::Unsupported { keyword, at } if at.is_empty() => write!(f, "{keyword} is not supported"),
             Why::Unsupported { keyword, at } => write!(f, "{keyword} at {at} is not supported"),
+            Why::Many => f.write_str("there are more breaks than are told"),
             Why::VerifierDisagreed => f.write_str("the data that should show a break did not"),
         }
     }

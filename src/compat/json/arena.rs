@@ -26,7 +26,7 @@ pub(in crate::compat) enum Side {
 }
 
 /// The nodes of a reader and a writer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::compat) struct Arena {
     nodes: Vec<Node>,
     places: Vec<Option<At>>,
@@ -48,12 +48,12 @@ impl Arena {
     }
 
     /// The reader's schema, raw.
-    pub(super) fn reader(&self) -> NodeId {
+    pub(in crate::compat) fn reader(&self) -> NodeId {
         self.reader
     }
 
     /// The writer's schema, raw.
-    pub(super) fn writer(&self) -> NodeId {
+    pub(in crate::compat) fn writer(&self) -> NodeId {
         self.writer
     }
 

@@ -64,7 +64,7 @@ type Slots = BTreeMap<usize, Slot>;
 impl Row {
     fn of(engine: &Engine<'_>, problem: &Problem) -> Result<Row, Why> {
         let mut row = Row::default();
-        let mut contained = Vec::new();
+        let mut least: BTreeMap<NodeId, u64> = BTreeMap::new();
         for &atom in &problem.kept {
             match engine.atoms.get(atom) {
                 Atom::Items(group) => row.groups.push(group.clone()),
@@ -72,7 +72,8 @@ impl Row {
                     if *min > MOST_CONTAINED {
                         return Err(unsupported("minContains this large"));
                     }
-                    contained.extend((0..*min).map(|_| Task::Contained(*node)));
+                    let known = least.entry(*node).or_default();
+                    *known = (*known).max(*min);
                     row.counts.extend(max.map(|max| Count { node: *node, max }));
                 }
                 Atom::MinItems(count) => row.min = row.min.max(*count),
@@ -90,6 +91,7 @@ impl Row {
                 _ => {}
             }
         }
+        let contained = least.into_iter().flat_map(|(node, min)| (0..min).map(move |_| Task::Contained(node)));
         row.tasks.extend(contained);
         let wrong = row.tasks.iter().filter_map(|task| match task {
             Task::Wrong(group) => Some(group),

@@ -1,4 +1,8 @@
 //! JSON Schema: is every document that the writer's schema accepts accepted by the reader's?
+//!
+//! [`build`] makes nodes of both texts, [`engine`] looks for a document that only the writer accepts, and
+//! [`findings`] says which keyword of the reader refuses it. That keyword is then taken away, and the
+//! question asked again, until there is no such document any more.
 
 mod arena;
 mod arrays;
@@ -7,15 +11,150 @@ mod build;
 mod clash;
 mod defaults;
 mod engine;
+mod findings;
 mod found;
+mod locate;
+mod mask;
 pub(super) mod node;
 pub(super) mod number;
 mod numbers;
 mod objects;
+mod places;
 pub(super) mod rules;
 mod scalars;
 mod search;
+mod sentence;
+mod shrink;
 pub(super) mod strings;
 mod unfold;
 mod validate;
 pub(super) mod value;
+
+pub(super) use arena::Arena;
+pub(super) use validate::accepts;
+pub(super) use value::Value;
+
+use super::budget::Fuel;
+use super::finding::{Incompatibility, Labels, Opinion};
+use super::report::{How, ProofView, Why};
+use super::witness::{JsonTrial, Witness};
+use crate::model::{Assumptions, Direction};
+use crate::schema::json::JsonSchema;
+use engine::Engine;
+use findings::{Named, Scene};
+use places::Texts;
+
+/// The most breaks that are told of a pair.
+const MOST: usize = 20;
+/// Questions that may end without a finding: what is taken from a reader for one may make another part
+/// of it stricter.
+const DETOURS: usize = 20;
+/// What a writer may cost that is looked at alone.
+const ALONE: u64 = 20_000;
+
+/// Can `reader` read everything that `writer` writes?
+pub(super) fn prove(
+    direction: Direction,
+    reader: &JsonSchema,
+    writer: &JsonSchema,
+    assumptions: Assumptions,
+) -> ProofView {
+    let mut fuel = Fuel::new(Fuel::JSON);
+    let arena = match build::arena(reader, writer, assumptions, &mut fuel) {
+        Ok(arena) => arena,
+        Err(why) => return ProofView::of(Vec::new(), 0, Some(why)),
+    };
+    if arena.class(arena.reader()) == arena.class(arena.writer()) {
+        return ProofView::proved(How::Identical);
+    }
+    let texts = Texts { reader, writer };
+    Court { direction, labels: Labels::of(direction), texts, fuel, found: Vec::new() }.hear(arena)
+}
+
+/// Asks for breaks, has them shown, and words them.
+struct Court<'a> {
+    direction: Direction,
+    labels: Labels,
+    texts: Texts<'a>,
+    fuel: Fuel,
+    found: Vec<Incompatibility>,
+}
+
+impl Court<'_> {
+    fn hear(mut self, mut arena: Arena) -> ProofView {
+        let mut whole: Option<Arena> = None;
+        for _ in 0..MOST + DETOURS {
+            let (reader, writer) = (arena.reader(), arena.writer());
+            let value = match Engine::new(&mut arena, &mut self.fuel).contains(reader, writer) {
+                Ok(Some(value)) => value,
+                Ok(None) => return self.proved(&mut arena, whole.is_none()),
+                Err(why) => return ProofView::of(self.found, 0, Some(why)),
+            };
+            if self.found.len() == MOST {
+                return ProofView::of(self.found, 1, Some(Why::Many));
+            }
+            let whole = whole.get_or_insert_with(|| arena.clone());
+            match self.tell(&arena, whole, &value) {
+                Ok(named) => named.mask.apply(&mut arena),
+                Err(why) => return ProofView::of(self.found, 0, Some(why)),
+            }
+        }
+        ProofView::of(self.found, 0, Some(Why::Many))
+    }
+
+    /// Add what the value shows to what was found, if it does show it, and name it.
+    fn tell(&mut self, arena: &Arena, whole: &Arena, value: &Value) -> Result<Named, Why> {
+        let is_first = self.found.is_empty();
+        let trial = JsonTrial { arena: whole };
+        let fuel = &mut self.fuel;
+        let is_shown = trial.shows(value, fuel);
+        if !is_shown && is_first {
+            return Err(Why::VerifierDisagreed);
+        }
+        let (reader, texts, labels) = (arena.reader(), self.texts, self.labels);
+        let refused = |value: &Value, fuel: &mut Fuel| accepts(arena, reader, value, fuel) == Ok(false);
+        let value = match is_shown {
+            true => shrink::shrunk(value, |value| trial.shows(value, fuel) && refused(value, fuel)),
+            false => value.clone(),
+        };
+        let named = findings::name(Scene { arena, texts, labels }, &value, fuel)?;
+        let named = named.ok_or(Why::VerifierDisagreed)?;
+        if !is_shown {
+            return Ok(named);
+        }
+        if !JsonTrial::has_room_for(&value) {
+            let keyword = "a document too large to be shown".to_owned();
+            return Err(Why::Unsupported { keyword, at: named.reader_at.as_str().to_owned() });
+        }
+        let refused = (named.instance.clone(), named.keyword.as_str().to_owned());
+        let witness = Witness::of_json(&trial, &value, refused, fuel).ok_or(Why::VerifierDisagreed)?;
+        let finding =
+            Incompatibility::proved(named.rule, self.direction, named.message.clone(), Some(witness));
+        let finding = finding.between(named.reader_at.clone(), named.writer_at.clone());
+        self.found.push(Incompatibility { route: Some(named.route.clone()), ..finding });
+        Ok(named)
+    }
+
+    /// Nothing more is to be found. That there was nothing at all is looked at once more: a value of the
+    /// writer has to be one of the reader, and if there is none that is worth a word.
+    fn proved(mut self, arena: &mut Arena, is_untouched: bool) -> ProofView {
+        if !is_untouched {
+            return ProofView::of(self.found, 0, None);
+        }
+        let (reader, writer) = (arena.reader(), arena.writer());
+        let mut alone = Fuel::new(ALONE);
+        match Engine::new(arena, &mut alone).decide(&[writer], &[]) {
+            Ok(Some(value)) if accepts(arena, reader, &value, &mut self.fuel) == Ok(false) => {
+                return ProofView::of(Vec::new(), 0, Some(Why::VerifierDisagreed));
+            }
+            Ok(Some(_)) | Err(_) => {}
+            Ok(None) => {
+                let message = format!("no document is valid for the {} schema", self.labels.writer);
+                let rule = &rules::JSON_ACCEPTS_NOTHING;
+                let finding = Incompatibility::of_the_whole(rule, self.direction, message);
+                self.found.push(Incompatibility { proof: Opinion::Broken, ..finding });
+            }
+        }
+        ProofView::of(self.found, 0, None)
+    }
+}

@@ -42,7 +42,8 @@ impl<F: FnMut(&Value) -> bool> Shrinking<F> {
     fn reduced_number(&mut self, number: &Number, put: &dyn Fn(Value) -> Value) -> Value {
         let [zero, one, minus_one] = [0, 1, -1].map(Number::from);
         if ![&zero, &one].contains(&number) {
-            for simple in [zero, one, minus_one, number.floor()] {
+            let whole = number.down_to(&one);
+            for simple in [zero, one, minus_one, whole] {
                 if simple == *number {
                     break;
                 }

@@ -13,7 +13,7 @@ use crate::compat::report::Why;
 
 /// # Errors
 /// When fuel runs out, or something that the engine does not know decides.
-pub(super) fn accepts(arena: &Arena, node: NodeId, value: &Value, fuel: &mut Fuel) -> Result<bool, Why> {
+pub(in crate::compat) fn accepts(arena: &Arena, node: NodeId, value: &Value, fuel: &mut Fuel) -> Result<bool, Why> {
     Validator { arena, fuel, known: HashMap::new() }.accepts(node, value)
 }
 
@@ -58,7 +58,9 @@ pub(super) enum Refusal {
     Unique,
     Item(usize, NodeId),
     Rest(usize, NodeId),
-    Contains,
+    /// Fewer items than it asks for are of the schema.
+    TooFewContained,
+    TooManyContained,
     UnevaluatedItem(usize),
     AllOf(NodeId),
     AnyOf(Vec<NodeId>),
@@ -224,9 +226,11 @@ impl Validator<'_> {
             for item in items {
                 matching += u64::from(self.accepts(contains, item)?);
             }
-            let enough = matching >= part.min_contains.unwrap_or(1);
-            if !enough || part.max_contains.is_some_and(|max| matching > max) {
-                found.push(Refusal::Contains);
+            if matching < part.min_contains.unwrap_or(1) {
+                found.push(Refusal::TooFewContained);
+            }
+            if part.max_contains.is_some_and(|max| matching > max) {
+                found.push(Refusal::TooManyContained);
             }
         }
         Ok(())

@@ -4,9 +4,11 @@
 //! data and sees the failure happen. There is no other way to one.
 
 mod avro;
+mod json;
 pub(super) mod protobuf;
 
 pub(super) use avro::Trial;
+pub(super) use json::JsonTrial;
 
 /// A value that the writer writes and the reader does not read as it was written. It exists only after
 /// that was tried.

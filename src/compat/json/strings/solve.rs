@@ -213,8 +213,8 @@ struct Product<'a> {
     /// For a prefix and a byte, the longer prefix; and the prefixes that are excluded strings.
     longer: HashMap<(usize, u8), usize>,
     excluded: HashSet<usize>,
-    /// One byte for each set of bytes that no automaton tells apart.
-    bytes: Vec<u8>,
+    /// The sets of bytes that no automaton tells apart, each with the most readable first.
+    bytes: Vec<Vec<u8>>,
     by_prefix: HashMap<usize, Vec<u8>>,
 }
 
@@ -247,7 +247,7 @@ impl<'a> Product<'a> {
             ends.insert(at);
         }
         let start = Joint { states, prefix: (!excluded.is_empty()).then_some(0) };
-        let bytes = representatives(&automata);
+        let bytes = alike(&automata);
         Ok(Product { automata, must, must_not, start, longer, excluded: ends, bytes, by_prefix })
     }
 
@@ -276,7 +276,10 @@ impl<'a> Product<'a> {
         while let Some((read, joint)) = pending.pop_front() {
             fuel.spend(1 + self.bytes.len() / 8).map_err(|Exhausted| Why::Fuel)?;
             let of_prefix = joint.prefix.and_then(|prefix| self.by_prefix.get(&prefix));
-            for &byte in self.bytes.iter().chain(of_prefix.into_iter().flatten()) {
+            let of_prefix = of_prefix.map_or(&[][..], Vec::as_slice);
+            // One of each set will do, but those that excluded strings go on with are not like others.
+            let others = self.bytes.iter().filter_map(|set| set.iter().find(|byte| !of_prefix.contains(byte)));
+            for &byte in others.chain(of_prefix) {
                 let begins = byte < 0x80 || byte >= 0xC2;
                 if begins != read.is_empty() {
                     continue;
@@ -314,17 +317,20 @@ impl<'a> Product<'a> {
     }
 }
 
-/// Of bytes that no automaton tells apart the most readable one.
-fn representatives(automata: &[&Dfa]) -> Vec<u8> {
+/// The bytes in sets that no automaton tells apart, the most readable ones first.
+fn alike(automata: &[&Dfa]) -> Vec<Vec<u8>> {
     let readable = (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(*b"-_./@:, ");
     let rest = (b' '..=b'~').chain(0x80..=0xFF).chain(0..=0x7F);
+    let mut positions: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut sets: Vec<Vec<u8>> = Vec::new();
     let mut seen = HashSet::new();
-    let mut bytes = Vec::new();
-    for byte in readable.chain(rest) {
+    for byte in readable.chain(rest).filter(|byte| seen.insert(*byte)) {
         let classes: Vec<u8> = automata.iter().map(|dfa| dfa.byte_classes().get(byte)).collect();
-        if seen.insert(classes) {
-            bytes.push(byte);
+        let position = *positions.entry(classes).or_insert(sets.len());
+        if position == sets.len() {
+            sets.push(Vec::new());
         }
+        sets[position].push(byte);
     }
-    bytes
+    sets
 }
