@@ -72,7 +72,8 @@ pub(super) fn prove(
     }
     let texts = Texts { reader, writer };
     let labels = Labels::of(direction);
-    Court { direction, labels, texts, assumptions, fuel, found: Vec::new() }.hear(arena)
+    let for_showing = Fuel::new(Fuel::WITNESSES);
+    Court { direction, labels, texts, assumptions, fuel, for_showing, found: Vec::new() }.hear(arena)
 }
 
 /// Asks for breaks, has them shown, and words them.
@@ -82,6 +83,8 @@ struct Court<'a> {
     texts: Texts<'a>,
     assumptions: Assumptions,
     fuel: Fuel,
+    /// What was found with the last drop is still to be shown.
+    for_showing: Fuel,
     found: Vec<Incompatibility>,
 }
 
@@ -117,15 +120,15 @@ impl Court<'_> {
             writer: self.texts.writer,
             assumptions: self.assumptions,
         };
-        let fuel = &mut self.fuel;
-        let is_shown = trial.shows(value, fuel);
+        let fuel = &mut self.for_showing;
+        let is_shown = trial.shows(value, fuel)?;
         if !is_shown && is_first {
             return Err(Why::VerifierDisagreed);
         }
         let (reader, texts, labels) = (arena.reader(), self.texts, self.labels);
         let refused = |value: &Value, fuel: &mut Fuel| accepts(arena, reader, value, fuel) == Ok(false);
         let value = match is_shown {
-            true => shrink::shrunk(value, |value| trial.shows(value, fuel) && refused(value, fuel)),
+            true => shrink::shrunk(value, |value| trial.shows(value, fuel) == Ok(true) && refused(value, fuel)),
             false => value.clone(),
         };
         let named = findings::name(Scene { arena, texts, labels }, &value, fuel)?;
@@ -154,7 +157,7 @@ impl Court<'_> {
         let (reader, writer) = (arena.reader(), arena.writer());
         let mut alone = Fuel::new(ALONE);
         match Engine::new(arena, &mut alone).decide(&[writer], &[]) {
-            Ok(Some(value)) if accepts(arena, reader, &value, &mut self.fuel) == Ok(false) => {
+            Ok(Some(value)) if accepts(arena, reader, &value, &mut self.for_showing) == Ok(false) => {
                 return ProofView::of(Vec::new(), 0, Some(Why::VerifierDisagreed));
             }
             Ok(Some(_)) | Err(_) => {}
