@@ -199,8 +199,9 @@ impl Node {
     /// Every node that it speaks of, in an order of its own.
     pub(super) fn each_child_mut(&mut self, visit: &mut dyn FnMut(&mut NodeId)) {
         if let Some(part) = &mut self.object {
-            let ObjectPart { properties, patterns, additional, names, dependent_schemas, unevaluated, .. } =
-                part.as_mut();
+            let ObjectPart {
+                properties, patterns, additional, names, dependent_schemas, unevaluated, ..
+            } = part.as_mut();
             properties.iter_mut().for_each(|(_, node)| visit(node));
             patterns.iter_mut().for_each(|(_, node)| visit(node));
             dependent_schemas.iter_mut().for_each(|(_, node)| visit(node));

@@ -52,6 +52,8 @@ const MOST: usize = 20;
 /// Questions that may end without a finding: what is taken from a reader for one may make another part
 /// of it stricter.
 const DETOURS: usize = 20;
+/// Documents of the writer that are tried on a reader that was proved to read them all.
+const SAMPLES: usize = 32;
 /// What a writer may cost that is looked at alone.
 const ALONE: u64 = 20_000;
 
@@ -128,7 +130,9 @@ impl Court<'_> {
         let (reader, texts, labels) = (arena.reader(), self.texts, self.labels);
         let refused = |value: &Value, fuel: &mut Fuel| accepts(arena, reader, value, fuel) == Ok(false);
         let value = match is_shown {
-            true => shrink::shrunk(value, |value| trial.shows(value, fuel) == Ok(true) && refused(value, fuel)),
+            true => {
+                shrink::shrunk(value, |value| trial.shows(value, fuel) == Ok(true) && refused(value, fuel))
+            }
             false => value.clone(),
         };
         let named = findings::name(Scene { arena, texts, labels }, &value, fuel)?;
@@ -156,11 +160,18 @@ impl Court<'_> {
         }
         let (reader, writer) = (arena.reader(), arena.writer());
         let mut alone = Fuel::new(ALONE);
-        match Engine::new(arena, &mut alone).decide(&[writer], &[]) {
-            Ok(Some(value)) if accepts(arena, reader, &value, &mut self.for_showing) == Ok(false) => {
-                return ProofView::of(Vec::new(), 0, Some(Why::VerifierDisagreed));
+        let mut engine = Engine::new(arena, &mut alone);
+        match engine.decide(&[writer], &[]) {
+            Ok(Some(value)) => {
+                let mut samples = engine.samples(writer, SAMPLES);
+                samples.push(value);
+                let fuel = &mut self.for_showing;
+                let mut is_refused = |value: &Value| accepts(arena, reader, value, fuel) == Ok(false);
+                if samples.iter().any(|value| is_refused(value)) {
+                    return ProofView::of(Vec::new(), 0, Some(Why::VerifierDisagreed));
+                }
             }
-            Ok(Some(_)) | Err(_) => {}
+            Err(_) => {}
             Ok(None) => {
                 let message = format!("no document is valid for the {} schema", self.labels.writer);
                 let rule = &rules::JSON_ACCEPTS_NOTHING;
