@@ -54,6 +54,8 @@ const MOST: usize = 20;
 const DETOURS: usize = 20;
 /// Documents of the writer that are tried on a reader that was proved to read them all.
 const SAMPLES: usize = 32;
+/// What finding them may cost. Every further one has to differ from all before it, which soon gets dear.
+const SAMPLING: u64 = 1_000;
 /// What a writer may cost that is looked at alone.
 const ALONE: u64 = 20_000;
 
@@ -159,11 +161,9 @@ impl Court<'_> {
             return ProofView::of(self.found, 0, None);
         }
         let (reader, writer) = (arena.reader(), arena.writer());
-        let mut alone = Fuel::new(ALONE);
-        let mut engine = Engine::new(arena, &mut alone);
-        match engine.decide(&[writer], &[]) {
+        match Engine::new(arena, &mut Fuel::new(ALONE)).decide(&[writer], &[]) {
             Ok(Some(value)) => {
-                let mut samples = engine.samples(writer, SAMPLES);
+                let mut samples = Engine::new(arena, &mut Fuel::new(SAMPLING)).samples(writer, SAMPLES);
                 samples.push(value);
                 let fuel = &mut self.for_showing;
                 let mut is_refused = |value: &Value| accepts(arena, reader, value, fuel) == Ok(false);
