@@ -504,7 +504,7 @@ fn everything_is_checked_and_the_break_decides() {
         ("new/order.avsc", ORDER_BREAKING),
         ("new/user.json", &draft("string")),
         ("old/order.avsc", ORDER_V1),
-        ("old/user.json", &draft("object")),
+        ("old/user.json", &draft("thing")),
     ]);
     assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old", "--quiet"]), @r#"
     exit 1
@@ -527,7 +527,7 @@ fn everything_is_checked_and_the_break_decides() {
             hint      give the field a default
     --- stderr
     error: new/broken.avsc:1:2: expected a key in double quotes
-    error: new/user.json: could not check: Compatibility of JSON schemas is not available in this version; set the level to NONE
+    error: new/user.json: could not check: the earlier state user.json is no schema: unknown type "thing", at #/type (line 1, column 61)
     "#);
     fs::remove_file(folder.path().join("new/order.avsc")).expect("removed");
     assert!(run(folder.path(), &["check", "new", "--against", "dir:old"]).starts_with("exit 2\n"));
@@ -536,25 +536,95 @@ fn everything_is_checked_and_the_break_decides() {
 }
 
 #[test]
-fn formats_without_an_engine_pass_only_unchanged_or_at_none() {
+fn json_schemas_are_compared_by_the_documents_they_allow() {
+    let order_v1 = r#"{
+  "type": "object",
+  "properties": {
+    "payment": { "oneOf": [{ "type": "integer" }] },
+    "note": { "type": "string" }
+  }
+}"#;
+    let order_v2 = r#"{
+  "type": "object",
+  "properties": {
+    "payment": {
+      "oneOf": [{ "type": "integer" }, { "type": "number" }]
+    },
+    "note": { "type": "string", "minLength": 0 }
+  },
+  "required": ["note"]
+}"#;
     let folder = folder(&[
-        ("new/user.schema.json", r#"{"type":"string"}"#),
+        ("new/mail.schema.json", r#"{"type":"string","pattern":"^(a|b)\\1$"}"#),
+        ("new/order.schema.json", order_v2),
         ("new/same.schema.json", r#"{ "type": "object" }"#),
-        ("old/user.schema.json", r#"{"type":"object"}"#),
+        ("new/user.schema.json", r#"{"type":"string"}"#),
+        ("new/void.schema.json", r#"{"type":"integer"}"#),
+        ("old/mail.schema.json", r#"{"type":"string","pattern":"^(b|a)\\1$"}"#),
+        ("old/order.schema.json", order_v1),
         ("old/same.schema.json", r#"{"type":"object"}"#),
+        ("old/user.schema.json", r#"{"enum":["a","b"]}"#),
+        ("old/void.schema.json", r#"{"type":"string","minLength":2,"maxLength":1}"#),
     ]);
-    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r"
-    exit 3
+    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r#"
+    exit 1
     --- stdout
+    FAIL  new/mail.schema.json:1:18  mail  BACKWARD (default)  765e53a48bfb
+          json-pattern-narrowed  The value at path '#/pattern' is different between the new and old schema
+            against   mail.schema.json:1:18 in dir:old
+            reader    this file at /pattern
+            writer    the earlier schema at /pattern
+            reference PATTERN_CHANGED at #/pattern
+            proof     undecided
+            hint      keep the pattern, or add what is new as an alternative: `^(old|new)$`
+    ????  new/mail.schema.json  mail  BACKWARD (default)  not proved against mail.schema.json: pattern ^(b|a)\1$ is not supported; Confluent's rules say incompatible
+    FAIL  new/order.schema.json:9:16  order  BACKWARD (default)  1672c9373e76
+          json-required-added  the old schema allows an object without `note`, the new schema requires it
+            against   order.schema.json:1:1 in dir:old
+            reader    this file at /required/0
+            writer    the earlier schema at /
+            reference REQUIRED_ATTRIBUTE_ADDED at #/required/note
+            witness   {}: refused by /required/0
+            hint      leave the property optional, or require it only once no data without it is left
+    FAIL  new/order.schema.json:5:7  order  BACKWARD (default)  854f3b925adc
+          json-branches-overlap  the old schema allows 0 at /payment, which 2 branches of `oneOf` in the new schema accept
+            against   order.schema.json:4:18 in dir:old
+            reader    this file at /properties/payment/oneOf
+            writer    the earlier schema at /properties/payment/oneOf
+            reference compatible: Confluent Schema Registry would accept it
+            witness   {"payment":0}: refused at /payment, by /properties/payment/oneOf
+            hint      make the branches exclusive, or use `anyOf`
+    NOTE  new/order.schema.json:7:33  order  BACKWARD (default)  MIN_LENGTH_ADDED by Confluent's rules, proved harmless
     ok    new/same.schema.json  same  BACKWARD (default)  unchanged
-    ????  new/user.schema.json  user  BACKWARD (default)  could not check
-    0 incompatible, 1 compatible, 0 new, 0 invalid, 1 not checked
+    NOTE  new/user.schema.json:1:1  user  BACKWARD (default)  TYPE_CHANGED by Confluent's rules, proved harmless
+    ok    new/user.schema.json  user  BACKWARD (default)  compatible
+    WARN  new/void.schema.json:1:1  void  BACKWARD (default)  19a26b3bbf28
+          json-accepts-nothing  no document is valid for the old schema
+            against   void.schema.json:1:1 in dir:old
+            reader    this file at /
+            writer    the earlier schema at /
+            reference compatible: Confluent Schema Registry would accept it
+            hint      look for keywords that exclude each other
+    NOTE  new/void.schema.json:1:1  void  BACKWARD (default)  TYPE_CHANGED by Confluent's rules, proved harmless
+    ok    new/void.schema.json  void  BACKWARD (default)  compatible
+    2 incompatible, 3 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old  2 schemas  level BACKWARD (default)
-    error: new/user.schema.json: could not check: Compatibility of JSON schemas is not available in this version; set the level to NONE
-    ");
+    base  dir:old  5 schemas  level BACKWARD (default)
+    "#);
     let at_none = run(folder.path(), &["check", "new", "--against", "dir:old", "--level", "NONE"]);
     assert!(at_none.starts_with("exit 0\n"), "{at_none}");
+    let order = ["check", "new/order.schema.json", "--against", "dir:old"];
+    let lenient = |judge| run(folder.path(), &[&order[..], &["--judge", judge]].concat());
+    assert!(lenient("reference").contains("WARN  new/order.schema.json:5:7"));
+    assert!(lenient("strictest").contains("FAIL  new/order.schema.json:7:33"));
+    let output = run(folder.path(), &[&order[..], &["--format", "json"]].concat());
+    let output: String = output.lines().map(str::trim).collect();
+    let witness = concat!(
+        r#""witness": {"json": {"payment": 0},"verified_by": ["dovetail","jsonschema 0.61"],"portable": true,"#,
+        r#""failure": "refused at /payment, by /properties/payment/oneOf","#,
+        r#""evidence": {"kind": "refused","at": "/payment","keyword": "/properties/payment/oneOf"}}"#
+    );
+    assert!(output.contains(witness), "{output}");
 }
 
 /// Each of these is another matter to each judge.
@@ -1327,8 +1397,7 @@ fn help_of_check() {
 
     Exit codes
       0  nothing incompatible    2  a schema, or the request, cannot be understood
-      1  incompatible            3  could not check (no such revision, registry unreachable, no engine for the
-      format)
+      1  incompatible            3  could not check (no such revision, registry unreachable)
       Everything is checked and printed in any case; when several apply, 1 counts before 2, and 2 before 3.
 
     Examples

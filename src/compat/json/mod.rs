@@ -175,7 +175,9 @@ impl Court<'_> {
             Ok(None) => {
                 let message = format!("no document is valid for the {} schema", self.labels.writer);
                 let rule = &rules::JSON_ACCEPTS_NOTHING;
+                let at = |node| self.texts.keyword(arena, node, &[], &[]);
                 let finding = Incompatibility::of_the_whole(rule, self.direction, message);
+                let finding = finding.between(at(reader), at(writer));
                 self.found.push(Incompatibility { proof: Opinion::Broken, ..finding });
             }
         }
