@@ -311,6 +311,17 @@ fn run(case: &Case, path: &Path, differences: &mut String) -> Case {
                 finding.rule.id
             );
         }
+        // Of formats there are too many opinions.
+        let verified_by = finding.witness.as_ref().filter(|_| format == Format::Json && !case.assert_formats);
+        if verified_by.is_some_and(|witness| witness.verified_by() != ["dovetail", "jsonschema"]) {
+            let _ = writeln!(
+                differences,
+                "{}: {}: only one validator saw {}",
+                path.display(),
+                case.name,
+                finding.rule.id
+            );
+        }
     }
     let wire = |expected: &Option<Vec<String>>, judge, level| {
         expected.as_ref().map(|_| check(judge, level).wire_lines(false))

@@ -15,6 +15,7 @@ use crate::compat::budget::Fuel;
 use crate::compat::finding::{Labels, Pointer, Route};
 use crate::compat::report::Why;
 use crate::compat::rules::Rule;
+use crate::compat::witness::Refused;
 
 /// What is wrong with a value.
 #[derive(Debug)]
@@ -23,10 +24,7 @@ pub(super) struct Named {
     pub(super) reader_at: Pointer,
     pub(super) writer_at: Pointer,
     pub(super) message: String,
-    /// The part of the value that is refused, as a JSON pointer.
-    pub(super) instance: String,
-    /// The keyword that refuses it.
-    pub(super) keyword: Pointer,
+    pub(super) refused: Refused,
     pub(super) route: Route,
     pub(super) mask: Mask,
 }
@@ -86,11 +84,20 @@ pub(super) fn name(scene: Scene<'_>, value: &Value, fuel: &mut Fuel) -> Result<O
         reader_at,
         writer_at: in_writer(scene, &about, &said[..=depth.min(said.len() - 1)], &tail),
         message,
-        instance: instance(&steps),
-        keyword,
+        refused: Refused {
+            instance: instance(&steps),
+            keyword: keyword.as_str().to_owned(),
+            by_pattern: is_by_pattern(&blame),
+            by_format: blame.refusal == Refusal::Format,
+        },
         route: route_of(scene, &about, &blame, depth, &said, &tail),
         mask,
     }))
+}
+
+fn is_by_pattern(blame: &Blame) -> bool {
+    let is_of_names = blame.crossings.iter().any(|crossing| matches!(crossing.edge, Edge::Pattern(..)));
+    is_of_names || matches!(blame.refusal, Refusal::Pattern | Refusal::PropertyName(_))
 }
 
 /// What the finding is about, and how many steps lead there.

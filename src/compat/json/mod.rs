@@ -10,6 +10,7 @@ mod atoms;
 mod build;
 mod clash;
 mod defaults;
+mod effort;
 mod engine;
 mod findings;
 mod found;
@@ -31,6 +32,7 @@ mod validate;
 pub(super) mod value;
 
 pub(super) use arena::Arena;
+pub(super) use effort::effort;
 pub(super) use validate::accepts;
 pub(super) use value::Value;
 
@@ -42,6 +44,7 @@ use crate::model::{Assumptions, Direction};
 use crate::schema::json::JsonSchema;
 use engine::Engine;
 use findings::{Named, Scene};
+use mask::Mask;
 use places::Texts;
 
 /// The most breaks that are told of a pair.
@@ -70,8 +73,8 @@ pub(super) fn prove(
         return ProofView::proved(How::Identical);
     }
     let texts = Texts { reader, writer };
-    Court { direction, labels: Labels::of(direction), texts, assumptions, fuel, found: Vec::new() }
-        .hear(arena)
+    let labels = Labels::of(direction);
+    Court { direction, labels, texts, assumptions, fuel, found: Vec::new() }.hear(arena)
 }
 
 /// Asks for breaks, has them shown, and words them.
@@ -99,18 +102,23 @@ impl Court<'_> {
             }
             let whole = whole.get_or_insert_with(|| arena.clone());
             match self.tell(&arena, whole, &value) {
-                Ok(named) => named.mask.apply(&mut arena),
+                Ok(mask) => mask.apply(&mut arena),
                 Err(why) => return ProofView::of(self.found, 0, Some(why)),
             }
         }
         ProofView::of(self.found, 0, Some(Why::Many))
     }
 
-    /// Add what the value shows to what was found, if it does show it, and name it.
-    fn tell(&mut self, arena: &Arena, whole: &Arena, value: &Value) -> Result<Named, Why> {
+    /// Add what the value shows to what was found, if it does show anything. Either way: what to take from
+    /// the reader before the next question.
+    fn tell(&mut self, arena: &Arena, whole: &Arena, value: &Value) -> Result<Mask, Why> {
         let is_first = self.found.is_empty();
-        let Texts { reader, writer } = self.texts;
-        let trial = JsonTrial { arena: whole, reader, writer, assumptions: self.assumptions };
+        let trial = JsonTrial {
+            arena: whole,
+            reader: self.texts.reader,
+            writer: self.texts.writer,
+            assumptions: self.assumptions,
+        };
         let fuel = &mut self.fuel;
         let is_shown = trial.shows(value, fuel);
         if !is_shown && is_first {
@@ -124,20 +132,19 @@ impl Court<'_> {
         };
         let named = findings::name(Scene { arena, texts, labels }, &value, fuel)?;
         let named = named.ok_or(Why::VerifierDisagreed)?;
+        let Named { rule, reader_at, writer_at, message, refused, route, mask } = named;
         if !is_shown {
-            return Ok(named);
+            return Ok(mask);
         }
         if !JsonTrial::has_room_for(&value) {
             let keyword = "a document too large to be shown".to_owned();
-            return Err(Why::Unsupported { keyword, at: named.reader_at.as_str().to_owned() });
+            return Err(Why::Unsupported { keyword, at: reader_at.as_str().to_owned() });
         }
-        let refused = (named.instance.clone(), named.keyword.as_str().to_owned());
         let witness = Witness::of_json(&trial, &value, refused, fuel).ok_or(Why::VerifierDisagreed)?;
-        let finding =
-            Incompatibility::proved(named.rule, self.direction, named.message.clone(), Some(witness));
-        let finding = finding.between(named.reader_at.clone(), named.writer_at.clone());
-        self.found.push(Incompatibility { route: Some(named.route.clone()), ..finding });
-        Ok(named)
+        let finding = Incompatibility::proved(rule, self.direction, message, Some(witness));
+        let finding = finding.between(reader_at, writer_at);
+        self.found.push(Incompatibility { route: Some(route), ..finding });
+        Ok(mask)
     }
 
     /// Nothing more is to be found. That there was nothing at all is looked at once more: a value of the
@@ -153,8 +160,8 @@ impl Court<'_> {
             Ok(Some(value)) => {
                 let mut samples = engine.samples(writer, SAMPLES);
                 samples.push(value);
-                let is_refused = |value: &Value| accepts(arena, reader, value, &mut self.fuel) == Ok(false);
-                if samples.iter().any(is_refused) {
+                let mut is_refused = |value: &Value| accepts(arena, reader, value, &mut self.fuel) == Ok(false);
+                if samples.iter().any(&mut is_refused) {
                     return ProofView::of(Vec::new(), 0, Some(Why::VerifierDisagreed));
                 }
             }

@@ -8,7 +8,7 @@ mod json;
 pub(super) mod protobuf;
 
 pub(super) use avro::Trial;
-pub(super) use json::JsonTrial;
+pub(super) use json::{JsonTrial, Refused};
 
 /// A value that the writer writes and the reader does not read as it was written. It exists only after
 /// that was tried.
