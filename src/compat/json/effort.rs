@@ -41,13 +41,19 @@ impl Counting<'_> {
                     add(part.properties[at].1, member);
                 }
                 part.patterns.iter().for_each(|(_, inner)| add(*inner, member));
-                [part.additional, part.names, part.unevaluated].into_iter().flatten().for_each(|inner| add(inner, member));
+                [part.additional, part.names, part.unevaluated]
+                    .into_iter()
+                    .flatten()
+                    .for_each(|inner| add(inner, member));
             }
         }
         if let (Value::Array(items), Some(part)) = (value, &node.array) {
             for (position, item) in items.iter().enumerate() {
                 let own = part.prefix.get(position).copied().or(part.rest);
-                [own, part.contains, part.unevaluated].into_iter().flatten().for_each(|inner| add(inner, item));
+                [own, part.contains, part.unevaluated]
+                    .into_iter()
+                    .flatten()
+                    .for_each(|inner| add(inner, item));
             }
         }
         self.known.insert(key, total);

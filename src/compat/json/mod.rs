@@ -74,7 +74,8 @@ pub(super) fn prove(
     }
     let texts = Texts { reader, writer };
     let labels = Labels::of(direction);
-    Court { direction, labels, texts, assumptions, fuel, found: Vec::new() }.hear(arena)
+    let for_showing = Fuel::new(Fuel::WITNESSES);
+    Court { direction, labels, texts, assumptions, fuel, for_showing, found: Vec::new() }.hear(arena)
 }
 
 /// Asks for breaks, has them shown, and words them.
@@ -84,6 +85,8 @@ struct Court<'a> {
     texts: Texts<'a>,
     assumptions: Assumptions,
     fuel: Fuel,
+    /// What was found with the last drop is still to be shown.
+    for_showing: Fuel,
     found: Vec<Incompatibility>,
 }
 
@@ -102,7 +105,13 @@ impl Court<'_> {
             }
             let whole = whole.get_or_insert_with(|| arena.clone());
             match self.tell(&arena, whole, &value) {
-                Ok(mask) => mask.apply(&mut arena),
+                Ok(mask) => {
+                    // Finding out anew which nodes say the same is work on all of them.
+                    if self.fuel.spend(arena.len() / 2).is_err() {
+                        return ProofView::of(self.found, 0, Some(Why::Fuel));
+                    }
+                    mask.apply(&mut arena);
+                }
                 Err(why) => return ProofView::of(self.found, 0, Some(why)),
             }
         }
@@ -119,15 +128,17 @@ impl Court<'_> {
             writer: self.texts.writer,
             assumptions: self.assumptions,
         };
-        let fuel = &mut self.fuel;
-        let is_shown = trial.shows(value, fuel);
+        let fuel = &mut self.for_showing;
+        let is_shown = trial.shows(value, fuel)?;
         if !is_shown && is_first {
             return Err(Why::VerifierDisagreed);
         }
         let (reader, texts, labels) = (arena.reader(), self.texts, self.labels);
         let refused = |value: &Value, fuel: &mut Fuel| accepts(arena, reader, value, fuel) == Ok(false);
         let value = match is_shown {
-            true => shrink::shrunk(value, |value| trial.shows(value, fuel) && refused(value, fuel)),
+            true => {
+                shrink::shrunk(value, |value| trial.shows(value, fuel) == Ok(true) && refused(value, fuel))
+            }
             false => value.clone(),
         };
         let named = findings::name(Scene { arena, texts, labels }, &value, fuel)?;
@@ -160,7 +171,8 @@ impl Court<'_> {
             Ok(Some(value)) => {
                 let mut samples = engine.samples(writer, SAMPLES);
                 samples.push(value);
-                let mut is_refused = |value: &Value| accepts(arena, reader, value, &mut self.fuel) == Ok(false);
+                let mut is_refused =
+                    |value: &Value| accepts(arena, reader, value, &mut self.for_showing) == Ok(false);
                 if samples.iter().any(&mut is_refused) {
                     return ProofView::of(Vec::new(), 0, Some(Why::VerifierDisagreed));
                 }

@@ -198,8 +198,9 @@ pub(super) fn of_part(case: &Case<'_>, way: &Crossing, is_open: bool) -> String 
         Edge::Additional(name) | Edge::Unevaluated(name) if is_open => {
             let refuses = if allows_none { "allows none" } else { "restricts them" };
             return format!(
-                "the {writer} schema allows properties that it does not declare, such as `{}` with {value}{of_object}; the {reader} schema {refuses}",
-                cut(name)
+                "the {writer} schema allows properties that it does not declare, such as `{}` with {value}{}; the {reader} schema {refuses}",
+                cut(name),
+                of_object.replacen(" of ", " in ", 1)
             );
         }
         Edge::Property(name) | Edge::Additional(name) | Edge::Unevaluated(name) => {

@@ -3,6 +3,7 @@
 use super::{Datum, Evidence, Witness};
 use crate::compat::budget::Fuel;
 use crate::compat::json::{Arena, Value, accepts, effort};
+use crate::compat::report::Why;
 use crate::model::Assumptions;
 use crate::schema::json::{Draft, JsonSchema};
 
@@ -35,11 +36,13 @@ impl JsonTrial<'_> {
         size(value) <= MOST && value.to_string().len() <= LONGEST
     }
 
-    /// Does the value show a break? Whatever cannot be told shows none.
-    pub(in crate::compat) fn shows(&self, value: &Value, fuel: &mut Fuel) -> bool {
+    /// Does the value show a break?
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub(in crate::compat) fn shows(&self, value: &Value, fuel: &mut Fuel) -> Result<bool, Why> {
         let (reader, writer) = (self.arena.reader(), self.arena.writer());
-        accepts(self.arena, writer, value, fuel) == Ok(true)
-            && accepts(self.arena, reader, value, fuel) == Ok(false)
+        Ok(accepts(self.arena, writer, value, fuel)? && !accepts(self.arena, reader, value, fuel)?)
     }
 
     /// Does one of the schemas hold a keyword that some validators take for an assertion and others do
@@ -91,7 +94,7 @@ impl Witness {
         refused: Refused,
         fuel: &mut Fuel,
     ) -> Option<Witness> {
-        if !JsonTrial::has_room_for(value) || !trial.shows(value, fuel) {
+        if !JsonTrial::has_room_for(value) || trial.shows(value, fuel) != Ok(true) {
             return None;
         }
         let Refused { instance, keyword, by_pattern, by_format } = refused;

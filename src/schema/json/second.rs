@@ -37,7 +37,9 @@ fn validator(library: &Library, asserts_formats: bool) -> Option<Validator> {
     let texts = Texts {
         by_uri: library
             .names()
-            .map(|(uri, document)| Some((uri.to_owned(), serde_json::from_str(&document.root().to_compact()).ok()?)))
+            .map(|(uri, document)| {
+                Some((uri.to_owned(), serde_json::from_str(&document.root().to_compact()).ok()?))
+            })
             .collect::<Option<_>>()?,
     };
     let mut options = jsonschema::options()
