@@ -351,11 +351,8 @@ impl Comparison<'_, '_> {
         update: &Object,
         depth: usize,
     ) -> Result<(), NoAnswer> {
-        fn keys<T>(map: &std::collections::BTreeMap<String, T>) -> Vec<&str> {
-            map.keys().map(String::as_str).collect()
-        }
-        let (before, after) = (keys(&original.properties), keys(&update.properties));
-        for name in hash_order::union(&before, &[]) {
+        let (before, after) = (original.properties.names(), update.properties.names());
+        for name in hash_order::table_order(&before) {
             let Some(&property) = update.properties.get(name) else { continue };
             let sort = match (original.required.contains(name), update.required.contains(name)) {
                 (true, false) => &sorts::REQUIRED_ATTRIBUTE_REMOVED,
@@ -370,7 +367,7 @@ impl Comparison<'_, '_> {
         for name in hash_order::union(&before, &after) {
             self.property(list, original, update, name, depth)?;
         }
-        let (before, after) = (keys(&original.dependent_names), keys(&update.dependent_names));
+        let (before, after) = (original.dependent_names.names(), update.dependent_names.names());
         for name in hash_order::union(&before, &after) {
             let sort = match (original.dependent_names.get(name), update.dependent_names.get(name)) {
                 (Some(_), None) => &sorts::DEPENDENCY_ARRAY_REMOVED,
@@ -383,7 +380,7 @@ impl Comparison<'_, '_> {
             let below = vec!["dependencies".to_owned(), name.to_owned()];
             list.add_at(sort, &format!("dependencies/{name}"), below);
         }
-        let (before, after) = (keys(&original.dependent_schemas), keys(&update.dependent_schemas));
+        let (before, after) = (original.dependent_schemas.names(), update.dependent_schemas.names());
         for name in hash_order::union(&before, &after) {
             let path = format!("dependencies/{name}");
             let below = vec!["dependencies".to_owned(), name.to_owned()];
@@ -658,13 +655,12 @@ fn numbers(list: &mut List, original: &Numbers, update: &Numbers) {
     list.limit("exclusiveMaximum", before, after, &EXCLUSIVE_MAXIMUM);
     let (before, after) = (original.exclusive_minimum, update.exclusive_minimum);
     list.limit("exclusiveMinimum", before, after, &EXCLUSIVE_MINIMUM);
-    let is_multiple = |number: f64, divisor: f64| (number % divisor).abs() < f64::EPSILON * number.abs();
-    let sort = match (original.multiple_of, update.multiple_of) {
+    let sort = match (&original.multiple_of, &update.multiple_of) {
         (None, Some(_)) => Some(&sorts::MULTIPLE_OF_ADDED),
         (Some(_), None) => Some(&sorts::MULTIPLE_OF_REMOVED),
         (Some(before), Some(after)) if before == after => None,
-        (Some(before), Some(after)) if is_multiple(after, before) => Some(&sorts::MULTIPLE_OF_EXPANDED),
-        (Some(before), Some(after)) if is_multiple(before, after) => Some(&sorts::MULTIPLE_OF_REDUCED),
+        (Some(before), Some(after)) if after.is_multiple_of(before) => Some(&sorts::MULTIPLE_OF_EXPANDED),
+        (Some(before), Some(after)) if before.is_multiple_of(after) => Some(&sorts::MULTIPLE_OF_REDUCED),
         (Some(_), Some(_)) => Some(&sorts::MULTIPLE_OF_CHANGED),
         (None, None) => None,
     };
