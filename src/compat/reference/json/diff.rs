@@ -32,15 +32,15 @@ pub(super) struct Spot {
 
 /// All differences, in the reference's order.
 ///
-/// A pair that is met within itself counts as compatible. If it turns out not to be, everything is
-/// compared again knowing that, until nothing new turns out.
+/// A pair that is met within itself counts as compatible. If that was of use and other pairs turned out
+/// not to be, everything is compared again knowing their differences, until no more such pairs turn up.
 pub(super) fn compare<'a>(
     original: &Views<'a>,
     update: &Views<'a>,
     policy: Policy,
     fuel: &mut Fuel,
 ) -> Result<Vec<Difference>, NoAnswer> {
-    let mut refused = HashSet::new();
+    let mut refused = HashMap::new();
     loop {
         let mut comparison = Comparison {
             views: [original, update],
@@ -48,20 +48,17 @@ pub(super) fn compare<'a>(
             fuel,
             known: HashMap::new(),
             open: HashSet::new(),
-            assumed: HashSet::new(),
-            refused: refused.clone(),
+            is_assuming: false,
+            refused: &refused,
         };
         let found = comparison.pair(Side::straight(original.root(), update.root()), 0)?;
-        let assumed = comparison.assumed;
-        let known = comparison.known;
-        let mut learned = false;
-        for pair in assumed {
-            let is_refused = known.get(&pair).is_some_and(|found| !is_compatible(found, policy));
-            learned |= is_refused && refused.insert(pair);
-        }
-        if !learned {
+        let Comparison { known, is_assuming, .. } = comparison;
+        let known = known.into_iter().filter(|(_, found)| !is_compatible(found, policy));
+        let known: Vec<_> = known.collect();
+        if !is_assuming || known.iter().all(|(pair, _)| refused.contains_key(pair)) {
             return Ok(found.as_ref().clone());
         }
+        refused.extend(known);
     }
 }
 
@@ -92,8 +89,10 @@ struct Comparison<'v, 'a> {
     fuel: &'v mut Fuel,
     known: HashMap<Side, Rc<Vec<Difference>>>,
     open: HashSet<Side>,
-    assumed: HashSet<Side>,
-    refused: HashSet<Side>,
+    /// Was a pair taken for compatible that was being compared?
+    is_assuming: bool,
+    /// The pairs that were not, when all was compared before, with their differences.
+    refused: &'v HashMap<Side, Rc<Vec<Difference>>>,
 }
 
 fn is_compatible(found: &[Difference], policy: Policy) -> bool {
@@ -155,12 +154,10 @@ impl Comparison<'_, '_> {
             return Ok(known.clone());
         }
         if self.open.contains(&side) {
-            self.assumed.insert(side);
-            let mut list = List { side, found: Vec::new() };
-            if self.refused.contains(&side) {
-                list.add(&sorts::TYPE_CHANGED, "");
-            }
-            return Ok(Rc::new(list.found));
+            let refused = self.refused.get(&side).cloned();
+            self.fuel.spend(refused.as_ref().map_or(0, |found| found.len()))?;
+            self.is_assuming |= refused.is_none();
+            return Ok(refused.unwrap_or_default());
         }
         if depth > DEEPEST {
             return Err(NoAnswer::Exhausted);
