@@ -10,7 +10,7 @@ use super::error::{ApiError, BodyErrors, During};
 use super::extract::{JsonBody, Query, Shape, members};
 use super::schema_request::{FormatName, MetadataBody, ReferenceBody, RuleSetBody, SchemaRequest};
 use super::settings::{JudgeName, no_such, origin, parsed};
-use crate::model::{Judge, Level, Subject, Version, VersionRef};
+use crate::model::{Judge, Level, Policy, Subject, Version, VersionRef};
 use crate::published::{self, FORMAT_VERSION, Finding, Setting};
 use crate::registry::{self, Candidate, Examination, Examined, Origin, Registry};
 use crate::schema::tree::Node;
@@ -52,7 +52,7 @@ pub struct CheckBody {
     /// or `all`, which takes the level as transitive.
     #[schema(required = false)]
     against: Option<String>,
-    /// The policy of JSON Schema. Only `STRICT`, the default, is available in this version.
+    /// How undeclared properties of JSON documents are treated, instead of the policy in force.
     #[schema(required = false)]
     policy: Option<String>,
 }
@@ -70,26 +70,22 @@ impl Shape for CheckRequest {
         let subject = given.text("subject")?.ok_or_else(|| ApiError::must_not_be_null("subject"))?;
         let SchemaRequest(candidate) = SchemaRequest::read(body)?;
         let level = given.text("level")?.map(|name| name.parse::<Level>());
-        check_policy(given.text("policy")?.as_deref())?;
         let asked = Examination {
             level: level.transpose().map_err(|_| ApiError::unknown_level())?,
             judge: given.text("judge")?.map(|word| parsed::<Judge>(&word)).transpose()?,
             against: given.text("against")?.map(|text| against(&text)).transpose()?.unwrap_or_default(),
+            policy: given.text("policy")?.map(|name| policy(&name)).transpose()?,
             normalize: false,
         };
         Ok(CheckRequest { subject: Subject::parse(&subject), candidate, asked })
     }
 }
 
-/// Only JSON Schema, which nothing compares yet, has policies; `STRICT` is what everything else does.
-fn check_policy(name: Option<&str>) -> Result<(), ApiError> {
-    match name.map(str::to_uppercase).as_deref() {
-        None | Some("STRICT") => Ok(()),
-        Some(later @ ("LENIENT" | "LOGICAL")) => {
-            Err(ApiError::unavailable(format_args!("The policy {later}")))
-        }
-        Some(_) => Err(no_such("the policy is one of STRICT, LENIENT, LOGICAL".to_owned())),
+fn policy(name: &str) -> Result<Policy, ApiError> {
+    if name.eq_ignore_ascii_case("LOGICAL") {
+        return Err(ApiError::unavailable(format_args!("The policy LOGICAL")));
     }
+    name.to_lowercase().parse().map_err(|_| no_such("the policy is one of STRICT, LENIENT".to_owned()))
 }
 
 fn against(text: &str) -> Result<registry::Against, ApiError> {

@@ -9,7 +9,7 @@ use super::error::{ApiError, BodyErrors, During, Refusals};
 use super::extract::{
     Caller, Given, JsonBody, Members, Query, Shape, SubjectPath, decoded_again, flag, members,
 };
-use crate::model::{Level, Scope, Settings, Subject};
+use crate::model::{Level, Policy, Scope, Settings, Subject};
 use crate::registry::{self, Change, Error, Registry, SettingsChange};
 use crate::schema::tree::Node;
 
@@ -27,6 +27,17 @@ pub enum LevelName {
     FullTransitive,
 }
 
+/// How properties that a JSON Schema does not declare are treated.
+#[derive(ToSchema)]
+#[schema(rename_all = "SCREAMING_SNAKE_CASE", as = CompatibilityPolicy)]
+#[expect(dead_code, reason = "documents the names of the policies")]
+pub enum PolicyName {
+    /// As the schema says.
+    Strict,
+    /// Writers write none, and readers do not mind them.
+    Lenient,
+}
+
 /// What is configured, or in force.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -40,6 +51,10 @@ pub struct Config {
     validate_fields: Option<bool>,
     #[schema(value_type = LevelName)]
     compatibility_level: &'static str,
+    /// How undeclared properties of JSON documents are treated.
+    #[schema(value_type = Option<PolicyName>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compatibility_policy: Option<String>,
 }
 
 impl Config {
@@ -48,6 +63,7 @@ impl Config {
             normalize: settings.normalize,
             validate_fields: settings.validate_fields,
             compatibility_level: settings.level.unwrap_or(default).as_str(),
+            compatibility_policy: policy_name(settings.policy),
         }
     }
 }
@@ -68,6 +84,14 @@ pub struct ConfigUpdate {
     #[schema(value_type = Option<LevelName>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     compatibility: Option<&'static str>,
+    /// How undeclared properties of JSON documents are treated, in any case.
+    #[schema(value_type = Option<PolicyName>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compatibility_policy: Option<String>,
+}
+
+fn policy_name(policy: Option<Policy>) -> Option<String> {
+    policy.map(|policy| policy.as_str().to_uppercase())
 }
 
 /// What [`ConfigUpdate`] documents, read.
@@ -75,6 +99,7 @@ pub struct ConfigRequest {
     level: Given<Option<Level>>,
     normalize: Given<bool>,
     validate_fields: Given<bool>,
+    policy: Given<Option<Policy>>,
     /// The first member that this version does not have.
     unavailable: Option<&'static str>,
 }
@@ -107,6 +132,7 @@ impl Shape for ConfigRequest {
             level: given.given("compatibility", level)?,
             normalize: given.given("normalize", flag)?,
             validate_fields: given.given("validateFields", flag)?,
+            policy: given.given("compatibilityPolicy", policy)?,
             unavailable,
         })
     }
@@ -114,10 +140,13 @@ impl Shape for ConfigRequest {
 
 fn asks_for(given: &Members<'_>, member: &str) -> Result<bool, ApiError> {
     let Some(node) = given.given(member, |node| Ok(Some(node)))?.value() else { return Ok(false) };
-    // A policy nobody knows has always counted as none.
-    let is_policy =
-        |name: &str| ["STRICT", "LENIENT", "LOGICAL"].iter().any(|known| known.eq_ignore_ascii_case(name));
-    Ok(member != "compatibilityPolicy" || node.as_str().is_none_or(is_policy))
+    let is_logical = |name: &str| name.eq_ignore_ascii_case("LOGICAL");
+    Ok(member != "compatibilityPolicy" || node.as_str().is_some_and(is_logical))
+}
+
+/// A policy nobody knows has always counted as none.
+fn policy(node: &Node) -> Result<Option<Option<Policy>>, ApiError> {
+    Ok(super::extract::text(node)?.map(|name| name.to_lowercase().parse().ok()))
 }
 
 impl ConfigRequest {
@@ -136,6 +165,11 @@ impl ConfigRequest {
             level,
             normalize: change(self.normalize),
             validate_fields: change(self.validate_fields),
+            policy: match self.policy {
+                Given::Absent => Change::Keep,
+                Given::Null | Given::Value(None) => Change::Clear,
+                Given::Value(Some(policy)) => Change::Set(policy),
+            },
         })
     }
 }
@@ -176,6 +210,7 @@ async fn show(registry: &Registry, scope: &Scope, in_force: bool) -> Answer {
             normalize: found.normalize,
             validate_fields: found.validate_fields,
             compatibility_level: found.level.as_str(),
+            compatibility_policy: policy_name(found.policy),
         });
     }
     let always = scope.is_top() || *scope == Scope::global();
@@ -200,6 +235,7 @@ async fn put(
         normalize: settings.normalize,
         validate_fields: settings.validate_fields,
         compatibility: settings.level.map(Level::as_str),
+        compatibility_policy: policy_name(settings.policy),
     })
 }
 

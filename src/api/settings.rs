@@ -55,7 +55,9 @@ pub enum ActionName {
 /// Settings of judging: those recorded, or those in force. A member that is not recorded is left out.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"judge": "proof", "packs": ["wire"], "rules": {"avro-alias-ambiguous": "warn"},
-    "from": {"judge": "global", "packs": "default", "rules": {"avro-alias-ambiguous": "subject"}}}))]
+    "assertFormats": false, "fillDefaults": false,
+    "from": {"judge": "global", "packs": "default", "rules": {"avro-alias-ambiguous": "subject"},
+        "assertFormats": "default", "fillDefaults": "default"}}))]
 pub struct Settings {
     /// Whose verdict counts.
     #[schema(value_type = Option<JudgeName>)]
@@ -69,6 +71,14 @@ pub struct Settings {
     #[schema(value_type = BTreeMap<String, ActionName>, required = false)]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     rules: BTreeMap<String, &'static str>,
+    /// For JSON Schema: `format` is an assertion.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "assertFormats")]
+    #[schema(rename = "assertFormats")]
+    assert_formats: Option<bool>,
+    /// For JSON Schema: readers put the default of a property in place where the property is missing.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "fillDefaults")]
+    #[schema(rename = "fillDefaults")]
+    fill_defaults: Option<bool>,
     /// Where each member is recorded; only with those in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<Origins>,
@@ -82,6 +92,10 @@ pub struct Origins {
     packs: &'static str,
     #[schema(value_type = BTreeMap<String, String>)]
     rules: BTreeMap<String, &'static str>,
+    #[serde(rename = "assertFormats")]
+    assert_formats: &'static str,
+    #[serde(rename = "fillDefaults")]
+    fill_defaults: &'static str,
 }
 
 impl From<JudgeSettings> for Settings {
@@ -90,6 +104,8 @@ impl From<JudgeSettings> for Settings {
             judge: recorded.judge.map(Judge::as_str),
             packs: recorded.packs.map(|packs| packs.into_iter().map(Pack::as_str).collect()),
             rules: recorded.rules.into_iter().map(|(id, action)| (id, action.as_str())).collect(),
+            assert_formats: recorded.assert_formats,
+            fill_defaults: recorded.fill_defaults,
             from: None,
         }
     }
@@ -97,16 +113,20 @@ impl From<JudgeSettings> for Settings {
 
 impl From<JudgeInForce> for Settings {
     fn from(found: JudgeInForce) -> Settings {
-        let Judging { judge, packs, rules } = found.judging;
+        let Judging { judge, packs, rules, assumptions } = found.judging;
         let rules_from = found.rules_from.iter().map(|(id, scope)| (id.clone(), origin(Some(scope))));
         Settings {
             judge: Some(judge.as_str()),
             packs: Some(packs.into_iter().map(Pack::as_str).collect()),
             rules: rules.into_iter().map(|(id, action)| (id, action.as_str())).collect(),
+            assert_formats: Some(assumptions.assert_formats),
+            fill_defaults: Some(assumptions.fill_defaults),
             from: Some(Origins {
                 judge: origin(found.judge_from.as_ref()),
                 packs: origin(found.packs_from.as_ref()),
                 rules: rules_from.collect(),
+                assert_formats: origin(found.assert_formats_from.as_ref()),
+                fill_defaults: origin(found.fill_defaults_from.as_ref()),
             }),
         }
     }
@@ -135,9 +155,9 @@ pub struct SettingsUpdate {
     packs: Option<Vec<PackName>>,
     /// What rules lead to, by id. `dovetail explain` and `docs/rules.md` list them.
     rules: Option<BTreeMap<String, ActionName>>,
-    /// For JSON Schema: `format` is an assertion. Not available in this version, so only `null` is accepted.
+    /// For JSON Schema: `format` is an assertion.
     assert_formats: Option<bool>,
-    /// For JSON Schema: readers fill in defaults. Not available in this version, so only `null` is accepted.
+    /// For JSON Schema: readers put the default of a property in place where the property is missing.
     fill_defaults: Option<bool>,
 }
 

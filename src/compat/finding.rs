@@ -47,6 +47,8 @@ pub struct Incompatibility {
 pub(super) struct Route {
     /// Of the part of the value, in the reader and in the writer.
     pub(super) bases: Vec<String>,
+    /// The schema in the reader's text that has the keyword.
+    pub(super) node: String,
     /// Where the reference would report just this.
     pub(super) exact: Vec<String>,
     /// Below these everything was left out of the rest of the comparison.

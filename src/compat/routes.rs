@@ -4,7 +4,7 @@
 //! (`#/properties/b`), the proof judge of the keyword that requires it; the reference gives up on a whole
 //! union where the proof judge finds the keyword within a branch.
 
-use super::finding::{Incompatibility, Opinion, RefDiff, Route};
+use super::finding::{Incompatibility, Opinion, Pointer, RefDiff, Route};
 
 /// The difference that means the same as a finding: the nearest that nothing was found for yet.
 pub(super) fn met(reported: &[Incompatibility], found: &Incompatibility, route: &Route) -> Option<usize> {
@@ -27,21 +27,50 @@ pub(super) fn met(reported: &[Incompatibility], found: &Incompatibility, route: 
         .or_else(|| nearest(false, &is_around))
 }
 
-/// What was found hides what is below it from the proof judge: of that nothing is known.
+/// Of what is left of the reference's list: what is at the place of a break is that break by another
+/// name, so the same data shows it. What is around one, or hidden below one, may or may not be the same;
+/// of that nothing is known.
 pub(super) fn leave_open(findings: &mut [Incompatibility]) {
-    let routes: Vec<Route> = findings.iter().filter_map(|found| found.route.clone()).collect();
-    for finding in findings.iter_mut().filter(|finding| finding.proof == Opinion::Harmless) {
-        let Some(difference) = &finding.reference else { continue };
-        let place = place(difference);
-        let is_hidden = |route: &Route| {
-            let below = |hidden: &String| is_within(&place, hidden);
-            let in_branch = || difference.path.contains("/anyOf/") || difference.path.contains("/oneOf/");
-            route.swallowed.iter().any(below) || (route.is_union && in_branch() && route.bases.iter().any(below))
-        };
-        if routes.iter().any(is_hidden) {
+    let broken: Vec<Incompatibility> = findings.iter().filter(|found| found.route.is_some()).cloned().collect();
+    for finding in findings.iter_mut().filter(|finding| finding.proof != Opinion::Broken) {
+        let Some(difference) = finding.reference.clone() else { continue };
+        let place = place(&difference);
+        let of = |found: &Incompatibility| relation(finding, &difference, &place, found);
+        if let Some(same) = broken.iter().find(|found| of(found) == Relation::Same) {
+            finding.proof = Opinion::Broken;
+            finding.severity = same.severity;
+            finding.witness = same.witness.clone();
+        } else if broken.iter().any(|found| of(found) == Relation::Entangled) {
             finding.proof = Opinion::Undecided;
         }
     }
+}
+
+#[derive(PartialEq, Eq)]
+enum Relation {
+    Same,
+    Entangled,
+    None,
+}
+
+fn relation(known: &Incompatibility, difference: &RefDiff, at: &str, found: &Incompatibility) -> Relation {
+    let Some(route) = &found.route else { return Relation::None };
+    let text = |pointer: &Option<Pointer>| pointer.as_ref().map(|pointer| pointer.as_str().to_owned());
+    let (known_at, found_at) = (text(&known.reader_at), text(&found.reader_at));
+    let is_of_whole = |base: &String| base == at && (known.rule == found.rule || !base.is_empty());
+    let is_same_node = known_at.is_some()
+        && known.rule == found.rule
+        && (known_at == found_at || known_at.as_ref() == Some(&route.node));
+    if route.exact.iter().any(|exact| exact == at) || route.bases.iter().any(is_of_whole) || is_same_node {
+        return Relation::Same;
+    }
+    let is_below = |outer: &String| is_within(at, outer);
+    let in_branch = || difference.path.contains("/anyOf/") || difference.path.contains("/oneOf/");
+    let is_hidden =
+        route.swallowed.iter().any(is_below) || (route.is_union && in_branch() && route.bases.iter().any(is_below));
+    let is_around = route.bases.iter().any(|base| is_within(base, at))
+        || found_at.zip(known_at).is_some_and(|(found, known)| is_within(&found, &known));
+    if is_hidden || is_around { Relation::Entangled } else { Relation::None }
 }
 
 fn is_within(inner: &str, outer: &str) -> bool {

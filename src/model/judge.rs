@@ -154,6 +154,26 @@ impl Action {
     }
 }
 
+impl Policy {
+    /// The word for it in flags.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Policy::Strict => "strict",
+            Policy::Lenient => "lenient",
+        }
+    }
+}
+
+impl FromStr for Policy {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Policy, UnknownWord> {
+        let all = [Policy::Strict, Policy::Lenient];
+        let known = all.into_iter().find(|policy| policy.as_str() == word);
+        known.ok_or_else(|| unknown("policy", "strict, lenient", word))
+    }
+}
+
 impl FromStr for Judge {
     type Err = UnknownWord;
 

@@ -1,6 +1,6 @@
 //! Settings per scope, and which of them applies to a subject.
 
-use super::{Context, Level, Mode, Subject};
+use super::{Context, Level, Mode, Policy, Subject};
 
 /// What a scope has recorded. `None` means "not recorded here".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,6 +11,8 @@ pub struct Settings {
     pub normalize: Option<bool>,
     /// Validate the content of new schemas more strictly, reserved fields included.
     pub validate_fields: Option<bool>,
+    /// How undeclared properties of JSON documents are treated.
+    pub policy: Option<Policy>,
 }
 
 impl Settings {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::compat::Extent;
-use crate::model::{Content, Judge, Level, SchemaId, Scope, Subject, Version, VersionRef};
+use crate::model::{Content, Judge, Level, Policy, SchemaId, Scope, Subject, Version, VersionRef};
 use crate::store::{StoredVersion, Tx};
 
 use super::check::{Checked, Earlier, compare};
@@ -18,6 +18,8 @@ pub struct Examination {
     pub level: Option<Level>,
     /// Whose verdict counts, instead of the one in force.
     pub judge: Option<Judge>,
+    /// How undeclared properties of JSON documents are treated, instead of what is in force.
+    pub policy: Option<Policy>,
     /// What to compare with.
     pub against: Against,
     /// Compare the normal form, whatever the settings say.
@@ -92,6 +94,8 @@ impl Registry {
         let judge_from = Origin::of(asked.judge.is_some(), judges.judge_from);
         in_force.level = asked.level.unwrap_or(in_force.level);
         in_force.judging.judge = asked.judge.unwrap_or(in_force.judging.judge);
+        let assumed = &mut in_force.judging.assumptions;
+        assumed.policy = asked.policy.unwrap_or(assumed.policy);
         if asked.against == Against::All {
             in_force.level = in_force.level.transitive();
         }

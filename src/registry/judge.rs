@@ -36,6 +36,10 @@ pub struct JudgeInForce {
     pub packs_from: Option<Scope>,
     /// Where each rule's action comes from.
     pub rules_from: BTreeMap<String, Scope>,
+    /// Where it comes from whether formats are asserted.
+    pub assert_formats_from: Option<Scope>,
+    /// Where it comes from whether defaults are filled in.
+    pub fill_defaults_from: Option<Scope>,
 }
 
 /// What the global scope says once a server has started.
@@ -67,7 +71,7 @@ impl Registry {
     /// Change what a scope has recorded about judging; answers with all it has recorded then.
     ///
     /// # Errors
-    /// When a rule is unknown, a member has no effect in this version, nothing may be configured
+    /// When a rule is unknown, nothing may be configured
     /// there, or the scope is read-only.
     pub async fn change_judge(
         &self,
@@ -176,6 +180,15 @@ impl JudgeInForce {
                 found.judging.packs = packs;
                 found.packs_from = Some(scope.clone());
             }
+            let assumed = &mut found.judging.assumptions;
+            if let (Some(assert_formats), None) = (recorded.assert_formats, &found.assert_formats_from) {
+                assumed.assert_formats = assert_formats;
+                found.assert_formats_from = Some(scope.clone());
+            }
+            if let (Some(fill_defaults), None) = (recorded.fill_defaults, &found.fill_defaults_from) {
+                assumed.fill_defaults = fill_defaults;
+                found.fill_defaults_from = Some(scope.clone());
+            }
             for (id, action) in recorded.rules {
                 if !found.rules_from.contains_key(&id) {
                     found.rules_from.insert(id.clone(), scope.clone());
@@ -198,14 +211,6 @@ fn check_effective(change: &JudgeChange) -> Result<(), Error> {
             "`{shown}` is no rule that can be set; it is one of {known}"
         )));
     }
-    for (name, member) in [("assertFormats", &change.assert_formats), ("fillDefaults", &change.fill_defaults)]
-    {
-        if matches!(member, Change::Set(_)) {
-            return Err(Error::NotInThisVersion(format!(
-                "The setting `{name}` is not available in this version: it is about JSON Schema"
-            )));
-        }
-    }
     Ok(())
 }
 
@@ -223,6 +228,7 @@ mod tests {
         let own = JudgeSettings {
             packs: Some(BTreeSet::from([Pack::Wire, Pack::Source])),
             rules: BTreeMap::from([rule("a", Action::Off)]),
+            assert_formats: Some(true),
             ..JudgeSettings::default()
         };
         let global = JudgeSettings {
@@ -237,6 +243,8 @@ mod tests {
         assert_eq!(Some(found.judging.packs), own.packs);
         assert_eq!(found.judging.rules, BTreeMap::from([rule("a", Action::Off), rule("b", Action::Refuse)]));
         assert_eq!((found.judge_from, found.packs_from), (Some(chain[2].clone()), Some(chain[0].clone())));
+        assert!(found.judging.assumptions.assert_formats && !found.judging.assumptions.fill_defaults);
+        assert_eq!((found.assert_formats_from, found.fill_defaults_from), (Some(chain[0].clone()), None));
         assert_eq!((&found.rules_from["a"], &found.rules_from["b"]), (&chain[0], &chain[2]));
 
         let nothing = JudgeInForce::along(chain.into_iter().map(|scope| (scope, None)));

@@ -1,6 +1,6 @@
 //! Settings and modes: what is recorded where, and what is in force.
 
-use crate::model::{Judging, Level, Mode, Scope, Settings, Subject, mode_in_force};
+use crate::model::{Judging, Level, Mode, Policy, Scope, Settings, Subject, mode_in_force};
 use crate::store::Tx;
 
 use super::{Caller, Error, JudgeInForce, Registry};
@@ -36,6 +36,8 @@ pub struct SettingsChange {
     pub normalize: Change<bool>,
     /// Validate content more strictly.
     pub validate_fields: Change<bool>,
+    /// How undeclared properties of JSON documents are treated.
+    pub policy: Change<Policy>,
 }
 
 /// The settings that apply to a subject.
@@ -47,6 +49,8 @@ pub struct InForce {
     pub normalize: Option<bool>,
     /// Validate content more strictly, where recorded.
     pub validate_fields: Option<bool>,
+    /// How undeclared properties of JSON documents are treated, where recorded.
+    pub policy: Option<Policy>,
     /// How verdicts are reached.
     pub judging: Judging,
     /// The scope that has recorded the level; `None` where the server's default level holds.
@@ -82,7 +86,7 @@ impl Registry {
     /// reference makes: a subject's own record is completed from the top-level one (whatever its
     /// context), except for the level; and a missing level is the server's default, never inherited.
     pub(super) async fn in_force(&self, tx: &mut Tx, subject: &Subject) -> Result<InForce, Error> {
-        let judging = JudgeInForce::of(tx, subject).await?.judging;
+        let mut judging = JudgeInForce::of(tx, subject).await?.judging;
         for (scope, recorded) in Scope::chain(subject).into_iter().zip(tx.settings_along(subject).await?) {
             let Some(recorded) = recorded else { continue };
             let completed = if scope.subject().name().is_empty() {
@@ -90,10 +94,12 @@ impl Registry {
             } else {
                 complete(recorded, tx.settings(&Scope::top()).await?.unwrap_or_default())
             };
+            judging.assumptions.policy = completed.policy.unwrap_or_default();
             return Ok(InForce {
                 level: completed.level.unwrap_or(self.defaults.level),
                 normalize: completed.normalize,
                 validate_fields: completed.validate_fields,
+                policy: completed.policy,
                 judging,
                 level_from: completed.level.map(|_| scope.clone()),
                 from: Some(scope),
@@ -103,6 +109,7 @@ impl Registry {
             level: self.defaults.level,
             normalize: None,
             validate_fields: None,
+            policy: None,
             judging,
             level_from: None,
             from: None,
@@ -128,6 +135,7 @@ impl Registry {
             level: change.level.apply(recorded.level),
             normalize: change.normalize.apply(recorded.normalize),
             validate_fields: change.validate_fields.apply(recorded.validate_fields),
+            policy: change.policy.apply(recorded.policy),
         };
         tx.put_settings(scope, &settings).await?;
         tx.commit().await?;
@@ -225,6 +233,7 @@ fn complete(own: Settings, top: Settings) -> Settings {
         level: own.level,
         normalize: own.normalize.or(top.normalize),
         validate_fields: own.validate_fields.or(top.validate_fields),
+        policy: own.policy.or(top.policy),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings and modes by scope, and the list of contexts.
 
-use crate::model::{Context, Mode, Scope, Settings, Subject};
+use crate::model::{Context, Mode, Policy, Scope, Settings, Subject};
 
 use super::changes::ChangeKind;
 use super::tx::{Tx, on};
@@ -13,6 +13,7 @@ struct SettingsRow {
     level: Option<String>,
     normalize: Option<bool>,
     validate_fields: Option<bool>,
+    compatibility_policy: Option<String>,
 }
 
 impl Tx {
@@ -37,7 +38,7 @@ impl Tx {
     /// of pairs would make it read the whole table.
     async fn settings_of(&mut self, scopes: &[Scope]) -> Result<Vec<Option<Settings>>, StoreError> {
         let keys = keys_of(scopes);
-        let sql = "SELECT context, subject, level, normalize, validate_fields FROM settings
+        let sql = "SELECT context, subject, level, normalize, validate_fields, compatibility_policy FROM settings
                     WHERE (context = $1 AND subject = $2) OR (context = $3 AND subject = $4)
                        OR (context = $5 AND subject = $6)";
         let found: Vec<SettingsRow> = on!(self, |conn| sqlx::query_as(sql)
@@ -57,6 +58,7 @@ impl Tx {
                 level: rows::word("level", row.level)?,
                 normalize: row.normalize,
                 validate_fields: row.validate_fields,
+                policy: rows::word("compatibility policy", row.compatibility_policy)?,
             });
         }
         Ok(along)
@@ -70,17 +72,20 @@ impl Tx {
         let now = self.author()?.now;
         rows::check_storable(scope.subject())?;
         let (context, name) = key_of(scope);
-        let sql = "INSERT INTO settings (context, subject, level, normalize, validate_fields, changed_at)
-                   VALUES ($1, $2, $3, $4, $5, $6)
+        let sql = "INSERT INTO settings (context, subject, level, normalize, validate_fields,
+                                         compatibility_policy, changed_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7)
                        ON CONFLICT (context, subject) DO UPDATE
                       SET level = excluded.level, normalize = excluded.normalize,
-                          validate_fields = excluded.validate_fields, changed_at = excluded.changed_at";
+                          validate_fields = excluded.validate_fields,
+                          compatibility_policy = excluded.compatibility_policy, changed_at = excluded.changed_at";
         on!(self, |conn| sqlx::query(sql)
             .bind(context)
             .bind(name)
             .bind(settings.level.map(|level| level.as_str()))
             .bind(settings.normalize)
             .bind(settings.validate_fields)
+            .bind(settings.policy.map(Policy::as_str))
             .bind(now)
             .execute(conn)
             .await

@@ -17,7 +17,7 @@ use clap::{Args, ValueEnum};
 use super::client::RegistryClient;
 use super::print::Printer;
 use super::{Failure, Outcome, wait_for};
-use crate::model::{Format, Judge, Judging, Level, Pack};
+use crate::model::{Assumptions, Format, Judge, Judging, Level, Pack, Policy};
 use crate::schema::Place;
 use base::{Base, EarlierFiles};
 use files::{SourceFile, Sources};
@@ -96,6 +96,17 @@ pub(super) struct Options {
     /// registry's setting or `wire`.
     #[arg(long, value_name = "PACK", env = "DOVETAIL_PACKS", value_delimiter = ',')]
     packs: Vec<Pack>,
+    /// Undeclared properties of JSON documents: taken as the schema says (`strict`), or neither written
+    /// nor minded (`lenient`); instead of `strict`.
+    #[arg(long, env = "DOVETAIL_POLICY")]
+    policy: Option<Policy>,
+    /// The `format` of a JSON Schema is an assertion, whatever the registry's setting is.
+    #[arg(long, env = "DOVETAIL_ASSERT_FORMATS")]
+    assert_formats: bool,
+    /// Readers of JSON documents put the default of a property in place where it is missing, whatever
+    /// the registry's setting is.
+    #[arg(long, env = "DOVETAIL_FILL_DEFAULTS")]
+    fill_defaults: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -180,7 +191,13 @@ impl<'a> Check<'a> {
             [] => recorded.packs,
             packs => packs.iter().copied().collect(),
         };
-        Judging { judge: self.options.judge.unwrap_or(recorded.judge), packs, rules: recorded.rules }
+        let assumptions = Assumptions {
+            policy: self.options.policy.unwrap_or(recorded.assumptions.policy),
+            assert_formats: self.options.assert_formats || recorded.assumptions.assert_formats,
+            fill_defaults: self.options.fill_defaults || recorded.assumptions.fill_defaults,
+        };
+        let judge = self.options.judge.unwrap_or(recorded.judge);
+        Judging { judge, packs, rules: recorded.rules, assumptions }
     }
 
     fn against_files(&'a self, earlier: &EarlierFiles) -> Report {

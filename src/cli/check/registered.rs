@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::judge::{Earlier, Origin};
 use crate::cli::Failure;
 use crate::cli::client::{RegistryClient, StoredReference, StoredVersion};
-use crate::model::{Depth, Format, Judging, Level, Subject, Version};
+use crate::model::{Assumptions, Depth, Format, Judging, Level, Subject, Version};
 use crate::schema::Dependency;
 
 /// How many texts a schema may refer to, directly or not: a bound on what a server can make us ask.
@@ -159,5 +159,11 @@ fn read_judging(told: &Value) -> Option<Judging> {
     let rules = told.get("rules").and_then(Value::as_object).into_iter().flatten();
     let rules =
         rules.map(|(id, action)| Some((id.clone(), text(action)?.parse().ok()?))).collect::<Option<_>>()?;
-    Some(Judging { judge, packs, rules })
+    let is_on = |member: &str| told.get(member).and_then(Value::as_bool).unwrap_or_default();
+    let assumptions = Assumptions {
+        assert_formats: is_on("assertFormats"),
+        fill_defaults: is_on("fillDefaults"),
+        ..Assumptions::default()
+    };
+    Some(Judging { judge, packs, rules, assumptions })
 }

@@ -74,7 +74,7 @@ pub(super) fn name(scene: Scene<'_>, value: &Value, fuel: &mut Fuel) -> Result<O
             let keyword = texts.tail(arena, way.from, &way.refusal());
             let at = texts.keyword(arena, way.from, &["properties", name], &borrowed(&keyword));
             let mask = Mask::Undeclared(way.from, name.clone());
-            (&rules::JSON_UNDECLARED_PROPERTY_NARROWED, at, sentence::of_undeclared(&case, name), mask)
+            (&rules::JSON_UNDECLARED_PROPERTY_NARROWED, at, sentence::of_undeclared(&case, way, name), mask)
         }
         _ => {
             let mask = Mask::Keyword(blame.node, blame.refusal.clone());
@@ -84,11 +84,11 @@ pub(super) fn name(scene: Scene<'_>, value: &Value, fuel: &mut Fuel) -> Result<O
     Ok(Some(Named {
         rule,
         reader_at,
-        writer_at: in_writer(scene, &said[..=depth.min(said.len() - 1)], &tail),
+        writer_at: in_writer(scene, &about, &said[..=depth.min(said.len() - 1)], &tail),
         message,
         instance: instance(&steps),
         keyword,
-        route: route_of(&about, &blame, depth, &said, &tail),
+        route: route_of(scene, &about, &blame, depth, &said, &tail),
         mask,
     }))
 }
@@ -160,15 +160,20 @@ fn rule_of(refusal: &Refusal) -> &'static Rule {
 
 /// The place in the writer that speaks of the same: the one that has the same keyword, if there is one;
 /// where it says nothing, of what is around.
-fn in_writer(scene: Scene<'_>, said: &[Vec<Spoken>], tail: &[String]) -> Pointer {
+fn in_writer(scene: Scene<'_>, about: &About, said: &[Vec<Spoken>], tail: &[String]) -> Pointer {
     let Scene { arena, texts, .. } = scene;
     let tail = borrowed(tail);
     let key = tail.first().map_or(&[][..], std::slice::from_ref);
     let here = said.last().map_or(&[][..], Vec::as_slice);
-    for tail in [&tail[..], key] {
-        if let Some(same) = here.iter().find(|said| texts.has(arena, said.node, tail)) {
-            return texts.keyword(arena, same.node, tail, &[]);
+    if let About::Keyword = about {
+        for tail in [&tail[..], key] {
+            if let Some(same) = here.iter().find(|said| texts.has(arena, said.node, tail)) {
+                return texts.keyword(arena, same.node, tail, &[]);
+            }
         }
+    } else if let Some(way) = here.first().and_then(|said| said.crossings.last()) {
+        let tail = texts.tail(arena, way.from, &way.refusal());
+        return texts.keyword(arena, way.from, &borrowed(&tail), &[]);
     }
     let around = said.iter().rev().find_map(|said| {
         let says_something = said.iter().find(|said| !is_silent(arena, std::slice::from_ref(said)));
@@ -179,7 +184,14 @@ fn in_writer(scene: Scene<'_>, said: &[Vec<Spoken>], tail: &[String]) -> Pointer
 }
 
 /// The place as the reference reckons places.
-fn route_of(about: &About, blame: &Blame, depth: usize, said: &[Vec<Spoken>], tail: &[String]) -> Route {
+fn route_of(
+    scene: Scene<'_>,
+    about: &About,
+    blame: &Blame,
+    depth: usize,
+    said: &[Vec<Spoken>],
+    tail: &[String],
+) -> Route {
     let of_reader = route(&blame.crossings[..depth]);
     let of_writer = said.get(depth).and_then(|said| said.first()).map(|said| route(&said.crossings));
     let bases: Vec<String> = std::iter::once(of_reader.clone()).chain(of_writer).collect();
@@ -208,7 +220,13 @@ fn route_of(about: &About, blame: &Blame, depth: usize, said: &[Vec<Spoken>], ta
         (About::Keyword, _) => (with(&[format!("/{}", tail.join("/"))]), Vec::new()),
     };
     let is_union = matches!((about, &blame.refusal), (About::Keyword, Refusal::AnyOf(_) | Refusal::OneOf(_)));
-    Route { bases, exact, swallowed, is_union }
+    let way = depth.checked_sub(1).and_then(|last| blame.crossings.get(last));
+    let node = match (about, way) {
+        (About::Part, Some(way)) => way.to,
+        _ => blame.node,
+    };
+    let node = scene.texts.keyword(scene.arena, node, &[], &[]).as_str().to_owned();
+    Route { bases, node, exact, swallowed, is_union }
 }
 
 fn borrowed(segments: &[String]) -> Vec<&str> {

@@ -1,6 +1,7 @@
 //! Findings in plain words.
 
 use super::arena::Arena;
+use super::atoms::is_nothing;
 use super::locate::{Blame, Crossing, Edge, types};
 use super::node::{Node, NumberPart, StringPart};
 use super::number::Number;
@@ -31,6 +32,7 @@ impl Case<'_> {
         format!("{}{}", shown(self.part), self.place())
     }
 
+    /// ` at /a/0`
     fn place(&self) -> String {
         if self.at.is_empty() { String::new() } else { format!(" at {}", cut(&self.at)) }
     }
@@ -187,37 +189,57 @@ fn of_whole(case: &Case<'_>) -> String {
 /// such part at all.
 pub(super) fn of_part(case: &Case<'_>, way: &Crossing, is_open: bool) -> String {
     let Labels { reader, writer } = case.labels;
+    let value = shown(case.part);
+    let of_object = holder(case, "object");
+    let allows_none = is_nothing(case.arena, way.to);
     let part = match &way.edge {
+        Edge::Additional(name) | Edge::Unevaluated(name) if is_open => {
+            let refuses = if allows_none { "allows none" } else { "restricts them" };
+            return format!(
+                "the {writer} schema allows properties that it does not declare, such as `{}` with {value}{of_object}; the {reader} schema {refuses}",
+                cut(name)
+            );
+        }
         Edge::Property(name) | Edge::Additional(name) | Edge::Unevaluated(name) => {
-            format!("the property `{}`", cut(name))
+            format!("the property `{}`{of_object}", cut(name))
         }
         Edge::Pattern(pattern, name) => {
-            format!("the property `{}`, which matches {},", cut(name), cut(pattern.source()))
+            format!("the property `{}`{of_object}, whose name matches {},", cut(name), cut(pattern.source()))
         }
         Edge::Item(position) | Edge::Rest(position) | Edge::UnevaluatedItem(position) => {
-            format!("the item {position}")
+            format!("item {position}{}", holder(case, "array"))
         }
     };
-    let refuses = match (is_open, &way.edge) {
-        (_, Edge::Additional(_) | Edge::Unevaluated(_)) if super::atoms::is_nothing(case.arena, way.to) => {
-            "allows no property that it does not declare"
+    match (is_open, allows_none) {
+        (_, true) => format!("the {writer} schema allows {part}, the {reader} schema does not"),
+        (true, false) => format!(
+            "the {writer} schema says nothing of {part} and so allows {value} there, the {reader} schema does not"
+        ),
+        (false, false) => {
+            format!("the {writer} schema allows {value}{}, the {reader} schema does not", case.place())
         }
-        _ if super::atoms::is_nothing(case.arena, way.to) => "allows none",
-        _ => "does not",
-    };
-    let allows = if is_open { "says nothing of" } else { "allows" };
-    let such = if is_open { format!(" and allows {}", shown(case.part)) } else { String::new() };
-    format!("the {writer} schema {allows} {part}{such}{}, the {reader} schema {refuses}", case.place())
+    }
 }
 
 /// The writer declares a property that the reader does not declare, and does not allow as another.
-pub(super) fn of_undeclared(case: &Case<'_>, name: &str) -> String {
+pub(super) fn of_undeclared(case: &Case<'_>, way: &Crossing, name: &str) -> String {
     let Labels { reader, writer } = case.labels;
-    format!(
-        "the {writer} schema declares the property `{}`, the {reader} schema does not, and refuses {} there",
-        cut(name),
-        case.value()
-    )
+    let declares = format!("the {writer} schema declares the property `{}`{}", cut(name), holder(case, "object"));
+    match is_nothing(case.arena, way.to) {
+        true => format!("{declares}, the {reader} schema neither declares it nor allows any other"),
+        false => format!(
+            "{declares}, the {reader} schema does not, and of properties that it does not declare it refuses {}",
+            shown(case.part)
+        ),
+    }
+}
+
+/// What holds the part, unless it is the whole.
+fn holder(case: &Case<'_>, kind: &str) -> String {
+    match case.at.rsplit_once('/') {
+        Some((around, _)) if !around.is_empty() => format!(" of the {kind} at {}", cut(around)),
+        _ => String::new(),
+    }
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {

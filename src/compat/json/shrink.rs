@@ -8,6 +8,8 @@ use super::value::Value;
 
 /// How often a smaller value is tried.
 const ATTEMPTS: usize = 64;
+/// For properties whose name does not matter.
+const NAMES: [&str; 4] = ["x", "y", "z", "other"];
 
 /// A smaller value than this one of which `shows` still holds. It need not be the smallest.
 pub(super) fn shrunk(value: &Value, shows: impl FnMut(&Value) -> bool) -> Value {
@@ -42,11 +44,10 @@ impl<F: FnMut(&Value) -> bool> Shrinking<F> {
     fn reduced_number(&mut self, number: &Number, put: &dyn Fn(Value) -> Value) -> Value {
         let [zero, one, minus_one] = [0, 1, -1].map(Number::from);
         if ![&zero, &one].contains(&number) {
-            let whole = number.down_to(&one);
-            for simple in [zero, one, minus_one, whole] {
-                if simple == *number {
-                    break;
-                }
+            let (whole, opposite) = (number.down_to(&one), zero.minus(number));
+            let opposite = if opposite.is_positive() { opposite } else { zero.clone() };
+            let others = [zero, one, minus_one, whole, opposite];
+            for simple in others.into_iter().filter(|simple| simple != number) {
                 let simple = Value::Number(simple);
                 if self.try_out(&simple, put) {
                     return simple;
@@ -112,6 +113,16 @@ impl<F: FnMut(&Value) -> bool> Shrinking<F> {
             fewer.remove(name);
             if self.try_out(&Value::Object(Arc::new(fewer.clone())), put) {
                 kept = fewer;
+            }
+        }
+        // A name without a letter is easily overlooked.
+        if let Some(unnamed) = kept.get("").cloned() {
+            let mut named = kept.clone();
+            named.remove("");
+            let spare = NAMES.into_iter().find(|name| !members.contains_key(*name));
+            named.extend(spare.map(|name| (Arc::from(name), unnamed)));
+            if self.try_out(&Value::Object(Arc::new(named.clone())), put) {
+                kept = named;
             }
         }
         let names: Vec<Arc<str>> = kept.keys().cloned().collect();

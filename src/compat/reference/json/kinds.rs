@@ -44,9 +44,13 @@ impl Sort {
         }
     }
 
-    /// The rule that it is reported under.
-    pub(super) fn rule(&self) -> &'static Rule {
-        self.rule
+    /// The rule that it is reported under at this path.
+    pub(super) fn rule_at(&self, path: &str) -> &'static Rule {
+        let is_of_items = path.ends_with("/items") || path.ends_with("/additionalItems");
+        match self.name {
+            "SCHEMA_ADDED" if is_of_items => &ours::JSON_ITEM_NARROWED,
+            _ => self.rule,
+        }
     }
 
     /// The reference's sentence, where the reader is the schema that is compared and the writer the one

@@ -86,7 +86,7 @@ fn found(
         let reference = RefDiff { name: sort.name, path, description, info: None };
         let reader_at = pointer(&update, reader, &reader_spot);
         let writer_at = pointer(&original, writer, &writer_spot);
-        Incompatibility::reported(sort.rule(), direction, message, reference).between(reader_at, writer_at)
+        Incompatibility::reported(sort.rule_at(&reference.path), direction, message, reference).between(reader_at, writer_at)
     });
     Ok(reported.collect())
 }
