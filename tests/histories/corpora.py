@@ -211,7 +211,7 @@ class Biome(NodeFiles):
 
 
 class VegaLite(NodeFiles):
-    name, of, count, path, trials = "vega-lite", "vega-lite", 200, r"(^|/)vega-lite-schema\.json$", True
+    name, of, count, path = "vega-lite", "vega-lite", 200, r"(^|/)vega-lite-schema\.json$"
 
 
 class Oxlint(NodeFiles):
