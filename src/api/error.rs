@@ -53,10 +53,9 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         Error::LevelNotConfigured(_) => (MISSING, 40408),
         Error::ModeNotConfigured(_) => (MISSING, 40409),
         Error::Incompatible(_) => (StatusCode::CONFLICT, 40901),
-        Error::InvalidSchema(_)
-        | Error::UnknownFormat(_)
-        | Error::EmptySchema
-        | Error::WrongVersion => (REFUSED, 42201),
+        Error::InvalidSchema(_) | Error::UnknownFormat(_) | Error::EmptySchema | Error::WrongVersion => {
+            (REFUSED, 42201)
+        }
         Error::InvalidVersion(_) => (REFUSED, 42202),
         Error::ReadOnly(_)
         | Error::NotImporting { .. }

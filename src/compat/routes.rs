@@ -31,7 +31,8 @@ pub(super) fn met(reported: &[Incompatibility], found: &Incompatibility, route: 
 /// name, so the same data shows it. What is around one, or hidden below one, may or may not be the same;
 /// of that nothing is known.
 pub(super) fn leave_open(findings: &mut [Incompatibility]) {
-    let broken: Vec<Incompatibility> = findings.iter().filter(|found| found.route.is_some()).cloned().collect();
+    let broken: Vec<Incompatibility> =
+        findings.iter().filter(|found| found.route.is_some()).cloned().collect();
     for finding in findings.iter_mut().filter(|finding| finding.proof != Opinion::Broken) {
         let Some(difference) = finding.reference.clone() else { continue };
         let place = place(&difference);
@@ -66,8 +67,8 @@ fn relation(known: &Incompatibility, difference: &RefDiff, at: &str, found: &Inc
     }
     let is_below = |outer: &String| is_within(at, outer);
     let in_branch = || difference.path.contains("/anyOf/") || difference.path.contains("/oneOf/");
-    let is_hidden =
-        route.swallowed.iter().any(is_below) || (route.is_union && in_branch() && route.bases.iter().any(is_below));
+    let is_hidden = route.swallowed.iter().any(is_below)
+        || (route.is_union && in_branch() && route.bases.iter().any(is_below));
     let is_around = route.bases.iter().any(|base| is_within(base, at))
         || found_at.zip(known_at).is_some_and(|(found, known)| is_within(&found, &known));
     if is_hidden || is_around { Relation::Entangled } else { Relation::None }

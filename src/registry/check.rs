@@ -126,12 +126,7 @@ pub(super) struct Earlier<'a> {
 }
 
 /// Judge a schema against earlier versions, and its reserved fields against the latest one.
-pub(super) fn compare(
-    in_force: &InForce,
-    earlier: Earlier<'_>,
-    new: &Prepared,
-    extent: Extent,
-) -> Checked {
+pub(super) fn compare(in_force: &InForce, earlier: Earlier<'_>, new: &Prepared, extent: Extent) -> Checked {
     let Earlier { compared, numbered, latest } = earlier;
     let level = in_force.level;
     let question = Question { level, judging: &in_force.judging, extent };

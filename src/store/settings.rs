@@ -38,7 +38,8 @@ impl Tx {
     /// of pairs would make it read the whole table.
     async fn settings_of(&mut self, scopes: &[Scope]) -> Result<Vec<Option<Settings>>, StoreError> {
         let keys = keys_of(scopes);
-        let sql = "SELECT context, subject, level, normalize, validate_fields, compatibility_policy FROM settings
+        let sql =
+            "SELECT context, subject, level, normalize, validate_fields, compatibility_policy FROM settings
                     WHERE (context = $1 AND subject = $2) OR (context = $3 AND subject = $4)
                        OR (context = $5 AND subject = $6)";
         let found: Vec<SettingsRow> = on!(self, |conn| sqlx::query_as(sql)

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::judge::{Earlier, Origin};
 use crate::cli::Failure;
 use crate::cli::client::{RegistryClient, StoredReference, StoredVersion};
-use crate::model::{Assumptions, Depth, Format, Judging, Level, Subject, Version};
+use crate::model::{Assumptions, Depth, Format, Judging, Level, Policy, Subject, Version};
 use crate::schema::Dependency;
 
 /// How many texts a schema may refer to, directly or not: a bound on what a server can make us ask.
@@ -41,8 +41,17 @@ impl Registered {
 
     /// Who judges a subject: what the registry has recorded, or the proof judge where it knows of none.
     pub(super) async fn judging(&self, subject: &str) -> Result<Judging, Failure> {
-        let Some(told) = self.client.judging(subject).await? else { return Ok(Judging::default()) };
-        read_judging(&told).ok_or_else(|| {
+        let config = self.client.config(subject).await?;
+        let policy =
+            config.as_ref().and_then(|config| config.get("compatibilityPolicy")).and_then(Value::as_str);
+        // As a registry, this command takes a policy that it does not know for none.
+        let policy: Policy = policy.and_then(|name| name.to_lowercase().parse().ok()).unwrap_or_default();
+        let assumptions = Assumptions { policy, ..Assumptions::default() };
+        let Some(told) = self.client.judging(subject).await? else {
+            return Ok(Judging { assumptions, ..Judging::default() });
+        };
+        let judging = read_judging(&told, assumptions);
+        judging.ok_or_else(|| {
             Failure::unable(anyhow!(
                 "{} tells of `{subject}` who judges it, in words unknown here: {told}",
                 self.client.shown()
@@ -151,7 +160,7 @@ impl Registered {
 }
 
 /// The settings of a subject that are in force; `None` where a word is unknown.
-fn read_judging(told: &Value) -> Option<Judging> {
+fn read_judging(told: &Value, assumptions: Assumptions) -> Option<Judging> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let judge = told.get("judge").and_then(text)?.parse().ok()?;
     let packs = told.get("packs")?.as_array()?.iter();
@@ -163,7 +172,7 @@ fn read_judging(told: &Value) -> Option<Judging> {
     let assumptions = Assumptions {
         assert_formats: is_on("assertFormats"),
         fill_defaults: is_on("fillDefaults"),
-        ..Assumptions::default()
+        ..assumptions
     };
     Some(Judging { judge, packs, rules, assumptions })
 }

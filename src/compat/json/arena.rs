@@ -175,6 +175,38 @@ impl Arena {
         }
     }
 
+    /// Would somebody who follows every schema about a value by itself have too much to do? Schemas that
+    /// are referred to twice, by schemas that are referred to twice, double the work each time.
+    pub(in crate::compat) fn is_entangled(&self) -> bool {
+        let mut costs: Vec<u64> = vec![1; self.nodes.len()];
+        // Work that still grows after this many rounds grows too fast.
+        for _ in 0..64 {
+            let mut grows = false;
+            for at in 0..self.nodes.len() {
+                let Some(logic) = &self.nodes[at].logic else { continue };
+                let condition = logic.condition.iter();
+                let cost = (logic.all_of.iter())
+                    .chain(logic.any_of.iter().flatten())
+                    .chain(logic.one_of.iter().flatten())
+                    .chain(logic.not.iter())
+                    .copied()
+                    .chain(
+                        condition.flat_map(|it| [Some(it.test), it.then, it.otherwise].into_iter().flatten()),
+                    )
+                    .fold(1_u64, |sum, node| sum.saturating_add(costs[node.0 as usize]));
+                if cost > 1_000_000 {
+                    return true;
+                }
+                grows |= cost != costs[at];
+                costs[at] = cost;
+            }
+            if !grows {
+                return false;
+            }
+        }
+        true
+    }
+
     /// A class that says the same without `unevaluated…`.
     ///
     /// # Errors
@@ -199,8 +231,9 @@ impl Node {
     /// Every node that it speaks of, in an order of its own.
     pub(super) fn each_child_mut(&mut self, visit: &mut dyn FnMut(&mut NodeId)) {
         if let Some(part) = &mut self.object {
-            let ObjectPart { properties, patterns, additional, names, dependent_schemas, unevaluated, .. } =
-                part.as_mut();
+            let ObjectPart {
+                properties, patterns, additional, names, dependent_schemas, unevaluated, ..
+            } = part.as_mut();
             properties.iter_mut().for_each(|(_, node)| visit(node));
             patterns.iter_mut().for_each(|(_, node)| visit(node));
             dependent_schemas.iter_mut().for_each(|(_, node)| visit(node));

@@ -91,7 +91,8 @@ impl Row {
                 _ => {}
             }
         }
-        let contained = least.into_iter().flat_map(|(node, min)| (0..min).map(move |_| Task::Contained(node)));
+        let contained =
+            least.into_iter().flat_map(|(node, min)| (0..min).map(move |_| Task::Contained(node)));
         row.tasks.extend(contained);
         let wrong = row.tasks.iter().filter_map(|task| match task {
             Task::Wrong(group) => Some(group),
@@ -204,7 +205,13 @@ impl Engine<'_> {
         unknown.map_or(Ok(None), Err)
     }
 
-    fn place_equal(&mut self, row: &Row, tasks: &[Task], slots: &mut Slots, placements: &mut usize) -> Answer {
+    fn place_equal(
+        &mut self,
+        row: &Row,
+        tasks: &[Task],
+        slots: &mut Slots,
+        placements: &mut usize,
+    ) -> Answer {
         let mut unknown = None;
         for right in 1..=row.beyond + 1 {
             if !row.has_room_for(right + 1) {
@@ -308,8 +315,7 @@ impl Engine<'_> {
         sets.sort_by_key(|set| set.count_ones());
         for set in sets {
             let is_of = |bit: usize| set >> bit & 1 == 1;
-            let (within, without): (Vec<usize>, Vec<usize>) =
-                (0..counts.len()).partition(|&bit| is_of(bit));
+            let (within, without): (Vec<usize>, Vec<usize>) = (0..counts.len()).partition(|&bit| is_of(bit));
             if within.iter().any(|&bit| room[counts[bit]] == 0) {
                 continue;
             }

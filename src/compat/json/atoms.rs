@@ -227,7 +227,9 @@ impl Atoms {
             part.min_length.filter(|&length| length > 0).map(Atom::MinLength).map(&mut push);
             part.max_length.map(Atom::MaxLength).map(&mut push);
             let languages = [&part.pattern, &part.format].into_iter().flatten();
-            languages.filter(|pattern| !pattern.accepts_everything()).for_each(|pattern| push(Atom::Matches(pattern.clone())));
+            languages
+                .filter(|pattern| !pattern.accepts_everything())
+                .for_each(|pattern| push(Atom::Matches(pattern.clone())));
         }
         if let Some(part) = &node.object {
             object_atoms(arena, part, &mut push);

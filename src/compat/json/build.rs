@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use super::arena::{Arena, At, Side};
 use super::atoms::unsupported;
-use super::node::{
-    ArrayPart, Condition, Kinds, Logic, Node, NodeId, NumberPart, ObjectPart, StringPart,
-};
+use super::node::{ArrayPart, Condition, Kinds, Logic, Node, NodeId, NumberPart, ObjectPart, StringPart};
 use super::number::Number;
 use super::strings::Pattern;
 use super::value::Value;
@@ -135,7 +133,9 @@ impl<'a> Builder<'a> {
     fn target(&self, mut spot: Spot<'a>) -> Option<Spot<'a>> {
         for _ in 0..LONGEST_CHAIN {
             let hides = self.draft(spot).ref_hides_siblings();
-            let Some(reference) = spot.node.get("$ref").and_then(tree::Node::as_str) else { return Some(spot) };
+            let Some(reference) = spot.node.get("$ref").and_then(tree::Node::as_str) else {
+                return Some(spot);
+            };
             if !hides && !spot.node.members().iter().all(|member| is_silent(&member.key)) {
                 return Some(spot);
             }
@@ -218,7 +218,8 @@ impl<'a> Builder<'a> {
             exclusive_maximum: number("exclusiveMaximum"),
             multiple_of: number("multipleOf"),
         };
-        let is_true = |key: &str| matches!(spot.node.get(key).map(|node| &node.value), Some(tree::Value::Bool(true)));
+        let is_true =
+            |key: &str| matches!(spot.node.get(key).map(|node| &node.value), Some(tree::Value::Bool(true)));
         if self.draft(spot) == Draft::Four {
             if is_true("exclusiveMinimum") {
                 part.exclusive_minimum = part.minimum.take();
@@ -299,7 +300,8 @@ impl<'a> Builder<'a> {
     fn array(&mut self, spot: Spot<'a>, node: &mut Node) {
         let draft = self.draft(spot);
         let schema = spot.node;
-        let is_true = |key: &str| matches!(schema.get(key).map(|node| &node.value), Some(tree::Value::Bool(true)));
+        let is_true =
+            |key: &str| matches!(schema.get(key).map(|node| &node.value), Some(tree::Value::Bool(true)));
         let mut part = ArrayPart {
             min_items: count(schema, "minItems"),
             max_items: limit(schema, "maxItems", node),
@@ -442,7 +444,8 @@ impl<'a> Builder<'a> {
         }
         for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
             let reference = schema.get(key).and_then(tree::Node::as_str);
-            let target = reference.and_then(|reference| self.schema.resolve(spot.document, schema, reference));
+            let target =
+                reference.and_then(|reference| self.schema.resolve(spot.document, schema, reference));
             if let Some((document, node)) = target {
                 self.declare(Spot { document, node, ..spot }, declared);
             }
@@ -471,7 +474,8 @@ struct Declared {
 /// Beside a reference these say nothing about values.
 fn is_silent(key: &str) -> bool {
     let annotations = ["$ref", "title", "description", "$comment", "default", "examples", "deprecated"];
-    annotations.contains(&key) || ["readOnly", "writeOnly", "$defs", "definitions", "markdownDescription"].contains(&key)
+    annotations.contains(&key)
+        || ["readOnly", "writeOnly", "$defs", "definitions", "markdownDescription"].contains(&key)
 }
 
 fn unknown(keyword: &str) -> Node {
@@ -529,7 +533,8 @@ pub(super) fn value(node: &tree::Node) -> Option<Value> {
             Value::Array(elements.iter().map(value).collect::<Option<Vec<_>>>()?.into())
         }
         tree::Value::Object(members) => {
-            let members = members.iter().map(|member| Some((member.key.as_str().into(), value(&member.value)?)));
+            let members =
+                members.iter().map(|member| Some((member.key.as_str().into(), value(&member.value)?)));
             Value::Object(Arc::new(members.collect::<Option<_>>()?))
         }
     })

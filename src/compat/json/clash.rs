@@ -24,13 +24,7 @@ impl Engine<'_> {
         self.clash_at(kind, left, right, 0)
     }
 
-    fn clash_at(
-        &mut self,
-        kind: Kinds,
-        left: &[AtomId],
-        right: &[AtomId],
-        depth: u32,
-    ) -> Result<bool, Why> {
+    fn clash_at(&mut self, kind: Kinds, left: &[AtomId], right: &[AtomId], depth: u32) -> Result<bool, Why> {
         self.spend(1 + (left.len() + right.len()) / 32)?;
         Ok(self.listed_clash(kind, left, right)?
             || (kind.meets(Kinds::NUMBER) && self.ranges_clash(left, right))

@@ -127,7 +127,9 @@ impl<'a> Engine<'a> {
         };
         let (mut must, mut must_not) = (sorted(must), sorted(must_not));
         let contradicts = must.iter().any(|&node| is_nothing(self.arena, node))
-            || must_not.iter().any(|&node| is_anything(self.arena, node) || must.binary_search(&node).is_ok());
+            || must_not
+                .iter()
+                .any(|&node| is_anything(self.arena, node) || must.binary_search(&node).is_ok());
         if contradicts {
             return None;
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::arena::Arena;
-use super::locate::{Blame, Crossing, Edge, Spoken, Step, blame, below, is_silent, spoken};
+use super::locate::{Blame, Crossing, Edge, Spoken, Step, below, blame, is_silent, spoken};
 use super::mask::Mask;
 use super::places::{Texts, instance, route};
 use super::rules;

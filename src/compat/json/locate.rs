@@ -48,9 +48,10 @@ pub(super) enum Edge {
 impl Edge {
     pub(super) fn step(&self) -> Step {
         match self {
-            Edge::Property(name) | Edge::Pattern(_, name) | Edge::Additional(name) | Edge::Unevaluated(name) => {
-                Step::Key(name.clone())
-            }
+            Edge::Property(name)
+            | Edge::Pattern(_, name)
+            | Edge::Additional(name)
+            | Edge::Unevaluated(name) => Step::Key(name.clone()),
             Edge::Item(position) | Edge::Rest(position) | Edge::UnevaluatedItem(position) => {
                 Step::Item(*position)
             }
@@ -163,12 +164,7 @@ fn leads_on(refusal: &Refusal) -> bool {
 
 /// The one branch that the value was meant for: the only one whose type it has and whose tags it
 /// carries.
-fn meant(
-    arena: &Arena,
-    branches: &[NodeId],
-    value: &Value,
-    fuel: &mut Fuel,
-) -> Result<Option<NodeId>, Why> {
+fn meant(arena: &Arena, branches: &[NodeId], value: &Value, fuel: &mut Fuel) -> Result<Option<NodeId>, Why> {
     let mut found = None;
     for &branch in branches {
         if is_meant(arena, branch, value, true, fuel)? {

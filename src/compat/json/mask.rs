@@ -36,7 +36,9 @@ impl Mask {
 
 /// Any number of branches may accept the value, as long as one does.
 fn overlap(arena: &mut Arena, node: NodeId) {
-    let Some(branches) = arena.node(node).logic.as_ref().and_then(|logic| logic.one_of.clone()) else { return };
+    let Some(branches) = arena.node(node).logic.as_ref().and_then(|logic| logic.one_of.clone()) else {
+        return;
+    };
     let any_of = Logic { any_of: Some(branches), ..Logic::default() };
     let any_of = arena.intern(Node { logic: Some(Box::new(any_of)), ..Node::anything() });
     arena.change(node, |node| {
@@ -112,7 +114,9 @@ fn part(node: &mut Node, edge: Edge, anything: NodeId) {
         }
         Edge::Additional(_) => object.additional = Some(anything),
         Edge::Unevaluated(_) => object.unevaluated = Some(anything),
-        Edge::Item(position) => array.prefix.get_mut(position).into_iter().for_each(|schema| *schema = anything),
+        Edge::Item(position) => {
+            array.prefix.get_mut(position).into_iter().for_each(|schema| *schema = anything)
+        }
         Edge::Rest(_) => array.rest = Some(anything),
         Edge::UnevaluatedItem(_) => array.unevaluated = Some(anything),
     }

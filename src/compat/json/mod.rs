@@ -49,6 +49,8 @@ const MOST: usize = 20;
 /// Questions that may end without a finding: what is taken from a reader for one may make another part
 /// of it stricter.
 const DETOURS: usize = 20;
+/// Documents of the writer that are tried on a reader that was proved to read them all.
+const SAMPLES: usize = 16;
 /// What a writer may cost that is looked at alone.
 const ALONE: u64 = 20_000;
 
@@ -68,7 +70,8 @@ pub(super) fn prove(
         return ProofView::proved(How::Identical);
     }
     let texts = Texts { reader, writer };
-    Court { direction, labels: Labels::of(direction), texts, fuel, found: Vec::new() }.hear(arena)
+    Court { direction, labels: Labels::of(direction), texts, assumptions, fuel, found: Vec::new() }
+        .hear(arena)
 }
 
 /// Asks for breaks, has them shown, and words them.
@@ -76,6 +79,7 @@ struct Court<'a> {
     direction: Direction,
     labels: Labels,
     texts: Texts<'a>,
+    assumptions: Assumptions,
     fuel: Fuel,
     found: Vec<Incompatibility>,
 }
@@ -105,7 +109,8 @@ impl Court<'_> {
     /// Add what the value shows to what was found, if it does show it, and name it.
     fn tell(&mut self, arena: &Arena, whole: &Arena, value: &Value) -> Result<Named, Why> {
         let is_first = self.found.is_empty();
-        let trial = JsonTrial { arena: whole };
+        let Texts { reader, writer } = self.texts;
+        let trial = JsonTrial { arena: whole, reader, writer, assumptions: self.assumptions };
         let fuel = &mut self.fuel;
         let is_shown = trial.shows(value, fuel);
         if !is_shown && is_first {
@@ -143,11 +148,17 @@ impl Court<'_> {
         }
         let (reader, writer) = (arena.reader(), arena.writer());
         let mut alone = Fuel::new(ALONE);
-        match Engine::new(arena, &mut alone).decide(&[writer], &[]) {
-            Ok(Some(value)) if accepts(arena, reader, &value, &mut self.fuel) == Ok(false) => {
-                return ProofView::of(Vec::new(), 0, Some(Why::VerifierDisagreed));
+        let mut engine = Engine::new(arena, &mut alone);
+        match engine.decide(&[writer], &[]) {
+            Ok(Some(value)) => {
+                let mut samples = engine.samples(writer, SAMPLES);
+                samples.push(value);
+                let is_refused = |value: &Value| accepts(arena, reader, value, &mut self.fuel) == Ok(false);
+                if samples.iter().any(is_refused) {
+                    return ProofView::of(Vec::new(), 0, Some(Why::VerifierDisagreed));
+                }
             }
-            Ok(Some(_)) | Err(_) => {}
+            Err(_) => {}
             Ok(None) => {
                 let message = format!("no document is valid for the {} schema", self.labels.writer);
                 let rule = &rules::JSON_ACCEPTS_NOTHING;

@@ -151,10 +151,6 @@ impl Kinds {
         Kinds(self.0 | other.0)
     }
 
-    pub(in crate::compat) fn without(self, other: Kinds) -> Kinds {
-        Kinds(self.0 & !other.0)
-    }
-
     pub(in crate::compat) fn meets(self, other: Kinds) -> bool {
         self.0 & other.0 != 0
     }

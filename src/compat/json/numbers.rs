@@ -47,7 +47,11 @@ impl Question<'_> {
         // Whether a multiple of the step is forbidden repeats after this many of them.
         let mut period = step.clone();
         for divisor in self.not_multiples.iter().chain(self.whole().as_ref()) {
-            if step.is_multiple_of(divisor) && !(self.kinds == Kinds::FRACTION && *divisor == Number::from(1) && !self.not_multiples.contains(divisor)) {
+            if step.is_multiple_of(divisor)
+                && !(self.kinds == Kinds::FRACTION
+                    && *divisor == Number::from(1)
+                    && !self.not_multiples.contains(divisor))
+            {
                 // Every candidate is a multiple of what it must not be one of.
                 if self.not_multiples.contains(divisor) {
                     return Ok(none);
@@ -185,12 +189,14 @@ impl Question<'_> {
     }
 
     fn is_within(&self, number: &Number) -> bool {
-        let above = self.lower.as_ref().is_none_or(|limit| {
-            *number > limit.value || (*number == limit.value && !limit.exclusive)
-        });
-        let below = self.upper.as_ref().is_none_or(|limit| {
-            *number < limit.value || (*number == limit.value && !limit.exclusive)
-        });
+        let above = self
+            .lower
+            .as_ref()
+            .is_none_or(|limit| *number > limit.value || (*number == limit.value && !limit.exclusive));
+        let below = self
+            .upper
+            .as_ref()
+            .is_none_or(|limit| *number < limit.value || (*number == limit.value && !limit.exclusive));
         above && below
     }
 

@@ -199,11 +199,7 @@ impl Engine<'_> {
     }
 
     /// Properties that would do for a demand, and why there may be others, if there may.
-    fn candidates(
-        &mut self,
-        shape: &Shape,
-        demand: &Demand,
-    ) -> Result<(Vec<Candidate>, Option<Why>), Why> {
+    fn candidates(&mut self, shape: &Shape, demand: &Demand) -> Result<(Vec<Candidate>, Option<Why>), Why> {
         let mut found = Vec::new();
         let mut gap = None;
         let names: Vec<Arc<str>> = shape.names().cloned().collect();
@@ -288,8 +284,8 @@ impl Engine<'_> {
             let entry = chosen.entry(name.clone()).or_default();
             entry.extend(nots);
             let merged = entry.clone();
-            let count = shape.required.len()
-                + chosen.keys().filter(|name| !shape.required.contains(*name)).count();
+            let count =
+                shape.required.len() + chosen.keys().filter(|name| !shape.required.contains(*name)).count();
             let answer = if !shape.has_room_for(count) {
                 Ok(None)
             } else {

@@ -51,7 +51,8 @@ impl Texts<'_> {
         let found = self.find(arena, node);
         let value = |key: &str| found.as_ref().and_then(|found| found.node.get(key));
         let first_of = |keys: [&'static str; 2]| if value(keys[0]).is_some() { keys[0] } else { keys[1] };
-        let bound = |exclusive: &'static str, plain: &'static str| match value(exclusive).map(|it| &it.value) {
+        let bound = |exclusive: &'static str, plain: &'static str| match value(exclusive).map(|it| &it.value)
+        {
             Some(tree::Value::Bool(_)) => plain,
             _ => exclusive,
         };

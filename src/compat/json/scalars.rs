@@ -18,7 +18,9 @@ impl Engine<'_> {
         for &atom in &problem.kept {
             match self.atoms.get(atom) {
                 Atom::MinLength(length) => min_length = min_length.max(*length),
-                Atom::MaxLength(length) => max_length = Some(max_length.map_or(*length, |max| max.min(*length))),
+                Atom::MaxLength(length) => {
+                    max_length = Some(max_length.map_or(*length, |max| max.min(*length)))
+                }
                 Atom::Matches(pattern) => must.push(pattern.clone()),
                 _ => {}
             }
@@ -28,7 +30,7 @@ impl Engine<'_> {
                 Atom::MinLength(0) => return Ok(None),
                 Atom::MinLength(length) => {
                     max_length = Some(max_length.map_or(length - 1, |max| max.min(length - 1)));
-                },
+                }
                 Atom::MaxLength(length) => {
                     min_length = min_length.max(length.saturating_add(1));
                 }

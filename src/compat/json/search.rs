@@ -477,7 +477,8 @@ impl Engine<'_> {
                     }
                     let mut is_possible = true;
                     for (position, &branch) in branches.iter().enumerate() {
-                        is_possible = is_possible && (Some(position) == but || self.exclude(problem, branch)?);
+                        is_possible =
+                            is_possible && (Some(position) == but || self.exclude(problem, branch)?);
                     }
                     is_possible
                 }

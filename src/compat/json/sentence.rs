@@ -45,7 +45,8 @@ pub(super) fn of_keyword(case: &Case<'_>) -> String {
     let number = |of: fn(&NumberPart) -> &Option<Number>| {
         node.number.as_deref().and_then(|part| of(part).as_ref()).map_or(String::new(), Number::to_string)
     };
-    let text = |of: fn(&StringPart) -> Option<String>| node.string.as_deref().and_then(of).unwrap_or_default();
+    let text =
+        |of: fn(&StringPart) -> Option<String>| node.string.as_deref().and_then(of).unwrap_or_default();
     let (value, place) = (case.value(), case.place());
     let allows = format!("the {writer} schema allows {value}");
     match &case.blame.refusal {
@@ -88,7 +89,9 @@ pub(super) fn of_keyword(case: &Case<'_>) -> String {
                 _ => format!("at most {most}"),
             };
             let strings = if length == 1 { "character" } else { "characters" };
-            format!("the {writer} schema allows a string of {length} {strings}{place}, the {reader} schema {limit}")
+            format!(
+                "the {writer} schema allows a string of {length} {strings}{place}, the {reader} schema {limit}"
+            )
         }
         Refusal::Pattern => format!(
             "{allows}, which does not match the pattern of the {reader} schema, {}",
@@ -170,10 +173,9 @@ fn of_whole(case: &Case<'_>) -> String {
         ),
         Refusal::AnyOf(_) => format!("{allows}, which no branch of `anyOf` in the {reader} schema accepts"),
         Refusal::OneOf(_) => format!("{allows}, which no branch of `oneOf` in the {reader} schema accepts"),
-        Refusal::Overlap(branches) => format!(
-            "{allows}, which {} branches of `oneOf` in the {reader} schema accept",
-            branches.len()
-        ),
+        Refusal::Overlap(branches) => {
+            format!("{allows}, which {} branches of `oneOf` in the {reader} schema accept", branches.len())
+        }
         Refusal::Not => format!("{allows}, which the {reader} schema excludes by `not`"),
         Refusal::Then(_) => {
             format!("{allows}, of which `if` in the {reader} schema holds and `then` does not")
@@ -224,7 +226,8 @@ pub(super) fn of_part(case: &Case<'_>, way: &Crossing, is_open: bool) -> String 
 /// The writer declares a property that the reader does not declare, and does not allow as another.
 pub(super) fn of_undeclared(case: &Case<'_>, way: &Crossing, name: &str) -> String {
     let Labels { reader, writer } = case.labels;
-    let declares = format!("the {writer} schema declares the property `{}`{}", cut(name), holder(case, "object"));
+    let declares =
+        format!("the {writer} schema declares the property `{}`{}", cut(name), holder(case, "object"));
     match is_nothing(case.arena, way.to) {
         true => format!("{declares}, the {reader} schema neither declares it nor allows any other"),
         false => format!(

@@ -102,11 +102,7 @@ impl<F: FnMut(&Value) -> bool> Shrinking<F> {
         Value::Array(items.into())
     }
 
-    fn reduced_object(
-        &mut self,
-        members: &BTreeMap<Arc<str>, Value>,
-        put: &dyn Fn(Value) -> Value,
-    ) -> Value {
+    fn reduced_object(&mut self, members: &BTreeMap<Arc<str>, Value>, put: &dyn Fn(Value) -> Value) -> Value {
         let mut kept = members.clone();
         for name in members.keys() {
             let mut fewer = kept.clone();

@@ -72,7 +72,8 @@ impl Evaluated {
             }
         }
         let Some(logic) = &node.logic else { return Ok(()) };
-        let mut conditional: Vec<NodeId> = [&logic.any_of, &logic.one_of].into_iter().flatten().flatten().copied().collect();
+        let mut conditional: Vec<NodeId> =
+            [&logic.any_of, &logic.one_of].into_iter().flatten().flatten().copied().collect();
         if let Some(condition) = &logic.condition {
             conditional.push(condition.test);
             conditional.extend(condition.then);
@@ -104,18 +105,25 @@ fn speaks(arena: &Arena, node: NodeId, object: bool, array: bool, depth: usize) 
     let of_object = object
         && node.object.as_ref().is_some_and(|part| {
             let named = part.properties.iter().any(|_| true) || !part.patterns.is_empty();
-            named || part.additional.is_some() || part.unevaluated.is_some() || !part.dependent_schemas.is_empty()
+            named
+                || part.additional.is_some()
+                || part.unevaluated.is_some()
+                || !part.dependent_schemas.is_empty()
         });
     let of_array = array
         && node.array.as_ref().is_some_and(|part| {
-            !part.prefix.is_empty() || part.rest.is_some() || part.contains.is_some() || part.unevaluated.is_some()
+            !part.prefix.is_empty()
+                || part.rest.is_some()
+                || part.contains.is_some()
+                || part.unevaluated.is_some()
         });
     let mut below = false;
     if let Some(logic) = &node.logic {
         let condition = logic.condition.iter().flat_map(|condition| {
             [Some(condition.test), condition.then, condition.otherwise].into_iter().flatten()
         });
-        let all = logic.all_of.iter().chain(logic.any_of.iter().flatten()).chain(logic.one_of.iter().flatten());
+        let all =
+            logic.all_of.iter().chain(logic.any_of.iter().flatten()).chain(logic.one_of.iter().flatten());
         below = all.copied().chain(condition).any(|node| speaks(arena, node, object, array, depth + 1));
     }
     of_object || of_array || below

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::arena::Arena;
 use super::atoms::unsupported;
-use super::node::{ArrayPart, Kinds, Logic, Node, NodeId, NumberPart, ObjectPart, StringPart};
+use super::node::{ArrayPart, Logic, Node, NodeId, NumberPart, ObjectPart, StringPart};
 use super::strings::Pattern;
 use super::value::Value;
 use crate::compat::budget::{Exhausted, Fuel};
@@ -13,7 +13,12 @@ use crate::compat::report::Why;
 
 /// # Errors
 /// When fuel runs out, or something that the engine does not know decides.
-pub(in crate::compat) fn accepts(arena: &Arena, node: NodeId, value: &Value, fuel: &mut Fuel) -> Result<bool, Why> {
+pub(in crate::compat) fn accepts(
+    arena: &Arena,
+    node: NodeId,
+    value: &Value,
+    fuel: &mut Fuel,
+) -> Result<bool, Why> {
     Validator { arena, fuel, known: HashMap::new() }.accepts(node, value)
 }
 
@@ -136,8 +141,11 @@ impl Validator<'_> {
         if let (Value::Object(members), Some(part)) = (value, &node.object) {
             for (name, _) in &part.dependent_schemas {
                 if members.contains_key(name) {
-                    let schema = part.dependent_schemas.iter().find(|(known, _)| known == name).map(|it| it.1);
-                    if let Some(schema) = schema && !self.accepts(schema, value)? {
+                    let schema =
+                        part.dependent_schemas.iter().find(|(known, _)| known == name).map(|it| it.1);
+                    if let Some(schema) = schema
+                        && !self.accepts(schema, value)?
+                    {
                         found.push(Refusal::DependentSchema(name.clone(), schema));
                     }
                 }
@@ -156,7 +164,9 @@ impl Validator<'_> {
         if found.is_empty() {
             self.unevaluated(id, value, &mut found)?;
         }
-        if found.is_empty() && let Some(keyword) = &node.unsupported {
+        if found.is_empty()
+            && let Some(keyword) = &node.unsupported
+        {
             return Err(unsupported(keyword));
         }
         Ok(found)
@@ -179,7 +189,9 @@ impl Validator<'_> {
             }
         }
         for (name, member) in members {
-            if let Some(names) = part.names && !self.accepts(names, &Value::String(name.clone()))? {
+            if let Some(names) = part.names
+                && !self.accepts(names, &Value::String(name.clone()))?
+            {
                 found.push(Refusal::PropertyName(name.clone()));
             }
             let mut is_mentioned = false;
@@ -197,7 +209,9 @@ impl Validator<'_> {
                     }
                 }
             }
-            if let Some(rest) = part.additional.filter(|_| !is_mentioned) && !self.accepts(rest, member)? {
+            if let Some(rest) = part.additional.filter(|_| !is_mentioned)
+                && !self.accepts(rest, member)?
+            {
                 found.push(Refusal::Additional(name.clone(), rest));
             }
         }
@@ -274,15 +288,21 @@ impl Validator<'_> {
                 _ => found.push(Refusal::Overlap(accepting)),
             }
         }
-        if let Some(inner) = logic.not && self.accepts(inner, value)? {
+        if let Some(inner) = logic.not
+            && self.accepts(inner, value)?
+        {
             found.push(Refusal::Not);
         }
         if let Some(condition) = &logic.condition {
             if self.accepts(condition.test, value)? {
-                if let Some(then) = condition.then && !self.accepts(then, value)? {
+                if let Some(then) = condition.then
+                    && !self.accepts(then, value)?
+                {
                     found.push(Refusal::Then(then));
                 }
-            } else if let Some(otherwise) = condition.otherwise && !self.accepts(otherwise, value)? {
+            } else if let Some(otherwise) = condition.otherwise
+                && !self.accepts(otherwise, value)?
+            {
                 found.push(Refusal::Else(otherwise));
             }
         }
@@ -329,7 +349,8 @@ impl Validator<'_> {
             found.extend(dependent.map(|(_, node)| *node));
         }
         let Some(logic) = &node.logic else { return Ok(found) };
-        let all = logic.all_of.iter().chain(logic.any_of.iter().flatten()).chain(logic.one_of.iter().flatten());
+        let all =
+            logic.all_of.iter().chain(logic.any_of.iter().flatten()).chain(logic.one_of.iter().flatten());
         found.extend(all.copied());
         if let Some(condition) = &logic.condition {
             if self.accepts(condition.test, value)? {
@@ -348,7 +369,12 @@ impl Validator<'_> {
         Ok(accepting)
     }
 
-    fn evaluated_names(&mut self, node: &Node, value: &Value, names: &mut BTreeSet<Arc<str>>) -> Result<(), Why> {
+    fn evaluated_names(
+        &mut self,
+        node: &Node,
+        value: &Value,
+        names: &mut BTreeSet<Arc<str>>,
+    ) -> Result<(), Why> {
         self.fuel.spend(1).map_err(|Exhausted| Why::Fuel)?;
         let Value::Object(members) = value else { return Ok(()) };
         if let Some(part) = &node.object {
@@ -369,7 +395,12 @@ impl Validator<'_> {
         Ok(())
     }
 
-    fn evaluated_items(&mut self, node: &Node, value: &Value, evaluated: &mut BTreeSet<usize>) -> Result<(), Why> {
+    fn evaluated_items(
+        &mut self,
+        node: &Node,
+        value: &Value,
+        evaluated: &mut BTreeSet<usize>,
+    ) -> Result<(), Why> {
         self.fuel.spend(1).map_err(|Exhausted| Why::Fuel)?;
         let Value::Array(items) = value else { return Ok(()) };
         if let Some(part) = &node.array {
@@ -411,12 +442,15 @@ fn strings(part: &StringPart, text: &str, found: &mut Vec<Refusal>) -> Result<()
     let length = text.chars().count() as u64;
     found.extend(part.min_length.filter(|&min| length < min).map(|_| Refusal::MinLength));
     found.extend(part.max_length.filter(|&max| length > max).map(|_| Refusal::MaxLength));
-    if let Some(pattern) = &part.pattern && !matches(pattern, text)? {
+    if let Some(pattern) = &part.pattern
+        && !matches(pattern, text)?
+    {
         found.push(Refusal::Pattern);
     }
-    if let Some(format) = &part.format && !matches(format, text)? {
+    if let Some(format) = &part.format
+        && !matches(format, text)?
+    {
         found.push(Refusal::Format);
     }
     Ok(())
 }
-

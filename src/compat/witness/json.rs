@@ -3,6 +3,8 @@
 use super::{Datum, Evidence, Witness};
 use crate::compat::budget::Fuel;
 use crate::compat::json::{Arena, Value, accepts};
+use crate::model::{Assumptions, Policy};
+use crate::schema::json::{JsonSchema, OTHER_VALIDATOR};
 
 /// The most bytes that a witness has, and the most values in it.
 const LONGEST: usize = 64 * 1024;
@@ -12,6 +14,10 @@ const MOST: usize = 2_000;
 pub(in crate::compat) struct JsonTrial<'a> {
     /// Both schemas, whole.
     pub(in crate::compat) arena: &'a Arena,
+    /// Their texts.
+    pub(in crate::compat) reader: &'a JsonSchema,
+    pub(in crate::compat) writer: &'a JsonSchema,
+    pub(in crate::compat) assumptions: Assumptions,
 }
 
 impl JsonTrial<'_> {
@@ -26,6 +32,22 @@ impl JsonTrial<'_> {
         accepts(self.arena, writer, value, fuel) == Ok(true)
             && accepts(self.arena, reader, value, fuel) == Ok(false)
     }
+
+    /// What another implementation says; `None` where it cannot be asked: where it would answer another
+    /// question, cannot hold the numbers, or might not come to an end.
+    fn is_shown_elsewhere(&self, value: &Value, document: &str) -> Option<bool> {
+        let Assumptions { policy, assert_formats, fill_defaults } = self.assumptions;
+        if policy == Policy::Lenient
+            || fill_defaults
+            || !has_usual_numbers(value)
+            || self.arena.is_entangled()
+        {
+            return None;
+        }
+        let by_writer = self.writer.is_valid_elsewhere(document, assert_formats)?;
+        let by_reader = self.reader.is_valid_elsewhere(document, assert_formats)?;
+        Some(by_writer && !by_reader)
+    }
 }
 
 impl Witness {
@@ -39,8 +61,27 @@ impl Witness {
         if !JsonTrial::has_room_for(value) || !trial.shows(value, fuel) {
             return None;
         }
-        let datum = Datum::Json { json: value.to_string(), verified_by: &["dovetail"] };
-        Some(Witness { datum, evidence: Evidence::Refused { instance, keyword }, portable: is_portable(value) })
+        let json = value.to_string();
+        let verified_by: &'static [&'static str] = match trial.is_shown_elsewhere(value, &json) {
+            Some(false) => return None,
+            Some(true) => &["dovetail", OTHER_VALIDATOR],
+            None => &["dovetail"],
+        };
+        let datum = Datum::Json { json, verified_by };
+        Some(Witness {
+            datum,
+            evidence: Evidence::Refused { instance, keyword },
+            portable: is_portable(value),
+        })
+    }
+}
+
+fn has_usual_numbers(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_plain() || number.to_string().parse::<i64>().is_ok(),
+        Value::Array(items) => items.iter().all(has_usual_numbers),
+        Value::Object(members) => members.values().all(has_usual_numbers),
+        _ => true,
     }
 }
 

@@ -13,12 +13,14 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod uri;
+mod validator;
 
 use std::sync::Arc;
 
 pub use self::document::Document;
 pub use self::draft::Draft;
 use self::library::Library;
+pub use self::validator::OTHER_VALIDATOR;
 use super::tree::{self, Member, Node, Value};
 use super::{Dependency, Options, ParseError, Tagged};
 use crate::model::utf16_order;
@@ -29,6 +31,7 @@ pub struct JsonSchema {
     canonical: Arc<str>,
     library: Arc<Library>,
     size: usize,
+    validators: Arc<validator::Validators>,
 }
 
 impl JsonSchema {
@@ -52,7 +55,7 @@ impl JsonSchema {
         }
         let mut library = Library::new(root, others);
         let size = load::load(&mut library)?;
-        let schema = JsonSchema { canonical, library: Arc::new(library), size };
+        let schema = JsonSchema { canonical, library: Arc::new(library), size, validators: Arc::default() };
         if options.validate_fields {
             schema.check_field_names()?;
         }

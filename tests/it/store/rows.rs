@@ -1,8 +1,8 @@
 //! What is written is what is read.
 
 use dovetail::model::{
-    Content, Format, Guid, Level, Metadata, Mode, Reference, Rule, RuleSet, SchemaId, Scope, Settings,
-    Subject,
+    Content, Format, Guid, Level, Metadata, Mode, Policy, Reference, Rule, RuleSet, SchemaId, Scope,
+    Settings, Subject,
 };
 use dovetail::store::{ChangeKind, StoreError, SubjectPrefix, Which};
 
@@ -184,8 +184,12 @@ async fn settings_and_modes_by_scope() {
     for test in stores().await {
         let (orders, in_x) = (subject("orders"), subject(":.x:orders"));
         let scopes = [Scope::of(&orders), Scope::top(), Scope::global(), Scope::of(&in_x)];
-        let full =
-            Settings { level: Some(Level::FullTransitive), normalize: Some(false), validate_fields: None };
+        let full = Settings {
+            level: Some(Level::FullTransitive),
+            normalize: Some(false),
+            validate_fields: None,
+            policy: Some(Policy::Lenient),
+        };
         let mut tx = test.store.write(&author()).await.unwrap();
         for scope in &scopes {
             assert_eq!((tx.settings(scope).await.unwrap(), tx.mode(scope).await.unwrap()), (None, None));

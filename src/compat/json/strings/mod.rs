@@ -114,7 +114,9 @@ impl Pattern {
     pub(super) fn parts(&self) -> Option<&[Part]> {
         let build = || match &self.0.source {
             Source::Pattern(source) => parts_of(source),
-            Source::Format(name) => Some(vec![Part { dfa: dfa(&translated(format(name)?)?)?, accepts: true }]),
+            Source::Format(name) => {
+                Some(vec![Part { dfa: dfa(&translated(format(name)?)?)?, accepts: true }])
+            }
         };
         self.0.parts.get_or_init(build).as_deref()
     }

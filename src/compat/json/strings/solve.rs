@@ -99,9 +99,11 @@ impl Question<'_> {
         if tried.is_empty() && end == End::Complete {
             return Ok(Found { values: tried, end });
         }
-        let guesses = self.must.iter().chain(self.must_not).filter_map(|pattern| {
-            jsonschema_regex::pattern_witness(pattern.source())
-        });
+        let guesses = self
+            .must
+            .iter()
+            .chain(self.must_not)
+            .filter_map(|pattern| jsonschema_regex::pattern_witness(pattern.source()));
         tried.extend(guesses.map(Arc::from));
         let samples = ["a", "1", "A", "a1", "ab", "abc", "a-b", "a.b", "a/b", "a b", "0.0.0", "a@b.c"];
         tried.extend(samples.into_iter().map(Arc::from));
@@ -278,7 +280,8 @@ impl<'a> Product<'a> {
             let of_prefix = joint.prefix.and_then(|prefix| self.by_prefix.get(&prefix));
             let of_prefix = of_prefix.map_or(&[][..], Vec::as_slice);
             // One of each set will do, but those that excluded strings go on with are not like others.
-            let others = self.bytes.iter().filter_map(|set| set.iter().find(|byte| !of_prefix.contains(byte)));
+            let others =
+                self.bytes.iter().filter_map(|set| set.iter().find(|byte| !of_prefix.contains(byte)));
             for &byte in others.chain(of_prefix) {
                 let begins = byte < 0x80 || byte >= 0xC2;
                 if begins != read.is_empty() {

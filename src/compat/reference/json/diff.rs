@@ -233,7 +233,8 @@ impl Comparison<'_, '_> {
             _ => {}
         }
         if std::mem::discriminant(&original.kind) != std::mem::discriminant(&update.kind) {
-            let accepts = matches!(original.kind, Kind::False) || matches!(update.kind, Kind::True | Kind::Empty);
+            let accepts =
+                matches!(original.kind, Kind::False) || matches!(update.kind, Kind::True | Kind::Empty);
             let both_bytes = original.annotations.is_connect_bytes && update.annotations.is_connect_bytes;
             if !accepts && !both_bytes {
                 list.add(&sorts::TYPE_CHANGED, "");
@@ -290,7 +291,8 @@ impl Comparison<'_, '_> {
         depth: usize,
     ) -> Result<(), NoAnswer> {
         let side = list.side;
-        let (originals, updates) = (self.distinct(side.original.0, originals), self.distinct(side.update.0, updates));
+        let (originals, updates) =
+            (self.distinct(side.original.0, originals), self.distinct(side.update.0, updates));
         if one != other {
             let single = |branches: &[Id]| branches.len() == 1;
             let is_extended = other == Criterion::Any
@@ -323,7 +325,8 @@ impl Comparison<'_, '_> {
         }
         let matched = matching(&edges, updates.len());
         for (index, chosen) in matched.iter().enumerate() {
-            let found = chosen.and_then(|chosen| edges[index].iter().find(|(position, _)| *position == chosen));
+            let found =
+                chosen.and_then(|chosen| edges[index].iter().find(|(position, _)| *position == chosen));
             if let Some((_, inner)) = found {
                 list.take_in(&format!("{}/{index}", one.keyword()), inner);
             }
@@ -533,7 +536,8 @@ impl Comparison<'_, '_> {
                 }
                 (None, Some(after)) => {
                     if original.is_open() {
-                        let is_empty = matches!(self.view((side.update.0, after)).kind, Kind::Empty | Kind::True);
+                        let is_empty =
+                            matches!(self.view((side.update.0, after)).kind, Kind::Empty | Kind::True);
                         let sort = match is_empty {
                             true => &sorts::ITEM_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL,
                             false => &sorts::ITEM_ADDED_TO_OPEN_CONTENT_MODEL,

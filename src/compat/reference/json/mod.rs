@@ -80,13 +80,17 @@ fn found(
         let path = format!("#/{path}");
         let description = sort.sentence(&path, labels);
         let message = match description.is_empty() {
-            true => format!("the {} schema has a schema at '{path}' that the {} schema lacks", labels.reader, labels.writer),
+            true => format!(
+                "the {} schema has a schema at '{path}' that the {} schema lacks",
+                labels.reader, labels.writer
+            ),
             false => description.clone(),
         };
         let reference = RefDiff { name: sort.name, path, description, info: None };
         let reader_at = pointer(&update, reader, &reader_spot);
         let writer_at = pointer(&original, writer, &writer_spot);
-        Incompatibility::reported(sort.rule_at(&reference.path), direction, message, reference).between(reader_at, writer_at)
+        Incompatibility::reported(sort.rule_at(&reference.path), direction, message, reference)
+            .between(reader_at, writer_at)
     });
     Ok(reported.collect())
 }
@@ -121,4 +125,64 @@ fn pointer(views: &Views<'_>, schema: &JsonSchema, spot: &Spot) -> Pointer {
         }
     }
     Pointer::in_text(path, span.filter(|_| document == 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+    use crate::model::Policy;
+    use crate::schema::Options;
+    use crate::schema::json::JsonSchema;
+
+    #[test]
+    fn differences_are_named_as_the_reference_names_them() {
+        for (old, new, found) in [
+            (r#"{"type":"integer"}"#, r#"{"type":"number"}"#, &["TYPE_EXTENDED #/"][..]),
+            (r#"{"type":"string"}"#, r#"{"type":"string","maxLength":3}"#, &["MAX_LENGTH_ADDED #/maxLength"]),
+            (
+                r#"{"exclusiveMaximum":9}"#,
+                r#"{"exclusiveMaximum":3}"#,
+                &["EXCLUSIVE_MAXIMUM_DECREASED #/exclusiveMaximum"],
+            ),
+            (r#"{"type":"array"}"#, r#"{"type":"array","items":{}}"#, &["SCHEMA_ADDED #/items"]),
+            (
+                r#"{"type":"object"}"#,
+                r#"{"type":"object","properties":{"a":{"type":"string"}}}"#,
+                &["OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL #/properties/a"],
+            ),
+            (
+                r#"{"properties":{"a":{"type":"string"}},"additionalProperties":false}"#,
+                r#"{"properties":{},"additionalProperties":{"type":"integer"}}"#,
+                &[
+                    "TYPE_CHANGED #/properties/a",
+                    "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL #/properties/a",
+                    "ADDITIONAL_PROPERTIES_ADDED #/additionalProperties",
+                ],
+            ),
+            (
+                r#"{"oneOf":[{"type":"integer"}]}"#,
+                r#"{"oneOf":[{"type":"integer"},{"type":"number"}]}"#,
+                &["SUM_TYPE_EXTENDED #/"],
+            ),
+            (
+                r#"{"anyOf":[{"type":"integer"},{"type":"string"}]}"#,
+                r#"{"anyOf":[{"type":"string"}]}"#,
+                &["SUM_TYPE_NARROWED #/"],
+            ),
+            (
+                r#"{"not":{"type":"string"}}"#,
+                r#"{"not":{"type":["string","null"]}}"#,
+                &["NOT_TYPE_EXTENDED #/not"],
+            ),
+            (r#"{"enum":["a"]}"#, r#"{"enum":["a","b"]}"#, &["ENUM_ARRAY_EXTENDED #/enum"]),
+            (
+                r##"{"properties":{"next":{"$ref":"#"}}}"##,
+                r##"{"title":"t","properties":{"next":{"$ref":"#"}}}"##,
+                &["TITLE_CHANGED #/"],
+            ),
+        ] {
+            let parse = |text| JsonSchema::parse(text, &[], Options::STORED).expect(text);
+            assert_eq!(all(&parse(new), &parse(old), Policy::Strict), found, "{old} -> {new}");
+        }
+    }
 }

@@ -141,10 +141,30 @@ enum Slot<'a> {
     Made(Rc<View>),
 }
 
-const ARRAY: &[&str] = &["items", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains", "prefixItems", "unevaluatedItems", "minContains", "maxContains"];
+const ARRAY: &[&str] = &[
+    "items",
+    "additionalItems",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "contains",
+    "prefixItems",
+    "unevaluatedItems",
+    "minContains",
+    "maxContains",
+];
 const OBJECT: &[&str] = &[
-    "properties", "required", "minProperties", "maxProperties", "dependencies", "patternProperties",
-    "additionalProperties", "propertyNames", "dependentRequired", "dependentSchemas", "unevaluatedProperties",
+    "properties",
+    "required",
+    "minProperties",
+    "maxProperties",
+    "dependencies",
+    "patternProperties",
+    "additionalProperties",
+    "propertyNames",
+    "dependentRequired",
+    "dependentSchemas",
+    "unevaluatedProperties",
 ];
 const NUMBER: &[&str] = &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
 const STRING: &[&str] = &["minLength", "maxLength", "pattern", "format"];
@@ -233,7 +253,9 @@ impl<'a> Views<'a> {
         if let Some(listed) = node.get("enum").and_then(Node::elements) {
             kinds.push(Kind::Enum(listed.iter().map(canonical).collect()));
         }
-        for (key, criterion) in [("allOf", Criterion::All), ("anyOf", Criterion::Any), ("oneOf", Criterion::One)] {
+        for (key, criterion) in
+            [("allOf", Criterion::All), ("anyOf", Criterion::Any), ("oneOf", Criterion::One)]
+        {
             if let Some(branches) = node.get(key).and_then(Node::elements) {
                 let branches = branches.iter().map(|branch| self.id(document, branch)).collect();
                 kinds.push(Kind::Combined(criterion, self.in_order(branches)));
@@ -264,7 +286,8 @@ impl<'a> Views<'a> {
         let has_other = |keywords: &[&str]| {
             keywords.iter().any(|keyword| !consumed.contains(keyword) && node.get(keyword).is_some())
         };
-        for (keywords, name) in [(ARRAY, "array"), (OBJECT, "object"), (NUMBER, "number"), (STRING, "string")] {
+        for (keywords, name) in [(ARRAY, "array"), (OBJECT, "object"), (NUMBER, "number"), (STRING, "string")]
+        {
             if has_other(keywords)
                 && let Some((kind, _)) = self.typed(document, node, draft, name)
             {
@@ -321,7 +344,8 @@ impl<'a> Views<'a> {
             Some("string") => STRING,
             _ => &[],
         };
-        let has = |keywords: &[&str]| keywords.iter().any(|key| !own.contains(key) && node.get(key).is_some());
+        let has =
+            |keywords: &[&str]| keywords.iter().any(|key| !own.contains(key) && node.get(key).is_some());
         let mut count = ["$ref", "enum", "not", "type"].iter().filter(|key| node.get(key).is_some()).count();
         count += usize::from(draft > Draft::Four && node.get("const").is_some());
         count += [ARRAY, OBJECT, NUMBER, STRING].iter().filter(|keywords| has(keywords)).count();
@@ -457,7 +481,9 @@ fn number(node: &Node, key: &str) -> Option<f64> {
 fn canonical(node: &Node) -> String {
     match &node.value {
         Value::Number(text) => match text.parse::<f64>() {
-            Ok(number) if number == number.trunc() && number.abs() < 1e15 && !text.contains(['.', 'e', 'E']) => {
+            Ok(number)
+                if number == number.trunc() && number.abs() < 1e15 && !text.contains(['.', 'e', 'E']) =>
+            {
                 format!("{number:.0}")
             }
             _ => text.clone(),
@@ -467,8 +493,10 @@ fn canonical(node: &Node) -> String {
             format!("[{}]", elements.join(","))
         }
         Value::Object(members) => {
-            let mut members: Vec<String> =
-                members.iter().map(|member| format!("{:?}:{}", member.key, canonical(&member.value))).collect();
+            let mut members: Vec<String> = members
+                .iter()
+                .map(|member| format!("{:?}:{}", member.key, canonical(&member.value)))
+                .collect();
             members.sort_unstable();
             format!("{{{}}}", members.join(","))
         }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
+use super::super::hash_order;
+use super::NoAnswer;
 use super::closure::Closures;
 use super::difference::{Difference, DifferenceKind, Part, Spot};
 use super::types::{Scope, TypeId, Types};
-use super::super::hash_order;
-use super::NoAnswer;
 use crate::compat::budget::Fuel;
 use crate::schema::protobuf::ProtobufSchema;
 
