@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import avro
+import json_schema
 import protobuf
 from packages import NodePackage, PythonPackage, Unavailable, evenly
 
-LANGUAGES = {"AVRO": avro, "PROTOBUF": protobuf}
+LANGUAGES = {"AVRO": avro, "PROTOBUF": protobuf, "JSON": json_schema}
 
 
 @dataclass
@@ -168,4 +169,85 @@ def _type(path):
     return path.removesuffix(".avsc").rpartition("/")[2].rpartition(".")[2]
 
 
-ALL = {"datahub": Datahub, "lsst": Lsst, "google": Google}
+class JsonFiles(Spread):
+    """Releases without those that came before them on trial; a history is a path that `path` matches."""
+
+    format, trials = "JSON", False
+
+    def __init__(self, cache):
+        super().__init__(self.name, self.format, cache)
+
+    def _histories(self, cache):
+        package = self.package(cache)
+        versions = [version for version in package.versions() if self.trials or re.fullmatch(r"[0-9.]+", version)]
+        histories = {}
+        for version, texts in self._read(package, evenly(versions, self.count), ".json"):
+            files = Files(json_schema, {path: text for path, text in texts.items() if re.search(self.path, path)})
+            for path in files.texts:
+                name = self.history(path)
+                histories.setdefault(name, []).append(State(version, path, files))
+        return histories
+
+    @staticmethod
+    def history(path):
+        """A file that moves within a package stays the same one."""
+        return path.rpartition("/")[2]
+
+
+class CheckJsonschema(JsonFiles):
+    name, count, path = "check-jsonschema", 200, r"builtin_schemas/.*\.json$"
+
+    def package(self, cache):
+        return PythonPackage(cache, "check-jsonschema")
+
+
+class NodeFiles(JsonFiles):
+    def package(self, cache):
+        return NodePackage(cache, self.of)
+
+
+class Biome(NodeFiles):
+    name, of, count, path = "biome", "@biomejs/biome", 200, r"^configuration_schema\.json$"
+
+
+class VegaLite(NodeFiles):
+    name, of, count, path = "vega-lite", "vega-lite", 200, r"(^|/)vega-lite-schema\.json$"
+
+
+class Oxlint(NodeFiles):
+    name, of, count, path = "oxlint", "oxlint", 110, r"^configuration_schema\.json$"
+
+
+class Knip(NodeFiles):
+    name, of, count, path = "knip", "knip", 120, r"^schema\.json$"
+
+
+class Wrangler(NodeFiles):
+    name, of, count, path = "wrangler", "wrangler", 60, r"(^|/)config-schema\.json$"
+
+
+class Cdk(NodeFiles):
+    name, of, count, path = "cdk", "@aws-cdk/cloud-assembly-schema", 120, r"^schema/.*\.schema\.json$"
+
+
+class Asyncapi(JsonFiles):
+    """Every version of the specification is a file of the newest release."""
+
+    name, path = "asyncapi", r"^schemas/[0-9.]+(-without-\$id)?\.json$"
+
+    def _histories(self, cache):
+        package = NodePackage(cache, "@asyncapi/specs")
+        newest = [version for version in package.versions() if re.fullmatch(r"[0-9.]+", version)][-1:]
+        states = []
+        for _, texts in self._read(package, newest, ".json"):
+            files = Files(json_schema, texts)
+            for path in texts:
+                number = re.fullmatch(r"schemas/([0-9.]+)\.json", path)
+                if number:
+                    states.append(State(number[1], path, files))
+        states.sort(key=lambda state: [int(part) for part in state.release.split(".")])
+        return {"asyncapi": states}
+
+
+JSON = (CheckJsonschema, Biome, VegaLite, Oxlint, Knip, Wrangler, Cdk, Asyncapi)
+ALL = {"datahub": Datahub, "lsst": Lsst, "google": Google} | {corpus.name: corpus for corpus in JSON}

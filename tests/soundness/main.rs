@@ -7,6 +7,7 @@
 //! programs outside.
 
 mod avro;
+mod json;
 mod pairs;
 mod protobuf;
 mod rng;
@@ -22,7 +23,8 @@ struct Run {
 
 /// The formats that have a generator: the name, the pairs of a short run, and the run.
 type Format = (&'static str, u64, fn(Run) -> Result<String, String>);
-const FORMATS: [Format; 2] = [("AVRO", 5_000, avro::run), ("PROTOBUF", 5_000, protobuf::run)];
+const FORMATS: [Format; 3] =
+    [("AVRO", 5_000, avro::run), ("PROTOBUF", 5_000, protobuf::run), ("JSON", 1_500, json::run)];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -6,7 +6,7 @@ use std::time::Instant;
 use dovetail::compat::{
     self, Datum, Extent, Incompatibility, Previous, Proof, Question, ReferenceVerdict, Verdict, Why,
 };
-use dovetail::model::{Direction, Format, Judge, Judging, Level, Pack, Version};
+use dovetail::model::{Assumptions, Direction, Format, Judge, Judging, Level, Pack, Policy, Version};
 use dovetail::schema::{Dependency, Options, Schema};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -24,6 +24,12 @@ struct Pair {
     level: Option<String>,
     /// Protobuf packs; all of them where nothing is said.
     packs: Option<Vec<String>>,
+    /// JSON Schema: STRICT, or LENIENT as the corpora write it too.
+    policy: Option<String>,
+    #[serde(default)]
+    assert_formats: bool,
+    #[serde(default)]
+    fill_defaults: bool,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +41,11 @@ struct Reference {
 
 /// A line in, a line out.
 pub fn judge_lines() {
+    let judge = std::thread::Builder::new().stack_size(compat::STACK);
+    judge.spawn(judge_all).expect("a thread").join().expect("an answer to every pair");
+}
+
+fn judge_all() {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("a line of text");
@@ -75,6 +86,13 @@ fn judge(pair: &Pair) -> Value {
         Some(packs) => packs.iter().filter_map(|pack| pack.parse().ok()).collect(),
         None => [Pack::Wire, Pack::JsonNames, Pack::Source].into_iter().collect(),
     };
+    let policy = match pair.policy.as_deref() {
+        None | Some("STRICT") => Policy::Strict,
+        Some("LENIENT") => Policy::Lenient,
+        Some(policy) => return failed("policy", &policy),
+    };
+    judging.assumptions =
+        Assumptions { policy, assert_formats: pair.assert_formats, fill_defaults: pair.fill_defaults };
     let question = Question { level, judging: &judging, extent: Extent::FirstRefusal };
     let started = Instant::now();
     let report = compat::check_one(question, Previous::live(Version::FIRST, Ok(old)), &new);

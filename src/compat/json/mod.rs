@@ -107,7 +107,13 @@ impl Court<'_> {
             }
             let whole = whole.get_or_insert_with(|| arena.clone());
             match self.tell(&arena, whole, &value) {
-                Ok(mask) => mask.apply(&mut arena),
+                Ok(mask) => {
+                    // Finding out anew which nodes say the same is work on all of them.
+                    if self.fuel.spend(arena.len() / 2).is_err() {
+                        return ProofView::of(self.found, 0, Some(Why::Fuel));
+                    }
+                    mask.apply(&mut arena);
+                }
                 Err(why) => return ProofView::of(self.found, 0, Some(why)),
             }
         }

@@ -41,12 +41,12 @@ impl Number {
         self.0.is_integer()
     }
 
-    pub(super) fn is_positive(&self) -> bool {
+    pub(in crate::compat) fn is_positive(&self) -> bool {
         self.0.is_positive()
     }
 
     /// Is it a whole number of times `divisor`, which is positive?
-    pub(super) fn is_multiple_of(&self, divisor: &Number) -> bool {
+    pub(in crate::compat) fn is_multiple_of(&self, divisor: &Number) -> bool {
         (&self.0 / &divisor.0).is_integer()
     }
 

@@ -597,7 +597,11 @@ impl Engine<'_> {
         });
         // That something is denied is what is still to be brought about.
         let is_denial = |atom: &AtomId| matches!(self.atoms.get(*atom), Atom::Not(_));
-        let kept: Vec<AtomId> = problem.kept.iter().copied().filter(|atom| !is_denial(atom)).collect();
+        let is_chosen = |atom: &AtomId| {
+            matches!(self.atoms.get(*atom), Atom::AnyOf(_) | Atom::OneOf(_)) && !problem.open.contains(atom)
+        };
+        let kept = problem.kept.iter().copied().filter(|atom| !is_denial(atom) && !is_chosen(atom));
+        let kept: Vec<AtomId> = kept.collect();
         Ok(kinds_differ || self.clash(problem.kind, &kept, atoms)?)
     }
 

@@ -20,8 +20,8 @@ pub(in crate::compat::reference) fn union<'a>(original: &[&'a str], update: &[&'
     names
 }
 
-/// The order of a table that grew with its content.
-fn table_order<'a>(names: &[&'a str]) -> Vec<&'a str> {
+/// The order of a table that grew with its content, which has each name once.
+pub(in crate::compat::reference) fn table_order<'a>(names: &[&'a str]) -> Vec<&'a str> {
     let mut names = names.to_vec();
     sort(&mut names, DEFAULT_CAPACITY);
     names

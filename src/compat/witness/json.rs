@@ -5,7 +5,7 @@ use crate::compat::budget::Fuel;
 use crate::compat::json::{Arena, Value, accepts, effort};
 use crate::compat::report::Why;
 use crate::model::Assumptions;
-use crate::schema::json::{Draft, JsonSchema, OTHER_VALIDATOR};
+use crate::schema::json::{Draft, JsonSchema};
 
 /// The most bytes that a witness has, and the most values in it.
 const LONGEST: usize = 64 * 1024;
@@ -59,7 +59,7 @@ impl JsonTrial<'_> {
         if schemas.iter().any(|&schema| effort(self.arena, schema, value) > EFFORT) {
             return Second::Silent;
         }
-        let opinion = |schema: &JsonSchema| schema.is_valid_elsewhere(text, self.assumptions.assert_formats);
+        let opinion = |schema: &JsonSchema| schema.second_opinion(text, self.assumptions.assert_formats);
         let (Some(writer), Some(reader)) = (opinion(self.writer), opinion(self.reader)) else {
             return Second::Silent;
         };
@@ -100,7 +100,7 @@ impl Witness {
         let Refused { instance, keyword, by_pattern, by_format } = refused;
         let json = value.to_string();
         let verified_by: &[&str] = match trial.second(value, &json) {
-            Second::Agrees => &["dovetail", OTHER_VALIDATOR],
+            Second::Agrees => &["dovetail", "jsonschema"],
             Second::Silent => &["dovetail"],
             Second::Disagrees => return None,
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::document::Document;
 use super::draft::Draft;
+use super::second::Second;
 use super::uri::{self, split_fragment};
 use super::{metaschema, normal_name};
 use crate::schema::tree::{self, Node};
@@ -15,12 +16,14 @@ pub(super) struct Library {
     documents: Vec<Arc<Document>>,
     /// Which resource of which document a URI means, for references from other documents.
     by_uri: HashMap<String, (usize, usize)>,
+    second: Second,
 }
 
 impl Library {
     /// `dependencies` must be named. The first document that claims a URI keeps it.
     pub(super) fn new(root: Document, dependencies: Vec<Document>) -> Library {
-        let mut library = Library { documents: Vec::new(), by_uri: HashMap::new() };
+        let mut library =
+            Library { documents: Vec::new(), by_uri: HashMap::new(), second: Second::default() };
         let base = root.uri().to_owned();
         library.add(root);
         // All names before any `$id`: what the reference list says outweighs what a text says of itself.
@@ -46,6 +49,11 @@ impl Library {
     pub(super) fn names(&self) -> impl Iterator<Item = (&str, &Document)> {
         let whole = self.by_uri.iter().filter(|(_, (_, resource))| *resource == 0);
         whole.filter_map(|(uri, (document, _))| Some((uri.as_str(), self.documents.get(*document)?.as_ref())))
+    }
+
+    /// What an independent validator says of a document.
+    pub(super) fn second_opinion(&self, document: &str, asserts_formats: bool) -> Option<bool> {
+        self.second.is_valid(self, document, asserts_formats)
     }
 
     /// What a reference in the object `at` of a document means: the document and the node.

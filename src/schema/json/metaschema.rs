@@ -1,4 +1,4 @@
-//! The built-in meta-schemas. Beside `validator` the only file that touches the `jsonschema` crate.
+//! The built-in meta-schemas. Besides `second` the only file that touches the `jsonschema` crate.
 //!
 //! The crate brings the texts of the meta-schemas; built without its network features it cannot fetch
 //! anything. It does *not* judge the schemas of strangers here. Compiling a validator for one costs

@@ -9,18 +9,17 @@ mod keywords;
 mod library;
 mod load;
 mod metaschema;
+mod second;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod uri;
-mod validator;
 
 use std::sync::Arc;
 
 pub use self::document::Document;
 pub use self::draft::Draft;
 use self::library::Library;
-pub use self::validator::OTHER_VALIDATOR;
 use super::tree::{self, Member, Node, Value};
 use super::{Dependency, Options, ParseError, Tagged};
 use crate::model::utf16_order;
@@ -31,7 +30,6 @@ pub struct JsonSchema {
     canonical: Arc<str>,
     library: Arc<Library>,
     size: usize,
-    validators: Arc<validator::Validators>,
 }
 
 impl JsonSchema {
@@ -55,7 +53,7 @@ impl JsonSchema {
         }
         let mut library = Library::new(root, others);
         let size = load::load(&mut library)?;
-        let schema = JsonSchema { canonical, library: Arc::new(library), size, validators: Arc::default() };
+        let schema = JsonSchema { canonical, library: Arc::new(library), size };
         if options.validate_fields {
             schema.check_field_names()?;
         }
@@ -127,6 +125,15 @@ impl JsonSchema {
     /// reference that can be reached from the root resolves.
     pub fn resolve(&self, document: usize, at: &Node, reference: &str) -> Option<(usize, &Node)> {
         self.library.resolve(document, at, reference)
+    }
+
+    /// What a validator that shares nothing with this crate says of a document, a JSON text in its
+    /// shortest form: is it valid? `None` where that validator does not take the schema, or does not hold
+    /// the document exactly.
+    ///
+    /// Its work is not bounded by the size of schema and document; who asks sees to that.
+    pub fn second_opinion(&self, document: &str, asserts_formats: bool) -> Option<bool> {
+        self.library.second_opinion(document, asserts_formats)
     }
 
     fn read(text: &str) -> Result<Node, ParseError> {

@@ -32,15 +32,15 @@ pub(super) struct Spot {
 
 /// All differences, in the reference's order.
 ///
-/// A pair that is met within itself counts as compatible. If it turns out not to be, everything is
-/// compared again knowing that, until nothing new turns out.
+/// A pair that is met within itself counts as compatible. If that was of use and other pairs turned out
+/// not to be, everything is compared again knowing their differences, until no more such pairs turn up.
 pub(super) fn compare<'a>(
     original: &Views<'a>,
     update: &Views<'a>,
     policy: Policy,
     fuel: &mut Fuel,
 ) -> Result<Vec<Difference>, NoAnswer> {
-    let mut refused = HashSet::new();
+    let mut refused = HashMap::new();
     loop {
         let mut comparison = Comparison {
             views: [original, update],
@@ -48,20 +48,17 @@ pub(super) fn compare<'a>(
             fuel,
             known: HashMap::new(),
             open: HashSet::new(),
-            assumed: HashSet::new(),
-            refused: refused.clone(),
+            is_assuming: false,
+            refused: &refused,
         };
         let found = comparison.pair(Side::straight(original.root(), update.root()), 0)?;
-        let assumed = comparison.assumed;
-        let known = comparison.known;
-        let mut learned = false;
-        for pair in assumed {
-            let is_refused = known.get(&pair).is_some_and(|found| !is_compatible(found, policy));
-            learned |= is_refused && refused.insert(pair);
-        }
-        if !learned {
+        let Comparison { known, is_assuming, .. } = comparison;
+        let known = known.into_iter().filter(|(_, found)| !is_compatible(found, policy));
+        let known: Vec<_> = known.collect();
+        if !is_assuming || known.iter().all(|(pair, _)| refused.contains_key(pair)) {
             return Ok(found.as_ref().clone());
         }
+        refused.extend(known);
     }
 }
 
@@ -92,8 +89,10 @@ struct Comparison<'v, 'a> {
     fuel: &'v mut Fuel,
     known: HashMap<Side, Rc<Vec<Difference>>>,
     open: HashSet<Side>,
-    assumed: HashSet<Side>,
-    refused: HashSet<Side>,
+    /// Was a pair taken for compatible that was being compared?
+    is_assuming: bool,
+    /// The pairs that were not, when all was compared before, with their differences.
+    refused: &'v HashMap<Side, Rc<Vec<Difference>>>,
 }
 
 fn is_compatible(found: &[Difference], policy: Policy) -> bool {
@@ -155,12 +154,10 @@ impl Comparison<'_, '_> {
             return Ok(known.clone());
         }
         if self.open.contains(&side) {
-            self.assumed.insert(side);
-            let mut list = List { side, found: Vec::new() };
-            if self.refused.contains(&side) {
-                list.add(&sorts::TYPE_CHANGED, "");
-            }
-            return Ok(Rc::new(list.found));
+            let refused = self.refused.get(&side).cloned();
+            self.fuel.spend(refused.as_ref().map_or(0, |found| found.len()))?;
+            self.is_assuming |= refused.is_none();
+            return Ok(refused.unwrap_or_default());
         }
         if depth > DEEPEST {
             return Err(NoAnswer::Exhausted);
@@ -351,11 +348,8 @@ impl Comparison<'_, '_> {
         update: &Object,
         depth: usize,
     ) -> Result<(), NoAnswer> {
-        fn keys<T>(map: &std::collections::BTreeMap<String, T>) -> Vec<&str> {
-            map.keys().map(String::as_str).collect()
-        }
-        let (before, after) = (keys(&original.properties), keys(&update.properties));
-        for name in hash_order::union(&before, &[]) {
+        let (before, after) = (original.properties.names(), update.properties.names());
+        for name in hash_order::table_order(&before) {
             let Some(&property) = update.properties.get(name) else { continue };
             let sort = match (original.required.contains(name), update.required.contains(name)) {
                 (true, false) => &sorts::REQUIRED_ATTRIBUTE_REMOVED,
@@ -370,7 +364,7 @@ impl Comparison<'_, '_> {
         for name in hash_order::union(&before, &after) {
             self.property(list, original, update, name, depth)?;
         }
-        let (before, after) = (keys(&original.dependent_names), keys(&update.dependent_names));
+        let (before, after) = (original.dependent_names.names(), update.dependent_names.names());
         for name in hash_order::union(&before, &after) {
             let sort = match (original.dependent_names.get(name), update.dependent_names.get(name)) {
                 (Some(_), None) => &sorts::DEPENDENCY_ARRAY_REMOVED,
@@ -383,7 +377,7 @@ impl Comparison<'_, '_> {
             let below = vec!["dependencies".to_owned(), name.to_owned()];
             list.add_at(sort, &format!("dependencies/{name}"), below);
         }
-        let (before, after) = (keys(&original.dependent_schemas), keys(&update.dependent_schemas));
+        let (before, after) = (original.dependent_schemas.names(), update.dependent_schemas.names());
         for name in hash_order::union(&before, &after) {
             let path = format!("dependencies/{name}");
             let below = vec!["dependencies".to_owned(), name.to_owned()];
@@ -658,13 +652,12 @@ fn numbers(list: &mut List, original: &Numbers, update: &Numbers) {
     list.limit("exclusiveMaximum", before, after, &EXCLUSIVE_MAXIMUM);
     let (before, after) = (original.exclusive_minimum, update.exclusive_minimum);
     list.limit("exclusiveMinimum", before, after, &EXCLUSIVE_MINIMUM);
-    let is_multiple = |number: f64, divisor: f64| (number % divisor).abs() < f64::EPSILON * number.abs();
-    let sort = match (original.multiple_of, update.multiple_of) {
+    let sort = match (&original.multiple_of, &update.multiple_of) {
         (None, Some(_)) => Some(&sorts::MULTIPLE_OF_ADDED),
         (Some(_), None) => Some(&sorts::MULTIPLE_OF_REMOVED),
         (Some(before), Some(after)) if before == after => None,
-        (Some(before), Some(after)) if is_multiple(after, before) => Some(&sorts::MULTIPLE_OF_EXPANDED),
-        (Some(before), Some(after)) if is_multiple(before, after) => Some(&sorts::MULTIPLE_OF_REDUCED),
+        (Some(before), Some(after)) if after.is_multiple_of(before) => Some(&sorts::MULTIPLE_OF_EXPANDED),
+        (Some(before), Some(after)) if before.is_multiple_of(after) => Some(&sorts::MULTIPLE_OF_REDUCED),
         (Some(_), Some(_)) => Some(&sorts::MULTIPLE_OF_CHANGED),
         (None, None) => None,
     };

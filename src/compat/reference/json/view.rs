@@ -1,10 +1,11 @@
 //! A schema as the reference loads it: each object is of one kind, or the conjunction of several.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::super::hash_order;
+use crate::compat::json::number::Number;
 use crate::compat::json::strings::Pattern;
 use crate::schema::json::{Draft, JsonSchema};
 use crate::schema::tree::{Node, Value};
@@ -60,21 +61,21 @@ pub(super) struct Numbers {
     pub(super) minimum: Option<f64>,
     pub(super) exclusive_maximum: Option<f64>,
     pub(super) exclusive_minimum: Option<f64>,
-    pub(super) multiple_of: Option<f64>,
+    pub(super) multiple_of: Option<Number>,
     pub(super) is_integer: bool,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Object {
-    pub(super) properties: BTreeMap<String, Id>,
+    pub(super) properties: Named<Id>,
     pub(super) required: BTreeSet<String>,
     pub(super) patterns: Vec<(Pattern, Id)>,
     pub(super) additional: Rest,
     pub(super) unevaluated: Rest,
     pub(super) max_properties: Option<f64>,
     pub(super) min_properties: Option<f64>,
-    pub(super) dependent_names: BTreeMap<String, BTreeSet<String>>,
-    pub(super) dependent_schemas: BTreeMap<String, Id>,
+    pub(super) dependent_names: Named<BTreeSet<String>>,
+    pub(super) dependent_schemas: Named<Id>,
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +89,36 @@ pub(super) struct Array {
     pub(super) max_contains: Option<f64>,
     pub(super) min_contains: Option<f64>,
     pub(super) is_unique: bool,
+}
+
+/// Values by name, in the order in which the names came: names that share a bucket of a hash table keep
+/// that order there.
+#[derive(Debug)]
+pub(super) struct Named<T> {
+    names: Vec<String>,
+    values: HashMap<String, T>,
+}
+
+impl<T> Default for Named<T> {
+    fn default() -> Named<T> {
+        Named { names: Vec::new(), values: HashMap::new() }
+    }
+}
+
+impl<T> Named<T> {
+    fn insert(&mut self, name: &str, value: T) {
+        if self.values.insert(name.to_owned(), value).is_none() {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&T> {
+        self.values.get(name)
+    }
+
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.names.iter().map(String::as_str).collect()
+    }
 }
 
 /// What becomes of properties or items that nothing declares.
@@ -377,7 +408,10 @@ impl<'a> Views<'a> {
                     minimum: number(node, "minimum"),
                     exclusive_maximum: number(node, "exclusiveMaximum"),
                     exclusive_minimum: number(node, "exclusiveMinimum"),
-                    multiple_of: number(node, "multipleOf"),
+                    multiple_of: node.get("multipleOf").and_then(|it| match &it.value {
+                        Value::Number(text) => Number::parse(text).filter(Number::is_positive),
+                        _ => None,
+                    }),
                     is_integer: name == "integer",
                 }),
                 NUMBER,
@@ -412,12 +446,12 @@ impl<'a> Views<'a> {
             ..Object::default()
         };
         for member in members("properties") {
-            object.properties.insert(member.key.clone(), self.id(document, &member.value));
+            object.properties.insert(&member.key, self.id(document, &member.value));
         }
         let patterns = members("patternProperties");
         let sources: Vec<&str> = patterns.iter().map(|member| member.key.as_str()).collect();
         // The first that matches counts, in the order of a Java hash table.
-        for source in hash_order::union(&sources, &[]) {
+        for source in hash_order::table_order(&sources) {
             let Some(member) = patterns.iter().find(|member| member.key == source) else { continue };
             object.patterns.push((Pattern::new(&member.key), self.id(document, &member.value)));
         }
@@ -427,9 +461,9 @@ impl<'a> Views<'a> {
             }
             for member in members(key) {
                 if member.value.elements().is_some() {
-                    object.dependent_names.insert(member.key.clone(), names(&member.value));
+                    object.dependent_names.insert(&member.key, names(&member.value));
                 } else {
-                    object.dependent_schemas.insert(member.key.clone(), self.id(document, &member.value));
+                    object.dependent_schemas.insert(&member.key, self.id(document, &member.value));
                 }
             }
         }
