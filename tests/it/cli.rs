@@ -525,34 +525,47 @@ fn everything_is_checked_and_the_break_decides() {
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
             witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
+    FAIL  new/user.json:1:54  user  BACKWARD (default)  50b61e5d41c4
+          json-type-narrowed  the old schema allows {}, the new schema only string
+            against   user.json:1:54 in dir:old
+            reader    this file at /type
+            writer    the earlier schema at /type
+            reference TYPE_CHANGED at #/
+            witness   {}: refused by /type
+            hint      keep the type and add the new one beside it: `"type": ["string", "integer"]`
     --- stderr
     error: new/broken.avsc:1:2: expected a key in double quotes
-    error: new/user.json: could not check: Compatibility of JSON schemas is not available in this version; set the level to NONE
     "#);
     fs::remove_file(folder.path().join("new/order.avsc")).expect("removed");
     assert!(run(folder.path(), &["check", "new", "--against", "dir:old"]).starts_with("exit 2\n"));
     fs::remove_file(folder.path().join("new/broken.avsc")).expect("removed");
-    assert!(run(folder.path(), &["check", "new", "--against", "dir:old"]).starts_with("exit 3\n"));
+    assert!(run(folder.path(), &["check", "new", "--against", "dir:old"]).starts_with("exit 1\n"));
 }
 
 #[test]
-fn formats_without_an_engine_pass_only_unchanged_or_at_none() {
+fn json_schemas_are_compared() {
     let folder = folder(&[
         ("new/user.schema.json", r#"{"type":"string"}"#),
         ("new/same.schema.json", r#"{ "type": "object" }"#),
         ("old/user.schema.json", r#"{"type":"object"}"#),
         ("old/same.schema.json", r#"{"type":"object"}"#),
     ]);
-    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r"
-    exit 3
+    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r#"
+    exit 1
     --- stdout
     ok    new/same.schema.json  same  BACKWARD (default)  unchanged
-    ????  new/user.schema.json  user  BACKWARD (default)  could not check
-    0 incompatible, 1 compatible, 0 new, 0 invalid, 1 not checked
+    FAIL  new/user.schema.json:1:2  user  BACKWARD (default)  50b61e5d41c4
+          json-type-narrowed  the old schema allows {}, the new schema only string
+            against   user.schema.json:1:2 in dir:old
+            reader    this file at /type
+            writer    the earlier schema at /type
+            reference TYPE_CHANGED at #/
+            witness   {}: refused by /type
+            hint      keep the type and add the new one beside it: `"type": ["string", "integer"]`
+    1 incompatible, 1 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
     base  dir:old  2 schemas  level BACKWARD (default)
-    error: new/user.schema.json: could not check: Compatibility of JSON schemas is not available in this version; set the level to NONE
-    ");
+    "#);
     let at_none = run(folder.path(), &["check", "new", "--against", "dir:old", "--level", "NONE"]);
     assert!(at_none.starts_with("exit 0\n"), "{at_none}");
 }
@@ -1290,6 +1303,23 @@ fn help_of_check() {
               
               [env: DOVETAIL_PACKS=]
 
+          --policy <POLICY>
+              Undeclared properties of JSON documents: taken as the schema says (`strict`), or neither written nor
+              minded (`lenient`); instead of `strict`
+              
+              [env: DOVETAIL_POLICY=]
+
+          --assert-formats
+              The `format` of a JSON Schema is an assertion, whatever the registry's setting is
+              
+              [env: DOVETAIL_ASSERT_FORMATS=]
+
+          --fill-defaults
+              Readers of JSON documents put the default of a property in place where it is missing, whatever the
+              registry's setting is
+              
+              [env: DOVETAIL_FILL_DEFAULTS=]
+
       -h, --help
               Print help (see a summary with '-h')
 
@@ -1327,8 +1357,7 @@ fn help_of_check() {
 
     Exit codes
       0  nothing incompatible    2  a schema, or the request, cannot be understood
-      1  incompatible            3  could not check (no such revision, registry unreachable, no engine for the
-      format)
+      1  incompatible            3  could not check (no such revision, registry unreachable)
       Everything is checked and printed in any case; when several apply, 1 counts before 2, and 2 before 3.
 
     Examples

@@ -102,8 +102,6 @@ pub(super) struct Blame {
     pub(super) crossings: Vec<Crossing>,
     /// Nothing at all is allowed there: the keyword is that of the last crossing.
     pub(super) is_forbidden: bool,
-    /// The part of the value that is refused.
-    pub(super) part: Value,
 }
 
 /// The deepest keyword that refuses the value; `None` when none does.
@@ -133,13 +131,13 @@ pub(super) fn blame(
         let crossing = Crossing::of(arena, node, &refusal);
         let inner = crossing.as_ref().and_then(|crossing| below(&part, &crossing.edge.step()).cloned());
         let (Some(crossing), Some(inner)) = (crossing, inner) else {
-            return Ok(Some(Blame { node, refusal, crossings, is_forbidden: false, part }));
+            return Ok(Some(Blame { node, refusal, crossings, is_forbidden: false }));
         };
         let to = crossing.to;
         crossings.push(crossing);
         part = inner;
         if is_nothing(arena, to) {
-            return Ok(Some(Blame { node, refusal, crossings, is_forbidden: true, part }));
+            return Ok(Some(Blame { node, refusal, crossings, is_forbidden: true }));
         }
         node = to;
     }

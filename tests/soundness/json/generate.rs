@@ -97,10 +97,7 @@ pub fn schema(rng: &mut Rng, draft: Draft) -> Value {
     }
     whole.extend(made);
     let definition = Place { draft, depth: 1, is_circular: true, is_root: false };
-    whole.insert(
-        "definitions".to_owned(),
-        json!({"d0": one(rng, definition), "d1": one(rng, definition)}),
-    );
+    whole.insert("definitions".to_owned(), json!({"d0": one(rng, definition), "d1": one(rng, definition)}));
     Value::Object(whole)
 }
 

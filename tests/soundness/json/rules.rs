@@ -14,12 +14,24 @@ const CHANGES: [(&str, &str, &str); 35] = [
     (r#"{"type":"number"}"#, r#"{"type":"number","minimum":0}"#, "json-range-narrowed"),
     (r#"{"type":"number","maximum":5}"#, r#"{"type":"number","maximum":4}"#, "json-range-narrowed"),
     (r#"{"type":"number","minimum":5}"#, r#"{"type":"number","exclusiveMinimum":5}"#, "json-range-narrowed"),
-    (r#"{"type":"number","exclusiveMaximum":5}"#, r#"{"type":"number","exclusiveMaximum":4.5}"#, "json-range-narrowed"),
+    (
+        r#"{"type":"number","exclusiveMaximum":5}"#,
+        r#"{"type":"number","exclusiveMaximum":4.5}"#,
+        "json-range-narrowed",
+    ),
     (r#"{"type":"integer"}"#, r#"{"type":"integer","multipleOf":2}"#, "json-multiple-of-narrowed"),
-    (r#"{"type":"number","multipleOf":0.5}"#, r#"{"type":"number","multipleOf":1.5}"#, "json-multiple-of-narrowed"),
+    (
+        r#"{"type":"number","multipleOf":0.5}"#,
+        r#"{"type":"number","multipleOf":1.5}"#,
+        "json-multiple-of-narrowed",
+    ),
     (r#"{"type":"string"}"#, r#"{"type":"string","minLength":1}"#, "json-length-narrowed"),
     (r#"{"type":"string","maxLength":5}"#, r#"{"type":"string","maxLength":4}"#, "json-length-narrowed"),
-    (r#"{"type":"string","pattern":"^[a-z]$"}"#, r#"{"type":"string","pattern":"^[a-f]$"}"#, "json-pattern-narrowed"),
+    (
+        r#"{"type":"string","pattern":"^[a-z]$"}"#,
+        r#"{"type":"string","pattern":"^[a-f]$"}"#,
+        "json-pattern-narrowed",
+    ),
     (r#"{"type":"object"}"#, r#"{"type":"object","required":["a"]}"#, "json-required-added"),
     (
         r#"{"type":"object","additionalProperties":false}"#,
@@ -70,11 +82,7 @@ const CHANGES: [(&str, &str, &str); 35] = [
         "json-branches-overlap",
     ),
     (r#"{}"#, r#"{"not":{"type":"string"}}"#, "json-exclusion-widened"),
-    (
-        r#"{"not":{"enum":["a"]}}"#,
-        r#"{"not":{"enum":["a","b"]}}"#,
-        "json-exclusion-widened",
-    ),
+    (r#"{"not":{"enum":["a"]}}"#, r#"{"not":{"enum":["a","b"]}}"#, "json-exclusion-widened"),
     (
         r#"{"if":{"type":"string"},"then":{"maxLength":3}}"#,
         r#"{"if":{"type":"string"},"then":{"maxLength":2}}"#,
@@ -85,7 +93,11 @@ const CHANGES: [(&str, &str, &str); 35] = [
         r#"{"if":{"type":"string"},"then":false}"#,
         "json-condition-narrowed json-accepts-nothing json-type-narrowed json-undeclared-property-narrowed json-item-narrowed json-property-narrowed",
     ),
-    (r#"{"type":"string"}"#, r#"false"#, "json-accepts-nothing json-undeclared-property-narrowed json-item-narrowed json-property-narrowed json-item-count-narrowed"),
+    (
+        r#"{"type":"string"}"#,
+        r#"false"#,
+        "json-accepts-nothing json-undeclared-property-narrowed json-item-narrowed json-property-narrowed json-item-count-narrowed",
+    ),
 ];
 
 /// One of the changes, somewhere.

@@ -8,8 +8,7 @@ use crate::rng::Rng;
 /// How deep documents are nested.
 const DEPTH: usize = 4;
 const TEXTS: [&str; 10] = ["", "a", "b", "ab", "aa", "bb", "abb", "c", "1", "aab"];
-const NUMBERS: [&str; 14] =
-    ["0", "1", "2", "3", "4", "5", "6", "-1", "-2", "0.5", "1.5", "2.5", "0.25", "7"];
+const NUMBERS: [&str; 14] = ["0", "1", "2", "3", "4", "5", "6", "-1", "-2", "0.5", "1.5", "2.5", "0.25", "7"];
 
 /// A document along the schema.
 pub fn along(rng: &mut Rng, root: &Value) -> Value {
@@ -117,7 +116,9 @@ fn kinds(rng: &mut Rng, all: &[&Value]) -> &'static str {
     // Where nothing says what it is, what keywords speak of is most worth a try.
     let spoken = |kind: &str| {
         let keywords: &[&str] = match kind {
-            "object" => &["properties", "required", "patternProperties", "additionalProperties", "propertyNames"],
+            "object" => {
+                &["properties", "required", "patternProperties", "additionalProperties", "propertyNames"]
+            }
             "array" => &["items", "prefixItems", "contains", "uniqueItems", "minItems", "maxItems"],
             "string" => &["pattern", "minLength", "maxLength"],
             "number" => &["minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"],
@@ -173,7 +174,9 @@ fn object(rng: &mut Rng, root: &Value, all: &[&Value], depth: usize) -> Value {
         for schema in all {
             let before = schemas.len();
             schemas.extend(schema.get("properties").and_then(|named| named.get(name)));
-            for (pattern, schema) in schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten() {
+            for (pattern, schema) in
+                schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten()
+            {
                 if is_likely(pattern, name) {
                     schemas.push(schema);
                 }
