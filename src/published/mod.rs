@@ -253,9 +253,10 @@ impl Witness {
         let as_json = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
         let json = witness.json().map(as_json);
         let text = match witness.datum() {
-            compat::Datum::Json { json: text, .. } => {
-                Some(text).filter(|text| json.as_ref().is_none_or(|json| json.to_string() != **text))
-            }
+            compat::Datum::Json { json: text, .. } => Some(text).filter(|text| {
+                let told = json.as_ref().map(ToString::to_string);
+                told.is_none_or(|told| told != **text)
+            }),
             compat::Datum::Avro { .. } | compat::Datum::Protobuf { .. } => None,
         };
         Witness {

@@ -1360,6 +1360,23 @@ fn help_of_check() {
               
               [env: DOVETAIL_PACKS=]
 
+          --policy <POLICY>
+              Undeclared properties of JSON documents: taken as the schema says (`strict`), or neither written nor
+              minded (`lenient`); instead of `strict`
+              
+              [env: DOVETAIL_POLICY=]
+
+          --assert-formats
+              The `format` of a JSON Schema is an assertion, whatever the registry's setting is
+              
+              [env: DOVETAIL_ASSERT_FORMATS=]
+
+          --fill-defaults
+              Readers of JSON documents put the default of a property in place where it is missing, whatever the
+              registry's setting is
+              
+              [env: DOVETAIL_FILL_DEFAULTS=]
+
       -h, --help
               Print help (see a summary with '-h')
 

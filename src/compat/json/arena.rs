@@ -104,6 +104,7 @@ impl Arena {
     ///
     /// Nodes that lead to no cycle are numbered from the leaves up. The others are taken to be the same
     /// until they are told apart.
+    #[expect(clippy::mutable_key_type, reason = "what a pattern compiles to is no part of its hash")]
     pub(super) fn merge(&mut self) {
         self.known.clear();
         self.unfolded.clear();

@@ -200,10 +200,10 @@ impl Atoms {
         if node.kinds != Kinds::ALL {
             push(Atom::Kinds(node.kinds));
         }
-        for values in [node.values.clone(), node.constant.clone().map(|value| Arc::from([value]))] {
-            if let Some(values) = values {
-                push(Atom::Values(values));
-            }
+        for values in
+            [node.values.clone(), node.constant.clone().map(|value| Arc::from([value]))].into_iter().flatten()
+        {
+            push(Atom::Values(values));
         }
         if let Some(part) = &node.number {
             let limit = |value: &Number, exclusive| Limit { value: value.clone(), exclusive };
@@ -261,9 +261,7 @@ impl Atoms {
         }
         let Some(logic) = &node.logic else { return Ok(()) };
         around.push(class);
-        let inner = self.collect_logic(arena, logic, atoms, around);
-        around.pop();
-        inner
+        self.collect_logic(arena, logic, atoms, around)
     }
 
     fn collect_logic(

@@ -108,7 +108,8 @@ impl Engine<'_> {
     }
 
     fn ranges_clash(&self, left: &[AtomId], right: &[AtomId]) -> bool {
-        let (mut lower, mut upper): (Option<(&Number, bool)>, Option<(&Number, bool)>) = (None, None);
+        let mut lower: Option<(&Number, bool)> = None;
+        let mut upper: Option<(&Number, bool)> = None;
         for &atom in left.iter().chain(right) {
             match self.atoms.get(atom) {
                 Atom::AtLeast(limit) => lower = lower.max(Some((&limit.value, limit.exclusive))),

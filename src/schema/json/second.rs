@@ -23,7 +23,8 @@ impl Second {
     pub(super) fn is_valid(&self, library: &Library, document: &str, asserts_formats: bool) -> Option<bool> {
         let value: Value = serde_json::from_str(document).ok()?;
         // A number that is rounded is another document.
-        if value.to_string() != document {
+        let printed = value.to_string();
+        if printed != document {
             return None;
         }
         let kept = if asserts_formats { &self.with_formats } else { &self.plain };

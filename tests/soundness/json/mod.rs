@@ -5,6 +5,8 @@
 //! the reader. And of the engine alone: every schema reads itself however it is written, another way of
 //! writing a schema changes no verdict, and what one keyword forbids is called by that keyword's rule.
 
+#![expect(clippy::explicit_auto_deref, reason = "without it the type of what is picked is another")]
+
 mod change;
 mod generate;
 mod rules;

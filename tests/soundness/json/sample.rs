@@ -167,7 +167,7 @@ fn object(rng: &mut Rng, root: &Value, all: &[&Value], depth: usize) -> Value {
     let mut members = Map::new();
     let often = *rng.pick(&[15, 40, 75]);
     for name in NAMES {
-        if !(is_required(name) && !rng.chance(3)) && !rng.chance(often) {
+        if (!is_required(name) || rng.chance(3)) && !rng.chance(often) {
             continue;
         }
         let mut schemas: Vec<&Value> = Vec::new();

@@ -276,14 +276,14 @@ impl<'a> Product<'a> {
         let mut found = Vec::new();
         let mut pending: VecDeque<(Vec<u8>, Joint)> = VecDeque::from([(Vec::new(), from.clone())]);
         while let Some((read, joint)) = pending.pop_front() {
-            fuel.spend(1 + self.bytes.len() / 8).map_err(|Exhausted| Why::Fuel)?;
+            fuel.spend(1 + self.bytes.len() * self.automata.len() / 8).map_err(|Exhausted| Why::Fuel)?;
             let of_prefix = joint.prefix.and_then(|prefix| self.by_prefix.get(&prefix));
             let of_prefix = of_prefix.map_or(&[][..], Vec::as_slice);
             // One of each set will do, but those that excluded strings go on with are not like others.
             let others =
                 self.bytes.iter().filter_map(|set| set.iter().find(|byte| !of_prefix.contains(byte)));
             for &byte in others.chain(of_prefix) {
-                let begins = byte < 0x80 || byte >= 0xC2;
+                let begins = !(0x80..0xC2).contains(&byte);
                 if begins != read.is_empty() {
                     continue;
                 }

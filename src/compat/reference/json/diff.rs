@@ -165,6 +165,7 @@ impl Comparison<'_, '_> {
         self.open.insert(side);
         let mut list = List { side, found: Vec::new() };
         let answer = self.compare(&mut list, depth + 1);
+        self.fuel.spend(list.found.len())?;
         self.open.remove(&side);
         answer?;
         let found = Rc::new(list.found);
@@ -249,20 +250,16 @@ impl Comparison<'_, '_> {
         match (&original.kind, &update.kind) {
             (Kind::String(original), Kind::String(update)) => strings(list, original, update),
             (Kind::Number(original), Kind::Number(update)) => numbers(list, original, update),
-            (Kind::Enum(original), Kind::Enum(update)) => {
-                if original != update {
-                    let sort = match () {
-                        () if update.is_superset(original) => &sorts::ENUM_ARRAY_EXTENDED,
-                        () if original.is_superset(update) => &sorts::ENUM_ARRAY_NARROWED,
-                        () => &sorts::ENUM_ARRAY_CHANGED,
-                    };
-                    list.add(sort, "enum");
-                }
+            (Kind::Enum(original), Kind::Enum(update)) if original != update => {
+                let sort = match () {
+                    () if update.is_superset(original) => &sorts::ENUM_ARRAY_EXTENDED,
+                    () if original.is_superset(update) => &sorts::ENUM_ARRAY_NARROWED,
+                    () => &sorts::ENUM_ARRAY_CHANGED,
+                };
+                list.add(sort, "enum");
             }
-            (Kind::Const(original), Kind::Const(update)) => {
-                if original != update {
-                    list.add(&sorts::ENUM_ARRAY_CHANGED, "const");
-                }
+            (Kind::Const(original), Kind::Const(update)) if original != update => {
+                list.add(&sorts::ENUM_ARRAY_CHANGED, "const");
             }
             (Kind::Not(original), Kind::Not(update)) => {
                 let inner = self.pair(side.swapped(*original, *update), depth)?;
@@ -349,6 +346,7 @@ impl Comparison<'_, '_> {
         depth: usize,
     ) -> Result<(), NoAnswer> {
         let (before, after) = (original.properties.names(), update.properties.names());
+        self.fuel.spend(4 * (before.len() + after.len()))?;
         for name in hash_order::table_order(&before) {
             let Some(&property) = update.properties.get(name) else { continue };
             let sort = match (original.required.contains(name), update.required.contains(name)) {
@@ -698,15 +696,13 @@ fn covering(additional: Rest, unevaluated: Rest) -> Option<Id> {
     })
 }
 
+/// The updates that an original is compatible with, and how they differ.
+type Edges = Vec<(usize, Rc<Vec<Difference>>)>;
+
 /// As many pairs of an original and an update as can be, each at most once: for every original the
 /// position of its update.
-fn matching(edges: &[Vec<(usize, Rc<Vec<Difference>>)>], updates: usize) -> Vec<Option<usize>> {
-    fn augment(
-        original: usize,
-        edges: &[Vec<(usize, Rc<Vec<Difference>>)>],
-        taken: &mut [Option<usize>],
-        seen: &mut [bool],
-    ) -> bool {
+fn matching(edges: &[Edges], updates: usize) -> Vec<Option<usize>> {
+    fn augment(original: usize, edges: &[Edges], taken: &mut [Option<usize>], seen: &mut [bool]) -> bool {
         for &(update, _) in &edges[original] {
             if std::mem::replace(&mut seen[update], true) {
                 continue;
