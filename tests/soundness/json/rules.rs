@@ -96,7 +96,7 @@ const CHANGES: [(&str, &str, &str); 35] = [
     (
         r#"{"type":"string"}"#,
         r#"false"#,
-        "json-accepts-nothing json-undeclared-property-narrowed json-item-narrowed json-property-narrowed json-item-count-narrowed",
+        "json-accepts-nothing json-type-narrowed json-undeclared-property-narrowed json-item-narrowed json-property-narrowed json-item-count-narrowed",
     ),
 ];
 
