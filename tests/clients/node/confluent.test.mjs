@@ -111,20 +111,20 @@ test('errors carry their codes', async () => {
   await assert.rejects(client.getSchemaMetadata(subject, 99), refused(404, 40402))
 })
 
-test('JSON Schema, which has no compatibility rules yet, evolves only at level NONE', async () => {
+test('JSON Schema evolves as compatibility allows', async () => {
   const subject = `${shop.newTopic('confluent')}-value`
   const client = connect()
-  const schemaType = 'JSON'
-  await client.register(subject, { schemaType, schema: shop.jsonOrder() })
-  const newer = { schemaType, schema: shop.jsonOrder({ coupon: { type: 'string' } }) }
-  await assert.rejects(client.register(subject, newer), refused(422, 42201, shop.noEngine(schemaType)))
-  await assert.rejects(
-    client.testSubjectCompatibility(subject, newer),
-    refused(422, 42201, shop.noEngine(schemaType)),
-  )
+  const json = (total) => ({ schemaType: 'JSON', schema: shop.jsonOrder({ total: { type: total } }) })
+  await client.register(subject, json('number'))
+  const wider = json(['number', 'null'])
+  assert.equal(await client.testSubjectCompatibility(subject, wider), true)
+  await client.register(subject, wider)
+  const narrower = json('integer')
+  assert.equal(await client.testSubjectCompatibility(subject, narrower), false)
+  await assert.rejects(client.register(subject, narrower), refused(409, 40901, 'A type at path '))
   await client.updateCompatibility(subject, Compatibility.NONE)
-  await client.register(subject, newer)
-  assert.deepEqual(await client.getAllVersions(subject), [1, 2])
+  await client.register(subject, narrower)
+  assert.deepEqual(await client.getAllVersions(subject), [1, 2, 3])
 })
 
 test('Protobuf evolves as compatibility allows', async () => {

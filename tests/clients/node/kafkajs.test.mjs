@@ -127,13 +127,13 @@ test('Protobuf: register, encode, decode, references', async () => {
   assert.deepEqual([read.orderId, read.customer.email], ['o-1', 'a@example.com'])
 })
 
-test('a format without compatibility rules evolves only at level NONE', async () => {
+test('JSON Schema evolves as compatibility allows, and as it likes at level NONE', async () => {
   const subject = `${shop.newTopic('kafkajs')}-value`
   const registry = connect()
   const json = (schema) => ({ type: SchemaType.JSON, schema })
   await registry.register(json(shop.jsonOrder()), { subject })
   const newer = json(shop.jsonOrder({ coupon: { type: 'string' } }))
-  await assert.rejects(registry.register(newer, { subject }), new RegExp(shop.noEngine('JSON')))
+  await assert.rejects(registry.register(newer, { subject }), /incompatible with an earlier schema/)
   const put = await fetch(`${shop.url}/config/${subject}`, {
     method: 'PUT',
     headers: { 'Content-Type': 'application/json' },

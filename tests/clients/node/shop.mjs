@@ -132,6 +132,3 @@ export function idIn(payload) {
   assert.equal(payload[0], 0)
   return payload.readInt32BE(1)
 }
-
-export const noEngine = (format) =>
-  `Compatibility of ${format} schemas is not available in this version; set the level to NONE`

@@ -239,16 +239,14 @@ def test_protobuf_evolves_as_compatibility_allows(client, subject, refused):
     assert client.get_versions(subject) == [1, 2]
 
 
-def test_a_format_without_compatibility_rules_evolves_only_at_level_none(client, subject, refused):
-    first, second = shop.json_order(), shop.json_order(coupon={"type": "string"})
-    client.register_schema(subject, first)
-    why = "Compatibility of JSON schemas is not available in this version; set the level to NONE"
-    with refused(422, 42201, why):
-        client.register_schema(subject, second)
-    with refused(422, 42201, why):
-        client.test_compatibility(subject, second)
-    with refused(422, 42201, why):
-        client.test_compatibility_all_versions(subject, second)
-    client.set_compatibility(subject, "NONE")
-    client.register_schema(subject, second)
+def test_json_schema_evolves_as_compatibility_allows(client, subject, refused):
+    client.register_schema(subject, shop.json_order())
+    wider = shop.json_order(total={"type": ["number", "null"]})
+    assert client.test_compatibility(subject, wider)
+    client.register_schema(subject, wider)
+    narrower = shop.json_order(total={"type": "integer"})
+    assert not client.test_compatibility(subject, narrower)
+    assert not client.test_compatibility_all_versions(subject, narrower)
+    with refused(409, 40901, "A type at path "):
+        client.register_schema(subject, narrower)
     assert client.get_versions(subject) == [1, 2]
