@@ -27,6 +27,8 @@ mod search;
 mod sentence;
 mod shrink;
 pub(super) mod strings;
+#[cfg(test)]
+mod tests;
 mod unfold;
 mod validate;
 pub(super) mod value;

@@ -30,7 +30,8 @@ impl Texts<'_> {
     /// The place of a keyword of a schema. What the text does not hold stands where `instead` does.
     pub(super) fn keyword(&self, arena: &Arena, node: NodeId, tail: &[&str], instead: &[&str]) -> Pointer {
         let Some(found) = self.find(arena, node) else { return Pointer::in_text(String::new(), None) };
-        let span = span_of(found.node, tail).or_else(|| span_of(found.node, instead));
+        let around = || if instead.is_empty() { None } else { span_of(found.node, instead) };
+        let span = span_of(found.node, tail).or_else(around);
         let tail = if span.is_some() { tail } else { &[] };
         let span = span.unwrap_or(found.node.span);
         let segments = found.segments.iter().map(AsRef::as_ref).chain(tail.iter().copied());

@@ -1,0 +1,154 @@
+//! What is told of pairs of schemas, and that there is an end to it.
+
+use super::number::Number;
+use super::shrink::shrunk;
+use super::value::Value;
+use super::{MOST, prove, rules};
+use crate::compat::finding::Incompatibility;
+use crate::compat::report::{Proof, ProofView, Why};
+use crate::model::{Assumptions, Direction};
+use crate::schema::json::JsonSchema;
+use crate::schema::{Options, tree};
+
+fn judged(old: &str, new: &str, assumptions: Assumptions) -> ProofView {
+    let [old, new] = [old, new].map(|text| JsonSchema::parse(text, &[], Options::STORED).expect(text));
+    let promised = std::thread::Builder::new().stack_size(crate::compat::STACK);
+    let thread = promised.spawn(move || prove(Direction::Backward, &new, &old, assumptions));
+    thread.expect("a thread").join().expect("no panic and no overflow")
+}
+
+fn shown(finding: &Incompatibility) -> &str {
+    finding.witness.as_ref().and_then(|witness| witness.json()).unwrap_or_default()
+}
+
+#[test]
+fn examples_of_the_catalogue_violate_their_rules() {
+    for rule in rules::RULES {
+        let (old, new) = rule.example;
+        let assumptions = Assumptions { assert_formats: new.ends_with(')'), ..Assumptions::default() };
+        let new = new.trim_end_matches(" (with assertFormats)");
+        let found = judged(old, new, assumptions).findings;
+        assert!(found.iter().any(|finding| finding.rule == *rule), "{}: {found:?}", rule.id);
+    }
+}
+
+/// Of so many breaks only some are told, and nothing is said of the others.
+#[test]
+fn breaks_are_told_up_to_a_number() {
+    let object = |of: &str| {
+        let properties: Vec<String> = (0..50).map(|at| format!(r#""p{at}":{{"type":"{of}"}}"#)).collect();
+        format!(r#"{{"type":"object","properties":{{{}}}}}"#, properties.join(","))
+    };
+    let view = judged(&object("number"), &object("integer"), Assumptions::default());
+    assert_eq!((view.findings.len(), view.more, view.unknown), (MOST, 1, Some(Why::Many)));
+    assert_eq!(view.proof, Proof::Refuted);
+    let mut places: Vec<&str> =
+        view.findings.iter().filter_map(|finding| Some(finding.reader_at.as_ref()?.as_str())).collect();
+    places.sort_unstable();
+    places.dedup();
+    assert_eq!(places.len(), MOST);
+}
+
+/// What is taken from the reader after a break may leave another part of it stricter than it is.
+#[test]
+fn what_only_a_mask_breaks_is_not_told() {
+    // Without the type of `k` both branches accept what one did before.
+    let old = r#"{"oneOf":[{"properties":{"k":{"type":"string"}},"required":["k"]},{"properties":{"k":{"const":1}},"required":["k"]}]}"#;
+    let new = r#"{"oneOf":[{"properties":{"k":{"type":"boolean"}},"required":["k"]},{"properties":{"k":{"const":1}},"required":["k"]}]}"#;
+    let view = judged(old, new, Assumptions::default());
+    assert_eq!(view.proof, Proof::Refuted);
+    for finding in &view.findings {
+        assert!(finding.witness.is_some(), "{finding:?}");
+        assert_ne!(*finding.rule, rules::JSON_BRANCHES_OVERLAP);
+    }
+}
+
+/// Each level holds two of the next: the least document is too large to be shown.
+#[test]
+fn documents_too_large_are_not_shown() {
+    let doubling = |leaf: &str| {
+        let levels = (0..14).map(|level| {
+            let next = format!(r##"{{"$ref":"#/definitions/d{}"}}"##, level + 1);
+            format!(
+                r#""d{level}":{{"type":"object","properties":{{"a":{next},"b":{next}}},"required":["a","b"]}}"#
+            )
+        });
+        let levels: Vec<String> = levels.collect();
+        format!(
+            r##"{{"definitions":{{{},"d14":{{"type":"{leaf}"}}}},"$ref":"#/definitions/d0"}}"##,
+            levels.join(",")
+        )
+    };
+    let view = judged(&doubling("string"), &doubling("integer"), Assumptions::default());
+    assert!(matches!(view.proof, Proof::Undecided(_)), "{:?}", view.proof);
+    assert!(view.findings.is_empty());
+}
+
+#[test]
+fn nesting_is_no_danger() {
+    let nested = |leaf: &str| {
+        (0..120).fold(format!(r#"{{"type":"{leaf}"}}"#), |inner, _| format!(r#"{{"items":{inner}}}"#))
+    };
+    for (old, new) in [("number", "integer"), ("integer", "number")] {
+        let view = judged(&nested(old), &nested(new), Assumptions::default());
+        assert!(!matches!(view.proof, Proof::Undecided(Why::VerifierDisagreed)), "{:?}", view.proof);
+    }
+}
+
+#[test]
+fn what_refuses_a_document_is_named() {
+    for (old, new, rule, at, witness) in [
+        (
+            r#"{"properties":{"a":{"type":"object","properties":{"b":{}},"additionalProperties":false}}}"#,
+            r#"{"properties":{"a":{"type":"object","additionalProperties":false}}}"#,
+            "json-undeclared-property-narrowed",
+            "/properties/a/properties/b",
+            r#"{"a":{"b":null}}"#,
+        ),
+        (
+            r#"{"type":"array"}"#,
+            r#"{"type":"array","items":[{},{"minimum":1}]}"#,
+            "json-item-narrowed",
+            "/items/1",
+            "[null,0]",
+        ),
+        (
+            r#"{"anyOf":[{"type":"string"},{"type":"integer"}]}"#,
+            r#"{"anyOf":[{"type":"string","maxLength":2},{"type":"integer"}]}"#,
+            "json-length-narrowed",
+            "/anyOf/0/maxLength",
+            r#""aaa""#,
+        ),
+        ("true", r#"{"allOf":[{},false]}"#, "json-type-narrowed", "/allOf/1", "null"),
+    ] {
+        let view = judged(old, new, Assumptions::default());
+        let finding = view.findings.first().expect(new);
+        let place = finding.reader_at.as_ref().map(|place| place.as_str());
+        assert_eq!((finding.rule.id, place, shown(finding)), (rule, Some(at), witness), "{new}");
+    }
+}
+
+fn value(text: &str) -> Value {
+    super::build::value(&tree::parse(text).expect("JSON")).expect("a value")
+}
+
+#[test]
+fn values_shrink_to_what_matters() {
+    let has_long_text = |value: &Value| value.to_string().contains("aaa");
+    let is_negative = |value: &Value| value.to_string().contains('-');
+    let holds_three = |value: &Value| value.to_string().matches(',').count() >= 2;
+    let is_large = |value: &Value| matches!(value, Value::Number(number) if *number > Number::from(6));
+    for (large, shows, small) in [
+        (
+            r#"{"b":[1,2],"c":{"d":"xaaaax","e":7}}"#,
+            &has_long_text as &dyn Fn(&Value) -> bool,
+            r#"{"c":{"d":"xaaa"}}"#,
+        ),
+        ("[5,-25.5,7]", &is_negative, "[0,-1]"),
+        ("[10,20,30,40,50]", &holds_three, "[0,0,0]"),
+        ("7.25", &is_large, "7"),
+        (r#"{"":null}"#, &|value: &Value| value.to_string().contains("null"), r#"{"x":null}"#),
+    ] {
+        assert_eq!(shrunk(&value(large), shows).to_string(), small, "{large}");
+    }
+}
