@@ -24,7 +24,7 @@ struct Run {
 /// The formats that have a generator: the name, the pairs of a short run, and the run.
 type Format = (&'static str, u64, fn(Run) -> Result<String, String>);
 const FORMATS: [Format; 3] =
-    [("AVRO", 5_000, avro::run), ("PROTOBUF", 5_000, protobuf::run), ("JSON", 300, json::run)];
+    [("AVRO", 5_000, avro::run), ("PROTOBUF", 5_000, protobuf::run), ("JSON", 1_500, json::run)];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -6,14 +6,18 @@ use super::arena::Arena;
 use super::node::NodeId;
 use super::value::Value;
 
+/// Looking deeper than this is too much work, whatever is there.
+const DEEPEST: usize = 1_000;
+
 /// How often it looks at a part of the value, on all ways to all schemas that speak of it.
 pub(in crate::compat) fn effort(arena: &Arena, node: NodeId, value: &Value) -> u64 {
-    Counting { arena, known: HashMap::new() }.of(node, value)
+    Counting { arena, known: HashMap::new(), depth: 0 }.of(node, value)
 }
 
 struct Counting<'a> {
     arena: &'a Arena,
     known: HashMap<(NodeId, usize), u64>,
+    depth: usize,
 }
 
 impl Counting<'_> {
@@ -22,7 +26,11 @@ impl Counting<'_> {
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
+        if self.depth >= DEEPEST {
+            return u64::MAX;
+        }
         self.known.insert(key, 0);
+        self.depth += 1;
         let arena = self.arena;
         let mut total: u64 = 1;
         let mut add = |node, value: &Value| total = total.saturating_add(self.of(node, value));
@@ -56,6 +64,7 @@ impl Counting<'_> {
                     .for_each(|inner| add(inner, item));
             }
         }
+        self.depth -= 1;
         self.known.insert(key, total);
         total
     }

@@ -152,3 +152,16 @@ fn values_shrink_to_what_matters() {
         assert_eq!(shrunk(&value(large), shows).to_string(), small, "{large}");
     }
 }
+
+/// Each of these was once an answer about another name, or no answer at all.
+#[test]
+fn names_and_dependencies_are_looked_at_one_by_one() {
+    let names = r#"{"propertyNames":{"anyOf":[{"maxLength":1},{"const":"long"}]}}"#;
+    let fewer = r#"{"propertyNames":{"anyOf":[{"maxLength":1},{"const":"other"}]}}"#;
+    let view = judged(names, fewer, Assumptions::default());
+    assert_eq!(view.findings.first().map(shown), Some(r#"{"long":null}"#));
+    let circular = r##"{"dependencies":{"a":{"$ref":"#"}},"required":["a"]}"##;
+    let narrower = r##"{"dependencies":{"a":{"$ref":"#"}},"required":["a","b"]}"##;
+    judged(circular, narrower, Assumptions::default());
+    judged(narrower, circular, Assumptions::default());
+}

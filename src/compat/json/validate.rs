@@ -1,6 +1,6 @@
 //! Does a schema accept a value? Exact, and bounded by fuel: a node looks at a value once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::arena::Arena;
@@ -11,6 +11,10 @@ use super::value::Value;
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::report::Why;
 
+/// Schemas within schemas, and parts within parts, that are looked at one within the other. The stack has
+/// to hold them.
+const DEEPEST: usize = 1_000;
+
 /// # Errors
 /// When fuel runs out, or something that the engine does not know decides.
 pub(in crate::compat) fn accepts(
@@ -19,7 +23,7 @@ pub(in crate::compat) fn accepts(
     value: &Value,
     fuel: &mut Fuel,
 ) -> Result<bool, Why> {
-    Validator { arena, fuel, known: HashMap::new() }.accepts(node, value)
+    Validator::new(arena, fuel).accepts(node, value)
 }
 
 /// Which keywords of a node refuse a value, its applicators included.
@@ -29,7 +33,7 @@ pub(super) fn refusals(
     value: &Value,
     fuel: &mut Fuel,
 ) -> Result<Vec<Refusal>, Why> {
-    Validator { arena, fuel, known: HashMap::new() }.refusals(node, value)
+    Validator::new(arena, fuel).refusals(node, value)
 }
 
 /// A keyword of a node that refuses a value, and what about it.
@@ -81,10 +85,16 @@ pub(super) enum Refusal {
 struct Validator<'a> {
     arena: &'a Arena,
     fuel: &'a mut Fuel,
+    /// By the address of the value: every value that is looked at outlives the validator.
     known: HashMap<(NodeId, usize), Option<bool>>,
+    depth: usize,
 }
 
-impl Validator<'_> {
+impl<'a> Validator<'a> {
+    fn new(arena: &'a Arena, fuel: &'a mut Fuel) -> Validator<'a> {
+        Validator { arena, fuel, known: HashMap::new(), depth: 0 }
+    }
+
     fn accepts(&mut self, node: NodeId, value: &Value) -> Result<bool, Why> {
         let node = self.arena.class(node);
         let key = (node, std::ptr::from_ref(value).addr());
@@ -94,11 +104,17 @@ impl Validator<'_> {
             None => {}
         }
         self.fuel.spend(1).map_err(|Exhausted| Why::Fuel)?;
-        let is_entangled = self.arena.node(node).logic.is_some();
+        if self.depth >= DEEPEST {
+            return Err(unsupported("schemas or values that nest this deep"));
+        }
+        let is_entangled = is_entangled(self.arena.node(node));
         if is_entangled {
             self.known.insert(key, None);
         }
-        let answer = self.refusals_of(node, value, true)?.is_empty();
+        self.depth += 1;
+        let refusals = self.refusals_of(node, value, true);
+        self.depth -= 1;
+        let answer = refusals?.is_empty();
         if is_entangled {
             self.known.insert(key, Some(answer));
         }
@@ -139,15 +155,9 @@ impl Validator<'_> {
             return Ok(found);
         }
         if let (Value::Object(members), Some(part)) = (value, &node.object) {
-            for (name, _) in &part.dependent_schemas {
-                if members.contains_key(name) {
-                    let schema =
-                        part.dependent_schemas.iter().find(|(known, _)| known == name).map(|it| it.1);
-                    if let Some(schema) = schema
-                        && !self.accepts(schema, value)?
-                    {
-                        found.push(Refusal::DependentSchema(name.clone(), schema));
-                    }
+            for (name, schema) in &part.dependent_schemas {
+                if members.contains_key(name) && !self.accepts(*schema, value)? {
+                    found.push(Refusal::DependentSchema(name.clone(), *schema));
                 }
             }
             self.object(part, members, &mut found)?;
@@ -190,7 +200,7 @@ impl Validator<'_> {
         }
         for (name, member) in members {
             if let Some(names) = part.names
-                && !self.accepts(names, &Value::String(name.clone()))?
+                && !self.accepts_name(names, name)?
             {
                 found.push(Refusal::PropertyName(name.clone()));
             }
@@ -216,6 +226,14 @@ impl Validator<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A name is no value of its own, and what is remembered is remembered of an address: the next name
+    /// would lie where this one did.
+    fn accepts_name(&mut self, names: NodeId, name: &Arc<str>) -> Result<bool, Why> {
+        let Validator { arena, depth, .. } = *self;
+        let mut validator = Validator { depth, ..Validator::new(arena, self.fuel) };
+        validator.accepts(names, &Value::String(name.clone()))
     }
 
     fn array(&mut self, part: &ArrayPart, items: &[Value], found: &mut Vec<Refusal>) -> Result<(), Why> {
@@ -315,10 +333,10 @@ impl Validator<'_> {
         let of_array = node.array.as_ref().and_then(|part| part.unevaluated);
         match (value, of_object, of_array) {
             (Value::Object(members), Some(schema), _) => {
-                let mut evaluated = BTreeSet::new();
+                let (mut evaluated, mut seen) = (BTreeSet::new(), HashSet::new());
                 let mut own = node.clone();
                 own.object.iter_mut().for_each(|part| part.unevaluated = None);
-                self.evaluated_names(&own, value, &mut evaluated)?;
+                self.evaluated_names(&own, value, &mut evaluated, &mut seen)?;
                 for (name, member) in members.iter() {
                     if !evaluated.contains(name) && !self.accepts(schema, member)? {
                         found.push(Refusal::Unevaluated(name.clone()));
@@ -326,10 +344,10 @@ impl Validator<'_> {
                 }
             }
             (Value::Array(items), _, Some(schema)) => {
-                let mut evaluated = BTreeSet::new();
+                let (mut evaluated, mut seen) = (BTreeSet::new(), HashSet::new());
                 let mut own = node.clone();
                 own.array.iter_mut().for_each(|part| part.unevaluated = None);
-                self.evaluated_items(&own, value, &mut evaluated)?;
+                self.evaluated_items(&own, value, &mut evaluated, &mut seen)?;
                 for (position, item) in items.iter().enumerate() {
                     if !evaluated.contains(&position) && !self.accepts(schema, item)? {
                         found.push(Refusal::UnevaluatedItem(position));
@@ -363,7 +381,7 @@ impl Validator<'_> {
         let mut accepting = Vec::new();
         for node in found {
             if self.accepts(node, value)? {
-                accepting.push(node);
+                accepting.push(self.arena.class(node));
             }
         }
         Ok(accepting)
@@ -374,6 +392,7 @@ impl Validator<'_> {
         node: &Node,
         value: &Value,
         names: &mut BTreeSet<Arc<str>>,
+        seen: &mut HashSet<NodeId>,
     ) -> Result<(), Why> {
         self.fuel.spend(1).map_err(|Exhausted| Why::Fuel)?;
         let Value::Object(members) = value else { return Ok(()) };
@@ -390,7 +409,9 @@ impl Validator<'_> {
             }
         }
         for inner in self.accepting(node, value)? {
-            self.evaluated_names(&self.arena.node(inner).clone(), value, names)?;
+            if seen.insert(inner) {
+                self.evaluated_names(self.arena.node(inner), value, names, seen)?;
+            }
         }
         Ok(())
     }
@@ -400,6 +421,7 @@ impl Validator<'_> {
         node: &Node,
         value: &Value,
         evaluated: &mut BTreeSet<usize>,
+        seen: &mut HashSet<NodeId>,
     ) -> Result<(), Why> {
         self.fuel.spend(1).map_err(|Exhausted| Why::Fuel)?;
         let Value::Array(items) = value else { return Ok(()) };
@@ -416,10 +438,21 @@ impl Validator<'_> {
             }
         }
         for inner in self.accepting(node, value)? {
-            self.evaluated_items(&self.arena.node(inner).clone(), value, evaluated)?;
+            if seen.insert(inner) {
+                self.evaluated_items(self.arena.node(inner), value, evaluated, seen)?;
+            }
         }
         Ok(())
     }
+}
+
+/// Can it look at the same part of a value in more than one way?
+fn is_entangled(node: &Node) -> bool {
+    let of_object = |part: &ObjectPart| !part.patterns.is_empty() || part.unevaluated.is_some();
+    let of_array = |part: &ArrayPart| part.contains.is_some() || part.unevaluated.is_some();
+    node.logic.is_some()
+        || node.object.as_deref().is_some_and(|part| of_object(part) || !part.dependent_schemas.is_empty())
+        || node.array.as_deref().is_some_and(of_array)
 }
 
 fn matches(pattern: &Pattern, text: &str) -> Result<bool, Why> {

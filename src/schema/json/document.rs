@@ -350,21 +350,28 @@ fn find<'a>(node: &'a Node, wanted: &Node, path: &mut Vec<Cow<'a, str>>) -> bool
     if std::ptr::eq(node, wanted) {
         return true;
     }
-    let mut step = |key: Cow<'a, str>, child: &'a Node| {
-        path.push(key);
-        let found = find(child, wanted, path);
-        if !found {
-            path.pop();
-        }
-        found
-    };
-    match &node.value {
+    // Values stand one after the other and only one of them can hold it: there may be many, and many to
+    // find. A key that is there twice has the place of the first and the value of the last.
+    let is_before = |child: &Node| child.span.end <= wanted.span.start;
+    let holds = |child: &Node| child.span.start <= wanted.span.start && wanted.span.end <= child.span.end;
+    let held = match &node.value {
         Value::Array(elements) => {
-            elements.iter().enumerate().any(|(at, element)| step(Cow::Owned(at.to_string()), element))
+            let at = elements.partition_point(is_before);
+            elements.get(at).map(|child| (Cow::Owned(at.to_string()), child))
         }
         Value::Object(members) => {
-            members.iter().any(|member| step(Cow::Borrowed(&member.key), &member.value))
+            let at = members.partition_point(|member| is_before(&member.value));
+            let member = members.get(at).filter(|member| holds(&member.value));
+            let member = member.or_else(|| members.iter().find(|member| holds(&member.value)));
+            member.map(|member| (Cow::Borrowed(member.key.as_str()), &member.value))
         }
-        _ => false,
+        _ => None,
+    };
+    let Some((key, child)) = held.filter(|(_, child)| holds(child)) else { return false };
+    path.push(key);
+    let found = find(child, wanted, path);
+    if !found {
+        path.pop();
     }
+    found
 }
