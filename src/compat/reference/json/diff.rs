@@ -8,7 +8,7 @@ use super::found::{Found, List, Side, Step};
 use super::kinds as sorts;
 use super::matching::matching;
 use super::scalars::{numbers, strings};
-use super::view::{Branches, Criterion, Kind, View, Views};
+use super::view::{Branches, Criterion, Id, Kind, View, Views};
 use crate::compat::budget::Fuel;
 use crate::model::Policy;
 

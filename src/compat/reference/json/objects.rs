@@ -20,7 +20,7 @@ impl Comparison<'_, '_> {
         self.fuel.spend(original.properties.len() + update.properties.len())?;
         for name in original.properties.names() {
             let Some(&property) = update.properties.get(name) else { continue };
-            let sort = match (original.required.contains(name), update.required.contains(name)) {
+            let sort = match (original.required.contains(name.as_ref()), update.required.contains(name.as_ref())) {
                 (true, false) => &sorts::REQUIRED_ATTRIBUTE_REMOVED,
                 (false, true) if self.has_default(list.side.update.0, property) => {
                     &sorts::REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED
@@ -47,8 +47,8 @@ impl Comparison<'_, '_> {
         for name in original.dependent_schemas.union(&update.dependent_schemas) {
             let step = Step::Name("dependencies", name.clone());
             match (original.dependent_schemas.get(name), update.dependent_schemas.get(name)) {
-                (Some(_), None) => list.add_at(&sorts::DEPENDENCY_SCHEMA_REMOVED, step),
-                (None, Some(_)) => list.add_at(&sorts::DEPENDENCY_SCHEMA_ADDED, step),
+                (Some(_), None) => list.add(&sorts::DEPENDENCY_SCHEMA_REMOVED, step),
+                (None, Some(_)) => list.add(&sorts::DEPENDENCY_SCHEMA_ADDED, step),
                 (before, after) => self.optional(list, step, before.copied(), after.copied(), depth)?,
             }
         }
@@ -88,7 +88,7 @@ impl Comparison<'_, '_> {
         match (original.properties.get(name).copied(), update.properties.get(name).copied()) {
             (Some(before), None) => {
                 if update.is_open() {
-                    list.add_at(&sorts::PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL, step);
+                    list.add(&sorts::PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL, step);
                 } else if let Some(covering) = update.covering(name) {
                     let inner = self.pair(side.of(before, covering), depth)?;
                     let is_compatible = inner.is_compatible;
@@ -97,18 +97,18 @@ impl Comparison<'_, '_> {
                         true => &sorts::PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL,
                         false => &sorts::PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL,
                     };
-                    list.add_at(sort, step);
+                    list.add(sort, step);
                 } else {
                     let is_false = matches!(self.view((side.original.0, before)).kind, Kind::False);
                     let sort = match is_false {
                         true => &sorts::PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL,
                         false => &sorts::PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL,
                     };
-                    list.add_at(sort, step);
+                    list.add(sort, step);
                 }
             }
             (None, Some(after)) => {
-                let is_required = update.required.contains(name);
+                let is_required = update.required.contains(name.as_ref());
                 let has_default = self.has_default(side.update.0, after);
                 if original.is_open() {
                     let is_empty = matches!(self.view((side.update.0, after)).kind, Kind::Empty | Kind::True);
@@ -118,7 +118,7 @@ impl Comparison<'_, '_> {
                         (_, true, false) => &sorts::REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL,
                         (_, false, _) => &sorts::OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL,
                     };
-                    list.add_at(sort, step);
+                    list.add(sort, step);
                     return Ok(());
                 }
                 if let Some(covering) = original.covering(name) {
@@ -129,14 +129,14 @@ impl Comparison<'_, '_> {
                         true => &sorts::PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL,
                         false => &sorts::PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL,
                     };
-                    list.add_at(sort, step.clone());
+                    list.add(sort, step.clone());
                 }
                 let sort = match (is_required, has_default) {
                     (true, true) => &sorts::REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL,
                     (true, false) => &sorts::REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL,
                     (false, _) => &sorts::OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL,
                 };
-                list.add_at(sort, step);
+                list.add(sort, step);
             }
             (before, after) => self.optional(list, step, before, after, depth)?,
         }
