@@ -21,7 +21,7 @@ impl Fuel {
     pub(super) const WITNESSES: u64 = 200_000;
 
     /// For a pair of JSON Schemas, all questions about it together.
-    pub(super) const JSON: u64 = 300_000;
+    pub(super) const JSON: u64 = 400_000;
 
     pub(super) fn new(steps: u64) -> Fuel {
         Fuel { steps }

@@ -2,6 +2,7 @@
 //! names. It depends on the names alone, so that it can be told without one.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 /// What a Java hash table has room for when it is made without a size.
 const DEFAULT_CAPACITY: usize = 16;
@@ -11,28 +12,70 @@ const DEFAULT_CAPACITY: usize = 16;
 pub(in crate::compat::reference) fn union<'a>(original: &[&'a str], update: &[&'a str]) -> Vec<&'a str> {
     let (original, update) = (table_order(original), table_order(update));
     let known: HashSet<&str> = original.iter().copied().collect();
-    // A set made from a collection is given room for it, and grows from there.
-    let room = (original.len() as f32 / 0.75) as usize + 1;
-    let capacity = room.max(DEFAULT_CAPACITY).next_power_of_two();
+    let capacity = copied(original.len());
     let mut names = original;
     names.extend(update.into_iter().filter(|name| !known.contains(name)));
     sort(&mut names, capacity);
     names
 }
 
-/// The order of a table that grew with its content, which has each name once.
-pub(in crate::compat::reference) fn table_order<'a>(names: &[&'a str]) -> Vec<&'a str> {
+/// Names as a hash table that grew with them goes through them, with their hashes.
+#[derive(Debug, Default)]
+pub(in crate::compat::reference) struct Table(Vec<(u32, Rc<str>)>);
+
+impl Table {
+    /// Each name comes once.
+    pub(in crate::compat::reference) fn of(names: Vec<Rc<str>>) -> Table {
+        let names = names.into_iter().map(|name| (spread(hash(&name)), name));
+        let mut names: Vec<(u32, Rc<str>)> = names.collect();
+        let capacity = grown(DEFAULT_CAPACITY, names.len());
+        names.sort_by_key(|(hash, _)| *hash as usize & (capacity - 1));
+        Table(names)
+    }
+
+    pub(in crate::compat::reference) fn names(&self) -> impl Iterator<Item = &Rc<str>> {
+        self.0.iter().map(|(_, name)| name)
+    }
+
+    /// The same as [`union`], for names that are looked at more than once. `is_known` tells whether this
+    /// table has a name.
+    pub(in crate::compat::reference) fn union<'t>(
+        &'t self,
+        update: &'t Table,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Vec<&'t Rc<str>> {
+        let mut names: Vec<&(u32, Rc<str>)> = self.0.iter().collect();
+        names.extend(update.0.iter().filter(|(_, name)| !is_known(name)));
+        let capacity = grown(copied(self.0.len()), names.len());
+        names.sort_by_key(|(hash, _)| *hash as usize & (capacity - 1));
+        names.into_iter().map(|(_, name)| name).collect()
+    }
+}
+
+/// The order of a table that grew with its content.
+fn table_order<'a>(names: &[&'a str]) -> Vec<&'a str> {
     let mut names = names.to_vec();
     sort(&mut names, DEFAULT_CAPACITY);
     names
 }
 
-/// Names that fall into one bucket stay in the order in which they came.
-fn sort(names: &mut [&str], mut capacity: usize) {
-    while names.len() > capacity / 4 * 3 {
+/// The room of a set that is made from a collection: enough for it, from where it grows.
+fn copied(names: usize) -> usize {
+    let room = (names as f32 / 0.75) as usize + 1;
+    room.max(DEFAULT_CAPACITY).next_power_of_two()
+}
+
+/// The room of a table when it has so many names.
+fn grown(mut capacity: usize, names: usize) -> usize {
+    while names > capacity / 4 * 3 {
         capacity *= 2;
     }
-    let mask = capacity - 1;
+    capacity
+}
+
+/// Names that fall into one bucket stay in the order in which they came.
+fn sort(names: &mut [&str], capacity: usize) {
+    let mask = grown(capacity, names.len()) - 1;
     names.sort_by_cached_key(|name| spread(hash(name)) as usize & mask);
 }
 
@@ -48,7 +91,7 @@ fn spread(hash: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{hash, union};
+    use super::{Table, hash, union};
 
     #[test]
     fn names_are_hashed_as_in_java() {
@@ -61,6 +104,10 @@ mod tests {
     fn the_order_is_that_of_the_buckets() {
         assert_eq!(union(&["M", "N"], &["M", "N2"]), ["N2", "M", "N"]);
         assert_eq!(union(&[], &[]), [""; 0]);
+        let table = |names: &[&str]| Table::of(names.iter().map(|name| (*name).into()).collect());
+        let (original, update) = (table(&["M", "N"]), table(&["M", "N2"]));
+        let names = original.union(&update, |name| ["M", "N"].contains(&name));
+        assert_eq!(names.iter().map(|name| &***name).collect::<Vec<_>>(), ["N2", "M", "N"]);
         // `Aa` and `BB` have the same hash.
         assert_eq!(union(&["BB"], &["Aa"]), ["BB", "Aa"]);
         assert_eq!(union(&["Aa"], &["BB"]), ["Aa", "BB"]);

@@ -276,7 +276,7 @@ impl<'a> Product<'a> {
         let mut found = Vec::new();
         let mut pending: VecDeque<(Vec<u8>, Joint)> = VecDeque::from([(Vec::new(), from.clone())]);
         while let Some((read, joint)) = pending.pop_front() {
-            fuel.spend(1 + self.bytes.len() * self.automata.len() / 8).map_err(|Exhausted| Why::Fuel)?;
+            fuel.spend(1 + self.bytes.len() * self.automata.len() / 16).map_err(|Exhausted| Why::Fuel)?;
             let of_prefix = joint.prefix.and_then(|prefix| self.by_prefix.get(&prefix));
             let of_prefix = of_prefix.map_or(&[][..], Vec::as_slice);
             // One of each set will do, but those that excluded strings go on with are not like others.

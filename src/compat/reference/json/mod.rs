@@ -8,20 +8,31 @@
 //! There is no answer where it crashes (a name with `%` in a path that it prints) or would not come to
 //! an end.
 
+mod arrays;
 mod diff;
+mod found;
 mod kinds;
+mod matching;
+mod objects;
+mod scalars;
 mod view;
+
+use std::collections::HashMap;
 
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::finding::{Incompatibility, Labels, Pointer, RefDiff};
 use crate::compat::report::{Listing, ReferenceView};
 use crate::model::{Direction, Policy};
 use crate::schema::json::JsonSchema;
-use diff::{Difference, Spot};
+use found::{Difference, Spot};
 use view::Views;
 
-/// A list longer than this serves nobody and could be made to fill the memory.
+/// A list longer than this serves nobody and could be made to fill the memory; it ends there. A schema
+/// that holds itself in a hundred places has ten thousand differences where it has one.
 const LISTED_AT_MOST: usize = 20_000;
+
+/// A step is a property that is compared or a difference that is listed, and both are little work.
+const STEPS: u64 = Fuel::PAIR / 2;
 
 /// Why the reference has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -63,18 +74,14 @@ fn found(
         return Ok(Vec::new());
     }
     let (original, update) = (Views::of(writer), Views::of(reader));
-    let differences = diff::compare(&original, &update, policy, &mut Fuel::new(Fuel::PAIR))?;
-    let mut breaks: Vec<Difference> =
-        differences.into_iter().filter(|difference| !difference.sort.is_harmless(policy)).collect();
-    let mut seen = std::collections::HashSet::new();
-    breaks.retain(|difference| seen.insert((difference.sort.name, difference.path.clone())));
-    if breaks.len() > LISTED_AT_MOST {
-        return Err(NoAnswer::Exhausted);
-    }
+    let mut fuel = Fuel::new(STEPS);
+    let found = diff::compare(&original, &update, policy, &mut fuel)?;
+    let breaks = found::listed(&found, policy, false, LISTED_AT_MOST, &mut fuel)?;
     if breaks.iter().any(|difference| difference.path.contains('%')) {
         return Err(NoAnswer::Percent);
     }
     let labels = Labels::of(direction);
+    let (mut reader_places, mut writer_places) = (HashMap::new(), HashMap::new());
     let reported = breaks.into_iter().map(|difference| {
         let Difference { sort, path, original: writer_spot, update: reader_spot } = difference;
         let path = format!("#/{path}");
@@ -87,8 +94,10 @@ fn found(
             false => description.clone(),
         };
         let reference = RefDiff { name: sort.name, path, description, info: None };
-        let reader_at = pointer(&update, reader, &reader_spot);
-        let writer_at = pointer(&original, writer, &writer_spot);
+        let reader_at = reader_places.entry(reader_spot);
+        let reader_at = reader_at.or_insert_with_key(|spot| pointer(&update, reader, spot)).clone();
+        let writer_at = writer_places.entry(writer_spot);
+        let writer_at = writer_at.or_insert_with_key(|spot| pointer(&original, writer, spot)).clone();
         Incompatibility::reported(sort.rule_at(&reference.path), direction, message, reference)
             .between(reader_at, writer_at)
     });
@@ -99,8 +108,9 @@ fn found(
 #[cfg(test)]
 fn all(reader: &JsonSchema, writer: &JsonSchema, policy: Policy) -> Vec<String> {
     let (original, update) = (Views::of(writer), Views::of(reader));
-    let differences = diff::compare(&original, &update, policy, &mut Fuel::new(Fuel::PAIR));
-    let differences = differences.expect("an answer");
+    let mut fuel = Fuel::new(STEPS);
+    let found = diff::compare(&original, &update, policy, &mut fuel).expect("an answer");
+    let differences = found::listed(&found, policy, true, usize::MAX, &mut fuel).expect("a list");
     differences.iter().map(|it| format!("{} #/{}", it.sort.name, it.path)).collect()
 }
 
@@ -111,7 +121,7 @@ fn pointer(views: &Views<'_>, schema: &JsonSchema, spot: &Spot) -> Pointer {
     let mut node = if start == owner.root().span.start { Some(owner.root()) } else { owner.find(start) };
     let mut path = node.map_or_else(String::new, |node| owner.pointer_to(node)[1..].to_owned());
     let mut span = node.map(|node| node.span);
-    for part in &spot.below {
+    for part in &spot.step.parts() {
         path.push('/');
         path.push_str(&part.replace('~', "~0").replace('/', "~1"));
         let member = node.and_then(|node| node.members().iter().find(|member| member.key == *part));

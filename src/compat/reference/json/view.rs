@@ -1,14 +1,14 @@
 //! A schema as the reference loads it: each object is of one kind, or the conjunction of several.
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::super::hash_order;
+use super::super::hash_order::Table;
 use crate::compat::json::number::Number;
 use crate::compat::json::strings::Pattern;
 use crate::schema::json::{Draft, JsonSchema};
-use crate::schema::tree::{Node, Value};
+use crate::schema::tree::{Member, Node, Value};
 
 /// A loaded schema.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(super) struct View {
     pub(super) kind: Kind,
     /// The document and the first byte of the object; synthetic members share those of their owner.
     pub(super) at: (usize, usize),
+    /// Is it all of that object?
+    is_own: bool,
     pub(super) annotations: Annotations,
 }
 
@@ -36,7 +38,7 @@ pub(super) enum Kind {
     Null,
     Enum(BTreeSet<String>),
     Const(String),
-    Combined(Criterion, Vec<Id>),
+    Combined(Criterion, Branches),
     Not(Id),
     Object(Box<Object>),
     Array(Box<Array>),
@@ -68,13 +70,13 @@ pub(super) struct Numbers {
 #[derive(Debug, Default)]
 pub(super) struct Object {
     pub(super) properties: Named<Id>,
-    pub(super) required: BTreeSet<String>,
+    pub(super) required: HashSet<String>,
     pub(super) patterns: Vec<(Pattern, Id)>,
     pub(super) additional: Rest,
     pub(super) unevaluated: Rest,
     pub(super) max_properties: Option<f64>,
     pub(super) min_properties: Option<f64>,
-    pub(super) dependent_names: Named<BTreeSet<String>>,
+    pub(super) dependent_names: Named<HashSet<String>>,
     pub(super) dependent_schemas: Named<Id>,
 }
 
@@ -91,33 +93,70 @@ pub(super) struct Array {
     pub(super) is_unique: bool,
 }
 
-/// Values by name, in the order in which the names came: names that share a bucket of a hash table keep
-/// that order there.
+/// Values by name, as a Java hash table goes through them.
 #[derive(Debug)]
 pub(super) struct Named<T> {
-    names: Vec<String>,
-    values: HashMap<String, T>,
+    table: Table,
+    values: HashMap<Rc<str>, T>,
 }
 
 impl<T> Default for Named<T> {
     fn default() -> Named<T> {
-        Named { names: Vec::new(), values: HashMap::new() }
+        Named { table: Table::default(), values: HashMap::new() }
+    }
+}
+
+impl<T> FromIterator<(Rc<str>, T)> for Named<T> {
+    fn from_iter<I: IntoIterator<Item = (Rc<str>, T)>>(members: I) -> Named<T> {
+        let mut names = Vec::new();
+        let mut values = HashMap::new();
+        for (name, value) in members {
+            if values.insert(name.clone(), value).is_none() {
+                names.push(name);
+            }
+        }
+        Named { table: Table::of(names), values }
     }
 }
 
 impl<T> Named<T> {
-    fn insert(&mut self, name: &str, value: T) {
-        if self.values.insert(name.to_owned(), value).is_none() {
-            self.names.push(name.to_owned());
-        }
-    }
-
     pub(super) fn get(&self, name: &str) -> Option<&T> {
         self.values.get(name)
     }
 
-    pub(super) fn names(&self) -> Vec<&str> {
-        self.names.iter().map(String::as_str).collect()
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &Rc<str>> {
+        self.table.names()
+    }
+
+    /// The names of both.
+    pub(super) fn union<'t>(&'t self, other: &'t Named<T>) -> Vec<&'t Rc<str>> {
+        self.table.union(&other.table, |name| self.values.contains_key(name))
+    }
+}
+
+/// The members of a combination.
+#[derive(Debug)]
+pub(super) struct Branches {
+    pub(super) all: Vec<Id>,
+    distinct: OnceCell<Vec<Id>>,
+}
+
+impl Branches {
+    fn of(all: Vec<Id>) -> Branches {
+        Branches { all, distinct: OnceCell::new() }
+    }
+
+    /// The branches, equal ones once.
+    pub(super) fn distinct(&self, views: &Views<'_>) -> &[Id] {
+        self.distinct.get_or_init(|| {
+            let mut seen = HashSet::new();
+            let kept = self.all.iter().filter(|&&branch| seen.insert(views.text(branch)));
+            kept.copied().collect()
+        })
     }
 }
 
@@ -152,6 +191,18 @@ impl Criterion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Id(u32);
 
+/// What is loaded together: the text itself, or what a reference leads to. The reference's objects are
+/// told apart by identity, and it loads the target of a reference anew, even where it is the text itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Load(Option<(usize, usize)>);
+
+/// Where an object that is loaded stands.
+#[derive(Debug, Clone, Copy)]
+struct Here {
+    document: usize,
+    load: Load,
+}
+
 /// The views of a schema, each made when it is first looked at.
 pub(super) struct Views<'a> {
     schema: &'a JsonSchema,
@@ -163,12 +214,12 @@ pub(super) struct Views<'a> {
 #[derive(Default)]
 struct Inner<'a> {
     slots: Vec<Slot<'a>>,
-    ids: HashMap<(usize, usize), Id>,
+    ids: HashMap<(usize, usize, Load), Id>,
 }
 
 #[derive(Clone)]
 enum Slot<'a> {
-    Waiting(usize, &'a Node),
+    Waiting(Here, &'a Node),
     Made(Rc<View>),
 }
 
@@ -207,15 +258,15 @@ impl<'a> Views<'a> {
     }
 
     pub(super) fn root(&self) -> Id {
-        self.id(0, self.schema.root())
+        self.id(Here { document: 0, load: Load(None) }, self.schema.root())
     }
 
     pub(super) fn get(&self, id: Id) -> Rc<View> {
         let slot = self.inner.borrow().slots[id.0 as usize].clone();
         match slot {
             Slot::Made(view) => view,
-            Slot::Waiting(document, node) => {
-                let view = Rc::new(self.make(document, node));
+            Slot::Waiting(here, node) => {
+                let view = Rc::new(self.make(here, node));
                 self.inner.borrow_mut().slots[id.0 as usize] = Slot::Made(view.clone());
                 view
             }
@@ -226,22 +277,22 @@ impl<'a> Views<'a> {
     pub(super) fn text(&self, id: Id) -> String {
         let view = self.get(id);
         let (document, start) = view.at;
-        let is_own = self.inner.borrow().ids.get(&(document, start)) == Some(&id);
         let text = self.sources.borrow().get(&(document, start)).map(|node| canonical(node));
         match text {
-            Some(text) if is_own => text,
+            Some(text) if view.is_own => text,
             _ => format!("{}#{}", start, id.0),
         }
     }
 
-    fn id(&self, document: usize, node: &'a Node) -> Id {
-        let key = (document, node.span.start);
+    fn id(&self, here: Here, node: &'a Node) -> Id {
+        let (document, start) = (here.document, node.span.start);
+        let key = (document, start, here.load);
         if let Some(id) = self.inner.borrow().ids.get(&key) {
             return *id;
         }
-        let id = self.push(Slot::Waiting(document, node));
+        let id = self.push(Slot::Waiting(here, node));
         self.inner.borrow_mut().ids.insert(key, id);
-        self.sources.borrow_mut().insert(key, node);
+        self.sources.borrow_mut().insert((document, start), node);
         id
     }
 
@@ -251,10 +302,10 @@ impl<'a> Views<'a> {
         Id(inner.slots.len() as u32 - 1)
     }
 
-    fn make(&self, document: usize, node: &'a Node) -> View {
-        let at = (document, node.span.start);
+    fn make(&self, here: Here, node: &'a Node) -> View {
+        let at = (here.document, node.span.start);
         let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
-        let draft = self.documents[document].0;
+        let draft = self.documents[here.document].0;
         let annotations = Annotations {
             id: text(draft.id_keyword()),
             title: text("title"),
@@ -265,17 +316,19 @@ impl<'a> Views<'a> {
         let kind = match node.value {
             Value::Bool(true) => Kind::True,
             Value::Bool(false) => Kind::False,
-            _ => self.kind(document, node, draft),
+            _ => self.kind(here, node, draft),
         };
-        View { kind, at, annotations }
+        View { kind, at, is_own: true, annotations }
     }
 
-    fn kind(&self, document: usize, node: &'a Node, draft: Draft) -> Kind {
+    fn kind(&self, here: Here, node: &'a Node, draft: Draft) -> Kind {
         let mut kinds = Vec::new();
         let mut consumed: Vec<&str> = Vec::new();
         if let Some(reference) = node.get("$ref").and_then(Node::as_str) {
-            if let Some((target, node)) = self.schema.resolve(document, node, reference) {
-                kinds.push(Kind::Reference(self.id(target, node)));
+            if let Some((target, node)) = self.schema.resolve(here.document, node, reference) {
+                let is_anew = self.documents[target].0.ref_hides_siblings();
+                let load = Load(is_anew.then_some((target, node.span.start)));
+                kinds.push(Kind::Reference(self.id(Here { document: target, load }, node)));
             }
             if draft.ref_hides_siblings() {
                 return kinds.pop().unwrap_or(Kind::Empty);
@@ -285,22 +338,22 @@ impl<'a> Views<'a> {
             kinds.push(Kind::Enum(listed.iter().map(canonical).collect()));
         }
         for (key, criterion) in
-            [("allOf", Criterion::All), ("anyOf", Criterion::Any), ("oneOf", Criterion::One)]
+            [("allOf", Criterion::All), ("oneOf", Criterion::One), ("anyOf", Criterion::Any)]
         {
             if let Some(branches) = node.get(key).and_then(Node::elements) {
-                let branches = branches.iter().map(|branch| self.id(document, branch)).collect();
-                kinds.push(Kind::Combined(criterion, self.in_order(branches)));
+                let branches = branches.iter().map(|branch| self.id(here, branch)).collect();
+                kinds.push(Kind::Combined(criterion, Branches::of(self.in_order(branches))));
             }
         }
         if let Some(inner) = node.get("not") {
-            kinds.push(Kind::Not(self.id(document, inner)));
+            kinds.push(Kind::Not(self.id(here, inner)));
         }
         if let Some(constant) = node.get("const").filter(|_| draft > Draft::Four) {
             kinds.push(Kind::Const(canonical(constant)));
         }
         if let Some(types) = node.get("type") {
             let mut typed = |name: &str| -> Option<Kind> {
-                let (kind, keywords) = self.typed(document, node, draft, name)?;
+                let (kind, keywords) = self.typed(here, node, draft, name)?;
                 consumed.extend(keywords);
                 Some(kind)
             };
@@ -308,8 +361,8 @@ impl<'a> Views<'a> {
                 Some(names) => {
                     let names = names.iter().filter_map(Node::as_str);
                     let members: Vec<Kind> = names.filter_map(&mut typed).collect();
-                    let members = members.into_iter().map(|kind| self.member(document, node, kind)).collect();
-                    kinds.push(Kind::Combined(Criterion::Any, members));
+                    let members = members.into_iter().map(|kind| self.member(here, node, kind)).collect();
+                    kinds.push(Kind::Combined(Criterion::Any, Branches::of(members)));
                 }
                 None => kinds.extend(types.as_str().and_then(&mut typed)),
             }
@@ -320,7 +373,7 @@ impl<'a> Views<'a> {
         for (keywords, name) in [(ARRAY, "array"), (OBJECT, "object"), (NUMBER, "number"), (STRING, "string")]
         {
             if has_other(keywords)
-                && let Some((kind, _)) = self.typed(document, node, draft, name)
+                && let Some((kind, _)) = self.typed(here, node, draft, name)
             {
                 kinds.push(kind);
             }
@@ -332,23 +385,23 @@ impl<'a> Views<'a> {
             0 => Kind::Empty,
             1 => kinds.remove(0),
             _ => {
-                let members = kinds.into_iter().map(|kind| self.member(document, node, kind)).collect();
-                Kind::Combined(Criterion::All, self.in_order(members))
+                let members = kinds.into_iter().map(|kind| self.member(here, node, kind)).collect();
+                Kind::Combined(Criterion::All, Branches::of(self.in_order(members)))
             }
         }
     }
 
     /// One of several kinds of an object.
-    fn member(&self, document: usize, node: &'a Node, kind: Kind) -> Id {
-        let at = (document, node.span.start);
-        self.push(Slot::Made(Rc::new(View { kind, at, annotations: Annotations::default() })))
+    fn member(&self, here: Here, node: &'a Node, kind: Kind) -> Id {
+        let at = (here.document, node.span.start);
+        self.push(Slot::Made(Rc::new(View { kind, at, is_own: false, annotations: Annotations::default() })))
     }
 
     /// Combinations come first, the last one before the others.
     fn in_order(&self, branches: Vec<Id>) -> Vec<Id> {
         let is_combined = |id: &Id| match &self.inner.borrow().slots[id.0 as usize] {
             Slot::Made(view) => matches!(view.kind, Kind::Combined(..)),
-            Slot::Waiting(document, node) => self.is_combined(*document, node),
+            Slot::Waiting(here, node) => self.is_combined(*here, node),
         };
         let (mut first, rest): (Vec<Id>, Vec<Id>) = branches.into_iter().partition(|id| is_combined(id));
         first.reverse();
@@ -357,8 +410,8 @@ impl<'a> Views<'a> {
     }
 
     /// Whether an object would be loaded as a combination, without loading it.
-    fn is_combined(&self, document: usize, node: &Node) -> bool {
-        let draft = self.documents[document].0;
+    fn is_combined(&self, here: Here, node: &Node) -> bool {
+        let draft = self.documents[here.document].0;
         if node.get("$ref").is_some() && draft.ref_hides_siblings() {
             return false;
         }
@@ -386,7 +439,7 @@ impl<'a> Views<'a> {
 
     fn typed(
         &self,
-        document: usize,
+        here: Here,
         node: &'a Node,
         draft: Draft,
         name: &str,
@@ -416,64 +469,70 @@ impl<'a> Views<'a> {
                 }),
                 NUMBER,
             ),
-            "object" => (Kind::Object(Box::new(self.object(document, node, draft))), OBJECT),
-            "array" => (Kind::Array(Box::new(self.array(document, node, draft))), ARRAY),
+            "object" => (Kind::Object(Box::new(self.object(here, node, draft))), OBJECT),
+            "array" => (Kind::Array(Box::new(self.array(here, node, draft))), ARRAY),
             _ => return None,
         })
     }
 
-    fn rest(&self, document: usize, node: &'a Node, key: &str) -> Rest {
+    fn rest(&self, here: Here, node: &'a Node, key: &str) -> Rest {
         match node.get(key) {
             None => Rest::Allowed,
             Some(rest) => match rest.value {
                 Value::Bool(true) => Rest::Allowed,
                 Value::Bool(false) => Rest::Forbidden,
-                _ => Rest::Schema(self.id(document, rest)),
+                _ => Rest::Schema(self.id(here, rest)),
             },
         }
     }
 
-    fn object(&self, document: usize, node: &'a Node, draft: Draft) -> Object {
+    /// Here a schema that accepts everything is none, however it is written.
+    fn unevaluated(&self, here: Here, node: &'a Node, key: &str) -> Rest {
+        match self.rest(here, node, key) {
+            Rest::Schema(id) if matches!(self.get(id).kind, Kind::Empty) => Rest::Allowed,
+            rest => rest,
+        }
+    }
+
+    fn object(&self, here: Here, node: &'a Node, draft: Draft) -> Object {
         let members = |key: &str| node.get(key).map_or(&[][..], Node::members);
-        let names = |list: &Node| -> BTreeSet<String> {
+        let names = |list: &Node| -> HashSet<String> {
             list.elements().unwrap_or_default().iter().filter_map(Node::as_str).map(str::to_owned).collect()
         };
         let mut object = Object {
             required: node.get("required").map(names).unwrap_or_default(),
-            additional: self.rest(document, node, "additionalProperties"),
+            additional: self.rest(here, node, "additionalProperties"),
             max_properties: number(node, "maxProperties"),
             min_properties: number(node, "minProperties"),
             ..Object::default()
         };
-        for member in members("properties") {
-            object.properties.insert(&member.key, self.id(document, &member.value));
-        }
+        let property = |member: &'a Member| (member.key.as_str().into(), self.id(here, &member.value));
+        object.properties = members("properties").iter().map(property).collect();
         let patterns = members("patternProperties");
-        let sources: Vec<&str> = patterns.iter().map(|member| member.key.as_str()).collect();
         // The first that matches counts, in the order of a Java hash table.
-        for source in hash_order::table_order(&sources) {
-            let Some(member) = patterns.iter().find(|member| member.key == source) else { continue };
-            object.patterns.push((Pattern::new(&member.key), self.id(document, &member.value)));
+        let table = Table::of(patterns.iter().map(|member| member.key.as_str().into()).collect());
+        for source in table.names() {
+            let Some(member) = patterns.iter().find(|member| *member.key == **source) else { continue };
+            object.patterns.push((Pattern::new(&member.key), self.id(here, &member.value)));
         }
-        for key in ["dependencies", "dependentRequired", "dependentSchemas"] {
-            if (key == "dependencies") != (draft <= Draft::Seven) {
-                continue;
-            }
-            for member in members(key) {
-                if member.value.elements().is_some() {
-                    object.dependent_names.insert(&member.key, names(&member.value));
-                } else {
-                    object.dependent_schemas.insert(&member.key, self.id(document, &member.value));
-                }
-            }
-        }
+        let keywords: &[&str] = match draft <= Draft::Seven {
+            true => &["dependencies"],
+            false => &["dependentRequired", "dependentSchemas"],
+        };
+        let dependencies = || keywords.iter().flat_map(|keyword| members(keyword));
+        let is_of_names = |member: &&'a Member| member.value.elements().is_some();
+        let listed = dependencies().filter(is_of_names);
+        object.dependent_names =
+            listed.map(|member| (member.key.as_str().into(), names(&member.value))).collect();
+        object.dependent_schemas =
+            dependencies().filter(|member| !is_of_names(member)).map(property).collect();
         if draft >= Draft::Year2019 {
-            object.unevaluated = self.rest(document, node, "unevaluatedProperties");
+            object.unevaluated = self.unevaluated(here, node, "unevaluatedProperties");
         }
         object
     }
 
-    fn array(&self, document: usize, node: &'a Node, draft: Draft) -> Array {
+    fn array(&self, here: Here, node: &'a Node, draft: Draft) -> Array {
         let mut array = Array {
             max_items: number(node, "maxItems"),
             min_items: number(node, "minItems"),
@@ -483,19 +542,19 @@ impl<'a> Views<'a> {
         let prefix = if draft == Draft::Year2020 { "prefixItems" } else { "items" };
         match node.get(prefix).and_then(Node::elements) {
             Some(items) => {
-                array.items = items.iter().map(|item| self.id(document, item)).collect();
+                array.items = items.iter().map(|item| self.id(here, item)).collect();
                 let rest = if draft == Draft::Year2020 { "items" } else { "additionalItems" };
-                array.additional = self.rest(document, node, rest);
+                array.additional = self.rest(here, node, rest);
             }
             None => {
-                array.all_items = node.get("items").map(|items| self.id(document, items));
+                array.all_items = node.get("items").map(|items| self.id(here, items));
                 if draft < Draft::Year2020 {
-                    array.additional = self.rest(document, node, "additionalItems");
+                    array.additional = self.rest(here, node, "additionalItems");
                 }
             }
         }
         if draft >= Draft::Year2019 {
-            array.unevaluated = self.rest(document, node, "unevaluatedItems");
+            array.unevaluated = self.unevaluated(here, node, "unevaluatedItems");
             array.max_contains = number(node, "maxContains");
             array.min_contains = number(node, "minContains");
         }
