@@ -85,7 +85,7 @@ fn policy(name: &str) -> Result<Policy, ApiError> {
     if name.eq_ignore_ascii_case("LOGICAL") {
         return Err(ApiError::unavailable(format_args!("The policy LOGICAL")));
     }
-    name.to_lowercase().parse().map_err(|_| no_such("the policy is one of STRICT, LENIENT".to_owned()))
+    Policy::named(name).ok_or_else(|| no_such("the policy is one of STRICT, LENIENT".to_owned()))
 }
 
 fn against(text: &str) -> Result<registry::Against, ApiError> {

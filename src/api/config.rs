@@ -146,7 +146,7 @@ fn asks_for(given: &Members<'_>, member: &str) -> Result<bool, ApiError> {
 
 /// A policy nobody knows has always counted as none.
 fn policy(node: &Node) -> Result<Option<Option<Policy>>, ApiError> {
-    Ok(super::extract::text(node)?.map(|name| name.to_lowercase().parse().ok()))
+    Ok(super::extract::text(node)?.map(|name| Policy::named(&name)))
 }
 
 impl ConfigRequest {

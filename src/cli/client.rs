@@ -89,17 +89,6 @@ impl RegistryClient {
         })
     }
 
-    /// The level in force for a subject.
-    pub(crate) async fn level(&self, subject: &str) -> Result<String, Failure> {
-        let config = self.config(subject).await?;
-        let level =
-            config.as_ref().and_then(|config| config.get("compatibilityLevel")).and_then(Value::as_str);
-        level.map(str::to_owned).ok_or_else(|| {
-            Failure::unable(anyhow!("{} does not tell the compatibility level of `{subject}`", self.shown()))
-                .with_hint("Give it with --level.")
-        })
-    }
-
     /// The configuration in force for a subject.
     pub(crate) async fn config(&self, subject: &str) -> Result<Option<Value>, Failure> {
         self.read(&["config", subject], Some("defaultToGlobal=true")).await

@@ -155,6 +155,11 @@ impl Action {
 }
 
 impl Policy {
+    /// The policy of this name, in any case, as settings of a registry spell it.
+    pub fn named(name: &str) -> Option<Policy> {
+        name.to_lowercase().parse().ok()
+    }
+
     /// The word for it in flags.
     pub fn as_str(self) -> &'static str {
         match self {

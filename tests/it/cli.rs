@@ -1362,7 +1362,7 @@ fn help_of_check() {
 
           --policy <POLICY>
               Undeclared properties of JSON documents: taken as the schema says (`strict`), or neither written nor
-              minded (`lenient`); instead of `strict`
+              minded (`lenient`); instead of the registry's setting or `strict`
               
               [env: DOVETAIL_POLICY=]
 

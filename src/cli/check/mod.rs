@@ -97,7 +97,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "PACK", env = "DOVETAIL_PACKS", value_delimiter = ',')]
     packs: Vec<Pack>,
     /// Undeclared properties of JSON documents: taken as the schema says (`strict`), or neither written
-    /// nor minded (`lenient`); instead of `strict`.
+    /// nor minded (`lenient`); instead of the registry's setting or `strict`.
     #[arg(long, env = "DOVETAIL_POLICY")]
     policy: Option<Policy>,
     /// The `format` of a JSON Schema is an assertion, whatever the registry's setting is.

@@ -18,12 +18,13 @@ const MOST_REFERENCES: usize = 10_000;
 pub(super) struct Registered {
     client: RegistryClient,
     read: HashMap<(String, i32), StoredVersion>,
+    configs: HashMap<String, Option<Value>>,
 }
 
 impl Registered {
     /// A registry nothing was read from yet.
     pub(super) fn new(client: RegistryClient) -> Registered {
-        Registered { client, read: HashMap::new() }
+        Registered { client, read: HashMap::new(), configs: HashMap::new() }
     }
 
     /// How the base is printed.
@@ -32,20 +33,32 @@ impl Registered {
     }
 
     /// The level in force for a subject.
-    pub(super) async fn level(&self, subject: &str) -> Result<Level, Failure> {
-        let level = self.client.level(subject).await?;
+    pub(super) async fn level(&mut self, subject: &str) -> Result<Level, Failure> {
+        let level = self.configured(subject, "compatibilityLevel").await?.ok_or_else(|| {
+            let registry = self.client.shown();
+            Failure::unable(anyhow!("{registry} does not tell the compatibility level of `{subject}`"))
+                .with_hint("Give it with --level.")
+        })?;
         level.parse().map_err(|error| {
             Failure::unable(anyhow!("{} tells a level that is none: {error}", self.client.shown()))
         })
     }
 
+    /// A word of the configuration in force for a subject, which is asked for once.
+    async fn configured(&mut self, subject: &str, member: &str) -> Result<Option<String>, Failure> {
+        if !self.configs.contains_key(subject) {
+            let config = self.client.config(subject).await?;
+            self.configs.insert(subject.to_owned(), config);
+        }
+        let config = self.configs.get(subject).and_then(Option::as_ref);
+        Ok(config.and_then(|config| config.get(member)?.as_str()).map(str::to_owned))
+    }
+
     /// Who judges a subject: what the registry has recorded, or the proof judge where it knows of none.
-    pub(super) async fn judging(&self, subject: &str) -> Result<Judging, Failure> {
-        let config = self.client.config(subject).await?;
-        let policy =
-            config.as_ref().and_then(|config| config.get("compatibilityPolicy")).and_then(Value::as_str);
+    pub(super) async fn judging(&mut self, subject: &str) -> Result<Judging, Failure> {
+        let policy = self.configured(subject, "compatibilityPolicy").await?;
         // As a registry, this command takes a policy that it does not know for none.
-        let policy: Policy = policy.and_then(|name| name.to_lowercase().parse().ok()).unwrap_or_default();
+        let policy: Policy = policy.and_then(|name| Policy::named(&name)).unwrap_or_default();
         let assumptions = Assumptions { policy, ..Assumptions::default() };
         let Some(told) = self.client.judging(subject).await? else {
             return Ok(Judging { assumptions, ..Judging::default() });

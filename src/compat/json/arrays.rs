@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::atoms::{Atom, Items, unsupported};
-use super::engine::{Answer, Engine};
+use super::engine::{Answer, Engine, first_of};
 use super::node::NodeId;
 use super::search::Problem;
 use super::value::Value;
@@ -153,25 +153,24 @@ impl Engine<'_> {
         placements: &mut usize,
     ) -> Answer {
         let Some((task, others)) = tasks.split_first() else { return self.fill_items(row, slots) };
-        let mut unknown = None;
         if let Task::Equal = task {
             return self.place_equal(row, others, slots, placements);
         }
-        for position in row.positions(slots) {
+        first_of(row.positions(slots), |position| {
             let before = slots.get(&position).cloned();
             let mut slot = before.clone().unwrap_or_default();
             let mut next = None;
             match task {
                 Task::Wrong(group) => {
-                    let Some(child) = group.of(position) else { continue };
+                    let Some(child) = group.of(position) else { return Ok(None) };
                     if row.musts(position).contains(&child) {
-                        continue;
+                        return Ok(None);
                     }
                     slot.must_not.push(child);
                 }
                 Task::Contained(node) => {
                     if last.is_some_and(|last| position <= last) {
-                        continue;
+                        return Ok(None);
                     }
                     slot.must.push(*node);
                     let continues = matches!(others.first(), Some(Task::Contained(other)) if other == node);
@@ -183,26 +182,17 @@ impl Engine<'_> {
                 return Err(unsupported("this many ways to spread breaks over items"));
             }
             *placements -= 1;
-            let answer = match self.item(row, position, &slot, &[]) {
-                Ok(Some(_)) => {
-                    slots.insert(position, slot);
-                    let answer = self.place_items(row, others, slots, next, placements);
-                    match before {
-                        Some(before) => slots.insert(position, before),
-                        None => slots.remove(&position),
-                    };
-                    answer
-                }
-                other => other,
-            };
-            match answer {
-                Ok(None) => {}
-                Ok(Some(value)) => return Ok(Some(value)),
-                Err(Why::Fuel) => return Err(Why::Fuel),
-                Err(why) => unknown = Some(why),
+            if self.item(row, position, &slot, &[])?.is_none() {
+                return Ok(None);
             }
-        }
-        unknown.map_or(Ok(None), Err)
+            slots.insert(position, slot);
+            let answer = self.place_items(row, others, slots, next, placements);
+            match before {
+                Some(before) => slots.insert(position, before),
+                None => slots.remove(&position),
+            };
+            answer
+        })
     }
 
     fn place_equal(
@@ -212,51 +202,43 @@ impl Engine<'_> {
         slots: &mut Slots,
         placements: &mut usize,
     ) -> Answer {
-        let mut unknown = None;
-        for right in 1..=row.beyond + 1 {
-            if !row.has_room_for(right + 1) {
-                break;
+        let pairs = (1..=row.beyond + 1).flat_map(|right| (0..right).map(move |left| (left, right)));
+        let with_room = pairs.take_while(|(_, right)| row.has_room_for(right + 1));
+        // Of values that may be there only so often, others are taken if there are others.
+        let counted: Vec<NodeId> = row.counts.iter().map(|count| count.node).collect();
+        first_of(with_room, |(left, right)| {
+            if *placements == 0 {
+                return Err(unsupported("this many ways to spread breaks over items"));
             }
-            for left in 0..right {
-                if *placements == 0 {
-                    return Err(unsupported("this many ways to spread breaks over items"));
-                }
-                *placements -= 1;
-                let mut both = row.musts(left);
-                both.extend(row.musts(right));
-                let mut merged = Slot::default();
-                for slot in [slots.get(&left), slots.get(&right)].into_iter().flatten() {
-                    merged.must.extend(&slot.must);
-                    merged.must_not.extend(&slot.must_not);
-                }
-                both.extend(&merged.must);
-                let answer = match self.decide(&both, &merged.must_not) {
-                    Ok(Some(value)) => {
-                        let equal = self.one_of_values(vec![value]);
-                        let before = slots.clone();
-                        for position in [left, right] {
-                            slots.entry(position).or_default().must.push(equal);
-                        }
-                        let answer = self.place_items(row, tasks, slots, None, placements);
-                        *slots = before;
-                        // Another value in both places might have done.
-                        if matches!(answer, Ok(None)) && !tasks.is_empty() {
-                            Err(unsupported("equal items beside other demands"))
-                        } else {
-                            answer
-                        }
-                    }
-                    other => other,
-                };
-                match answer {
-                    Ok(None) => {}
-                    Ok(Some(value)) => return Ok(Some(value)),
-                    Err(Why::Fuel) => return Err(Why::Fuel),
-                    Err(why) => unknown = Some(why),
-                }
+            *placements -= 1;
+            let mut both = row.musts(left);
+            both.extend(row.musts(right));
+            let mut must_not = Vec::new();
+            for slot in [slots.get(&left), slots.get(&right)].into_iter().flatten() {
+                both.extend(&slot.must);
+                must_not.extend(&slot.must_not);
             }
-        }
-        unknown.map_or(Ok(None), Err)
+            let uncounted: Vec<NodeId> = must_not.iter().chain(&counted).copied().collect();
+            let value = match self.decide(&both, &uncounted)? {
+                None if !counted.is_empty() => self.decide(&both, &must_not)?,
+                value => value,
+            };
+            let Some(value) = value else { return Ok(None) };
+            let equal = self.one_of_values(vec![value]);
+            let before = slots.clone();
+            for position in [left, right] {
+                slots.entry(position).or_default().must.push(equal);
+            }
+            let answer = self.place_items(row, tasks, slots, None, placements);
+            *slots = before;
+            match answer {
+                // Another value in both places might have done.
+                Ok(None) if !tasks.is_empty() || !counted.is_empty() => {
+                    Err(unsupported("equal items beside other demands"))
+                }
+                answer => answer,
+            }
+        })
     }
 
     fn fill_items(&mut self, row: &Row, slots: &Slots) -> Answer {

@@ -1,13 +1,14 @@
 //! Schemas taken apart: a node is the conjunction of its *atoms*, single assertions that are the same
 //! atom wherever they are made. Sharing them is what makes most comparisons end before they begin.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::arena::Arena;
 use super::node::{Kinds, Logic, Node, NodeId, ObjectPart};
 use super::number::Number;
+use super::numbers::Limit;
 use super::strings::Pattern;
 use super::value::Value;
 use crate::compat::report::Why;
@@ -46,13 +47,6 @@ pub(super) enum Atom {
     Not(NodeId),
     If(NodeId, NodeId, NodeId),
     Unsupported(Arc<str>),
-}
-
-/// A bound of numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Limit {
-    pub(super) value: Number,
-    pub(super) exclusive: bool,
 }
 
 /// What a node says of the properties of an object.
@@ -169,7 +163,14 @@ impl Atoms {
             return Ok(known.clone());
         }
         let mut atoms = Vec::new();
-        self.collect(arena, class, &mut atoms, &mut Vec::new())?;
+        // Said once is said: schemas that repeat each other have more ways through them than can be gone.
+        let (mut seen, mut pending) = (HashSet::new(), vec![class]);
+        while let Some(class) = pending.pop() {
+            let class = arena.unfolded(class)?;
+            if seen.insert(class) {
+                self.collect(arena, class, &mut atoms, &mut pending);
+            }
+        }
         atoms.sort_unstable();
         atoms.dedup();
         let atoms: Rc<[AtomId]> = atoms.into();
@@ -177,20 +178,17 @@ impl Atoms {
         Ok(atoms)
     }
 
+    /// What the node asserts itself; the schemas of which the same has to be asserted are left to do.
     fn collect(
         &mut self,
         arena: &mut Arena,
         class: NodeId,
         atoms: &mut Vec<AtomId>,
-        around: &mut Vec<NodeId>,
-    ) -> Result<(), Why> {
-        let class = arena.unfolded(class)?;
-        if around.contains(&class) {
-            return Ok(());
-        }
+        pending: &mut Vec<NodeId>,
+    ) {
         if let Some(known) = self.of_nodes.get(&class) {
             atoms.extend(known.iter());
-            return Ok(());
+            return;
         }
         let node = arena.node(class).clone();
         let mut push = |atom: Atom| atoms.push(self.id(atom));
@@ -259,9 +257,9 @@ impl Atoms {
                 push(Atom::Unique);
             }
         }
-        let Some(logic) = &node.logic else { return Ok(()) };
-        around.push(class);
-        self.collect_logic(arena, logic, atoms, around)
+        if let Some(logic) = &node.logic {
+            self.collect_logic(arena, logic, atoms, pending);
+        }
     }
 
     fn collect_logic(
@@ -269,12 +267,9 @@ impl Atoms {
         arena: &mut Arena,
         logic: &Logic,
         atoms: &mut Vec<AtomId>,
-        around: &mut Vec<NodeId>,
-    ) -> Result<(), Why> {
-        for &member in &logic.all_of {
-            let class = arena.class(member);
-            self.collect(arena, class, atoms, around)?;
-        }
+        pending: &mut Vec<NodeId>,
+    ) {
+        pending.extend(logic.all_of.iter().map(|&member| arena.class(member)));
         if let Some(branches) = &logic.any_of {
             let mut branches: Vec<NodeId> = branches.iter().map(|&branch| arena.class(branch)).collect();
             branches.retain(|&branch| !is_nothing(arena, branch));
@@ -282,7 +277,7 @@ impl Atoms {
             branches.dedup();
             match branches[..] {
                 [] => atoms.push(self.id(Atom::Kinds(Kinds::NONE))),
-                [only] => self.collect(arena, only, atoms, around)?,
+                [only] => pending.push(only),
                 _ if branches.iter().any(|&branch| is_anything(arena, branch)) => {}
                 _ => atoms.push(self.id(Atom::AnyOf(branches.into()))),
             }
@@ -293,7 +288,7 @@ impl Atoms {
             branches.sort_unstable();
             match branches[..] {
                 [] => atoms.push(self.id(Atom::Kinds(Kinds::NONE))),
-                [only] => self.collect(arena, only, atoms, around)?,
+                [only] => pending.push(only),
                 _ => atoms.push(self.id(Atom::OneOf(branches.into()))),
             }
         }
@@ -308,7 +303,6 @@ impl Atoms {
                 atoms.push(self.id(Atom::If(arena.class(condition.test), then, otherwise)));
             }
         }
-        Ok(())
     }
 }
 

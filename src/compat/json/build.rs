@@ -1,7 +1,7 @@
 //! From the texts of a reader and a writer to the nodes of an [`Arena`]: drafts, references and
 //! assumptions end here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::arena::{Arena, At, Side};
@@ -46,11 +46,14 @@ pub(super) fn arena(
             ids: HashMap::new(),
             pending: Vec::new(),
             defaults: Vec::new(),
+            walked: 0,
+            has_one_scope: None,
         };
         let root = Spot { document: 0, node: schema.root(), is_position: true };
         roots.push(builder.id(root));
         while let Some((id, spot)) = builder.pending.pop() {
-            fuel.spend(1).map_err(|Exhausted| Why::Fuel)?;
+            let walked = std::mem::take(&mut builder.walked);
+            fuel.spend(1 + walked).map_err(|Exhausted| Why::Fuel)?;
             if builder.nodes.len() > MOST {
                 return Err(unsupported("a schema of this size"));
             }
@@ -93,6 +96,9 @@ struct Builder<'a> {
     ids: HashMap<(usize, usize, bool), NodeId>,
     pending: Vec<(NodeId, Spot<'a>)>,
     defaults: Vec<Default>,
+    /// Schemas that were looked at for the sake of another one, and are not accounted for yet.
+    walked: usize,
+    has_one_scope: Option<bool>,
 }
 
 impl<'a> Builder<'a> {
@@ -130,7 +136,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Where lone references lead; `None` when they lead in a circle.
-    fn target(&self, mut spot: Spot<'a>) -> Option<Spot<'a>> {
+    fn target(&mut self, mut spot: Spot<'a>) -> Option<Spot<'a>> {
         for _ in 0..LONGEST_CHAIN {
             let hides = self.draft(spot).ref_hides_siblings();
             let Some(reference) = spot.node.get("$ref").and_then(tree::Node::as_str) else {
@@ -139,6 +145,7 @@ impl<'a> Builder<'a> {
             if !hides && !spot.node.members().iter().all(|member| is_silent(&member.key)) {
                 return Some(spot);
             }
+            self.walked += 1;
             let (document, node) = self.schema.resolve(spot.document, spot.node, reference)?;
             spot = Spot { document, node, ..spot };
         }
@@ -218,13 +225,11 @@ impl<'a> Builder<'a> {
             exclusive_maximum: number("exclusiveMaximum"),
             multiple_of: number("multipleOf"),
         };
-        let is_true =
-            |key: &str| matches!(spot.node.get(key).map(|node| &node.value), Some(tree::Value::Bool(true)));
         if self.draft(spot) == Draft::Four {
-            if is_true("exclusiveMinimum") {
+            if is_true(spot.node, "exclusiveMinimum") {
                 part.exclusive_minimum = part.minimum.take();
             }
-            if is_true("exclusiveMaximum") {
+            if is_true(spot.node, "exclusiveMaximum") {
                 part.exclusive_maximum = part.maximum.take();
             }
         }
@@ -300,12 +305,10 @@ impl<'a> Builder<'a> {
     fn array(&mut self, spot: Spot<'a>, node: &mut Node) {
         let draft = self.draft(spot);
         let schema = spot.node;
-        let is_true =
-            |key: &str| matches!(schema.get(key).map(|node| &node.value), Some(tree::Value::Bool(true)));
         let mut part = ArrayPart {
             min_items: count(schema, "minItems"),
             max_items: limit(schema, "maxItems", node),
-            unique: is_true("uniqueItems"),
+            unique: is_true(schema, "uniqueItems"),
             ..ArrayPart::default()
         };
         let prefix = if draft == Draft::Year2020 { schema.get("prefixItems") } else { schema.get("items") };
@@ -376,7 +379,10 @@ impl<'a> Builder<'a> {
 
     /// Where there is one document without schemas of their own URI in it, a dynamic reference leads
     /// where a plain one does.
-    fn has_one_scope(&self) -> bool {
+    fn has_one_scope(&mut self) -> bool {
+        if let Some(known) = self.has_one_scope {
+            return known;
+        }
         let mut is_single = self.documents.len() == 1;
         if let [(draft, root)] = self.documents[..] {
             let mut pending: Vec<&tree::Node> = root.members().iter().map(|member| &member.value).collect();
@@ -386,6 +392,7 @@ impl<'a> Builder<'a> {
                 pending.extend(node.elements().into_iter().flatten());
             }
         }
+        self.has_one_scope = Some(is_single);
         is_single
     }
 
@@ -397,8 +404,7 @@ impl<'a> Builder<'a> {
         if !spot.is_position {
             return;
         }
-        let mut declared = Declared::default();
-        self.declare(spot, &mut declared);
+        let mut declared = self.declared(spot);
         if declared.everything {
             return;
         }
@@ -419,37 +425,40 @@ impl<'a> Builder<'a> {
     }
 
     /// What the schemas about one value declare, wherever in them.
-    fn declare(&self, spot: Spot<'a>, declared: &mut Declared) {
-        let Some(spot) = self.target(spot) else { return };
-        if !declared.seen.insert((spot.document, spot.node.span.start)) {
-            return;
-        }
-        let schema = spot.node;
-        let members = |key: &str| schema.get(key).map_or(&[][..], tree::Node::members);
-        declared.names.extend(members("properties").iter().map(|member| Arc::from(member.key.as_str())));
-        declared.patterns.extend(members("patternProperties").iter().map(|member| Pattern::new(&member.key)));
-        for key in ["additionalProperties", "unevaluatedProperties"] {
-            declared.everything |= schema.get(key).is_some_and(tree::Node::is_object);
-        }
-        let mut inner: Vec<&'a tree::Node> = Vec::new();
-        for key in ["allOf", "anyOf", "oneOf"] {
-            inner.extend(schema.get(key).and_then(tree::Node::elements).into_iter().flatten());
-        }
-        inner.extend(["if", "then", "else"].into_iter().filter_map(|key| schema.get(key)));
-        for key in ["dependentSchemas", "dependencies"] {
-            inner.extend(members(key).iter().map(|member| &member.value));
-        }
-        for node in inner {
-            self.declare(Spot { node, ..spot }, declared);
-        }
-        for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
-            let reference = schema.get(key).and_then(tree::Node::as_str);
-            let target =
-                reference.and_then(|reference| self.schema.resolve(spot.document, schema, reference));
-            if let Some((document, node)) = target {
-                self.declare(Spot { document, node, ..spot }, declared);
+    fn declared(&mut self, spot: Spot<'a>) -> Declared {
+        let mut declared = Declared::default();
+        let (mut seen, mut pending) = (HashSet::new(), vec![spot]);
+        while let Some(spot) = pending.pop() {
+            let Some(spot) = self.target(spot) else { continue };
+            if declared.everything || !seen.insert((spot.document, spot.node.span.start)) {
+                continue;
+            }
+            self.walked += 1;
+            let schema = spot.node;
+            let members = |key: &str| schema.get(key).map_or(&[][..], tree::Node::members);
+            declared.names.extend(members("properties").iter().map(|member| Arc::from(member.key.as_str())));
+            let patterns = members("patternProperties").iter().map(|member| Pattern::new(&member.key));
+            declared.patterns.extend(patterns);
+            for key in ["additionalProperties", "unevaluatedProperties"] {
+                declared.everything |= schema.get(key).is_some_and(tree::Node::is_object);
+            }
+            let mut inner: Vec<&'a tree::Node> = Vec::new();
+            for key in ["allOf", "anyOf", "oneOf"] {
+                inner.extend(schema.get(key).and_then(tree::Node::elements).into_iter().flatten());
+            }
+            inner.extend(["if", "then", "else"].into_iter().filter_map(|key| schema.get(key)));
+            for key in ["dependentSchemas", "dependencies"] {
+                inner.extend(members(key).iter().map(|member| &member.value));
+            }
+            pending.extend(inner.into_iter().map(|node| Spot { node, ..spot }));
+            for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
+                let reference = schema.get(key).and_then(tree::Node::as_str);
+                let target =
+                    reference.and_then(|reference| self.schema.resolve(spot.document, schema, reference));
+                pending.extend(target.map(|(document, node)| Spot { document, node, ..spot }));
             }
         }
+        declared
     }
 
     fn note_defaults(&mut self, spot: Spot<'a>) {
@@ -468,7 +477,6 @@ struct Declared {
     names: Vec<Arc<str>>,
     patterns: Vec<Pattern>,
     everything: bool,
-    seen: std::collections::HashSet<(usize, usize)>,
 }
 
 /// Beside a reference these say nothing about values.
@@ -512,6 +520,10 @@ fn limit(schema: &tree::Node, key: &str, node: &mut Node) -> Option<u64> {
         return None;
     }
     count(schema, key).or(Some(0)).filter(|&count| count < u64::MAX)
+}
+
+fn is_true(schema: &tree::Node, key: &str) -> bool {
+    matches!(schema.get(key).map(|node| &node.value), Some(tree::Value::Bool(true)))
 }
 
 fn names(list: Option<&tree::Node>) -> Vec<Arc<str>> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::atoms::{Atom, AtomId, Properties, is_nothing};
 use super::engine::Engine;
 use super::node::{Kinds, NodeId};
-use super::number::Number;
+use super::numbers::Range;
 use super::value::Value;
 use crate::compat::report::Why;
 
@@ -108,28 +108,15 @@ impl Engine<'_> {
     }
 
     fn ranges_clash(&self, left: &[AtomId], right: &[AtomId]) -> bool {
-        let mut lower: Option<(&Number, bool)> = None;
-        let mut upper: Option<(&Number, bool)> = None;
+        let mut range = Range::default();
         for &atom in left.iter().chain(right) {
             match self.atoms.get(atom) {
-                Atom::AtLeast(limit) => lower = lower.max(Some((&limit.value, limit.exclusive))),
-                Atom::AtMost(limit) => {
-                    let is_lower = upper.is_none_or(|(value, exclusive)| {
-                        limit.value < *value || (limit.value == *value && limit.exclusive && !exclusive)
-                    });
-                    if is_lower {
-                        upper = Some((&limit.value, limit.exclusive));
-                    }
-                }
+                Atom::AtLeast(limit) => range.at_least(limit.clone()),
+                Atom::AtMost(limit) => range.at_most(limit.clone()),
                 _ => {}
             }
         }
-        match (lower, upper) {
-            (Some((lower, below)), Some((upper, above))) => {
-                lower > upper || (lower == upper && (below || above))
-            }
-            _ => false,
-        }
+        range.is_empty()
     }
 
     fn lengths_clash(&self, left: &[AtomId], right: &[AtomId]) -> bool {

@@ -36,11 +36,7 @@ impl Counting<'_> {
         let mut add = |node, value: &Value| total = total.saturating_add(self.of(node, value));
         let node = arena.node(node);
         if let Some(logic) = &node.logic {
-            let condition = logic.condition.iter();
-            let condition = condition.flat_map(|it| [Some(it.test), it.then, it.otherwise]).flatten();
-            let branches = logic.any_of.iter().chain(&logic.one_of).flatten().copied();
-            let all = logic.all_of.iter().copied().chain(branches).chain(logic.not).chain(condition);
-            all.for_each(|inner| add(inner, value));
+            logic.in_place().for_each(|inner| add(inner, value));
         }
         if let (Value::Object(members), Some(part)) = (value, &node.object) {
             part.dependent_schemas.iter().for_each(|(_, inner)| add(*inner, value));

@@ -24,6 +24,20 @@ const DEEPEST: usize = 100;
 /// A value; `None` when there is none; or why neither was found out.
 pub(super) type Answer = Result<Option<Value>, Why>;
 
+/// The first value that one of these leads to. What could not be found out about some of them matters
+/// only where none of the others has a value; without fuel there is no point in going on.
+pub(super) fn first_of<T>(all: impl IntoIterator<Item = T>, mut ask: impl FnMut(T) -> Answer) -> Answer {
+    let mut unknown = None;
+    for one in all {
+        match ask(one) {
+            Ok(None) => {}
+            Err(why) if why != Why::Fuel => unknown = Some(why),
+            decided => return decided,
+        }
+    }
+    unknown.map_or(Ok(None), Err)
+}
+
 /// Decides states of one arena.
 #[derive(Debug)]
 pub(super) struct Engine<'a> {
@@ -37,6 +51,8 @@ pub(super) struct Engine<'a> {
     trail: Vec<State>,
     /// The lowest depth of the stack that an answer rested on since it was last looked at.
     low: usize,
+    /// Choices that are open, each within the one before.
+    pub(super) choices: usize,
 }
 
 /// What a value must be and what it must not be; both sorted.
@@ -57,6 +73,7 @@ impl<'a> Engine<'a> {
             provisional: HashMap::new(),
             trail: Vec::new(),
             low: usize::MAX,
+            choices: 0,
         }
     }
 
@@ -139,26 +156,20 @@ impl<'a> Engine<'a> {
     }
 
     fn solve(&mut self, state: &State) -> Answer {
-        let mut unknown = None;
-        let kinds = self.kinds(&state.must)?;
-        for kind in kinds.each() {
+        first_of(self.kinds(&state.must)?.each(), |kind| {
             let mut problem = Problem::new(kind);
             let mut is_possible = true;
             for &node in &state.must {
                 is_possible = is_possible && self.require(&mut problem, node)?;
             }
-            is_possible = is_possible && self.exclude_all(&mut problem, &state.must_not)?;
-            if !is_possible {
-                continue;
+            if !is_possible || !self.exclude_all(&mut problem, &state.must_not)? {
+                return Ok(None);
             }
-            match self.search(problem) {
-                Ok(None) => {}
-                Ok(Some(value)) => return self.verified(state, value),
-                Err(Why::Fuel) => return Err(Why::Fuel),
-                Err(why) => unknown = Some(why),
+            match self.search(problem)? {
+                Some(value) => self.verified(state, value),
+                None => Ok(None),
             }
-        }
-        unknown.map_or(Ok(None), Err)
+        })
     }
 
     /// The kinds that the classes have in common, as far as they say so outright.

@@ -125,6 +125,16 @@ pub(in crate::compat) struct Condition {
     pub(in crate::compat) otherwise: Option<NodeId>,
 }
 
+impl Logic {
+    /// Every schema that may have to accept the same value, or not to.
+    pub(in crate::compat) fn in_place(&self) -> impl Iterator<Item = NodeId> {
+        let condition = self.condition.iter();
+        let condition = condition.flat_map(|it| [Some(it.test), it.then, it.otherwise]).flatten();
+        let branches = self.any_of.iter().chain(&self.one_of).flatten().copied();
+        self.all_of.iter().copied().chain(branches).chain(self.not).chain(condition)
+    }
+}
+
 impl Kinds {
     pub(in crate::compat) const NONE: Kinds = Kinds(0);
     pub(in crate::compat) const NULL: Kinds = Kinds(1);

@@ -13,10 +13,60 @@ use crate::compat::report::Why;
 const TRIED: usize = 10_000;
 
 /// A bound.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Limit {
     pub(super) value: Number,
     pub(super) exclusive: bool,
+}
+
+impl Limit {
+    /// As a least number: does it let no more pass than the other one?
+    pub(super) fn is_above(&self, other: &Limit) -> bool {
+        self.value > other.value || (self.value == other.value && (self.exclusive || !other.exclusive))
+    }
+
+    /// As a greatest number: does it let no more pass than the other one?
+    pub(super) fn is_below(&self, other: &Limit) -> bool {
+        self.value < other.value || (self.value == other.value && (self.exclusive || !other.exclusive))
+    }
+}
+
+/// The numbers between two bounds, if there are any.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Range {
+    lower: Option<Limit>,
+    upper: Option<Limit>,
+}
+
+impl Range {
+    pub(super) fn at_least(&mut self, limit: Limit) {
+        if self.lower.as_ref().is_none_or(|known| !known.is_above(&limit)) {
+            self.lower = Some(limit);
+        }
+    }
+
+    pub(super) fn at_most(&mut self, limit: Limit) {
+        if self.upper.as_ref().is_none_or(|known| !known.is_below(&limit)) {
+            self.upper = Some(limit);
+        }
+    }
+
+    /// Is there no number in it?
+    pub(super) fn is_empty(&self) -> bool {
+        match (&self.lower, &self.upper) {
+            (Some(lower), Some(upper)) => {
+                lower.value > upper.value
+                    || (lower.value == upper.value && (lower.exclusive || upper.exclusive))
+            }
+            _ => false,
+        }
+    }
+
+    fn holds(&self, number: &Number) -> bool {
+        let is_above = |limit: &Limit| *number > limit.value || (*number == limit.value && !limit.exclusive);
+        let is_below = |limit: &Limit| *number < limit.value || (*number == limit.value && !limit.exclusive);
+        self.lower.as_ref().is_none_or(is_above) && self.upper.as_ref().is_none_or(is_below)
+    }
 }
 
 /// What a number has to be.
@@ -24,8 +74,7 @@ pub(super) struct Limit {
 pub(super) struct Question<'a> {
     /// Whole numbers, numbers with a fraction, or both.
     pub(super) kinds: Kinds,
-    pub(super) lower: Option<Limit>,
-    pub(super) upper: Option<Limit>,
+    pub(super) range: Range,
     pub(super) multiples: &'a [Number],
     pub(super) not_multiples: &'a [Number],
     pub(super) excluded: &'a BTreeSet<Number>,
@@ -47,15 +96,9 @@ impl Question<'_> {
         // Whether a multiple of the step is forbidden repeats after this many of them.
         let mut period = step.clone();
         for divisor in self.not_multiples.iter().chain(self.whole().as_ref()) {
-            if step.is_multiple_of(divisor)
-                && !(self.kinds == Kinds::FRACTION
-                    && *divisor == Number::from(1)
-                    && !self.not_multiples.contains(divisor))
-            {
-                // Every candidate is a multiple of what it must not be one of.
-                if self.not_multiples.contains(divisor) {
-                    return Ok(none);
-                }
+            // Every candidate is a multiple of what it must not be one of.
+            if step.is_multiple_of(divisor) && self.not_multiples.contains(divisor) {
+                return Ok(none);
             }
             period = period.common_multiple(divisor);
             if period.is_large() {
@@ -63,8 +106,8 @@ impl Question<'_> {
             }
         }
         let zero = Number::from(0);
-        let start = match (&self.lower, &self.upper) {
-            _ if self.is_within(&zero) => zero,
+        let start = match (&self.range.lower, &self.range.upper) {
+            _ if self.range.holds(&zero) => zero,
             (Some(lower), _) if lower.value > zero => lower.value.up_to(&step),
             (_, Some(upper)) => upper.value.down_to(&step),
             (Some(lower), None) => lower.value.up_to(&step),
@@ -83,14 +126,14 @@ impl Question<'_> {
                 };
             }
             if !ends_above {
-                ends_above = self.upper.as_ref().is_some_and(|upper| above > upper.value);
+                ends_above = self.range.upper.as_ref().is_some_and(|upper| above > upper.value);
                 if !ends_above && self.holds(&above) {
                     values.push(above.clone());
                 }
                 above = above.plus(&step);
             }
             if !ends_below && values.len() < wanted {
-                ends_below = self.lower.as_ref().is_some_and(|lower| below < lower.value);
+                ends_below = self.range.lower.as_ref().is_some_and(|lower| below < lower.value);
                 if !ends_below && self.holds(&below) {
                     values.push(below.clone());
                 }
@@ -130,7 +173,7 @@ impl Question<'_> {
         let mut values = Vec::new();
         let one = Number::from(1);
         let mut tried = Vec::new();
-        match (&self.lower, &self.upper) {
+        match (&self.range.lower, &self.range.upper) {
             (Some(lower), Some(upper)) => {
                 if lower.value > upper.value {
                     return Ok(Found { values, end: End::Complete });
@@ -188,22 +231,10 @@ impl Question<'_> {
         Err(unsupported("numbers this close together"))
     }
 
-    fn is_within(&self, number: &Number) -> bool {
-        let above = self
-            .lower
-            .as_ref()
-            .is_none_or(|limit| *number > limit.value || (*number == limit.value && !limit.exclusive));
-        let below = self
-            .upper
-            .as_ref()
-            .is_none_or(|limit| *number < limit.value || (*number == limit.value && !limit.exclusive));
-        above && below
-    }
-
     fn holds(&self, number: &Number) -> bool {
         let kind = if number.is_integer() { Kinds::INTEGER } else { Kinds::FRACTION };
         kind.is_within(self.kinds)
-            && self.is_within(number)
+            && self.range.holds(number)
             && self.multiples.iter().all(|divisor| number.is_multiple_of(divisor))
             && !self.not_multiples.iter().any(|divisor| number.is_multiple_of(divisor))
             && !self.excluded.contains(number)

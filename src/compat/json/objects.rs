@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::atoms::{Atom, Properties, unsupported};
-use super::engine::{Answer, Engine};
+use super::engine::{Answer, Engine, first_of};
 use super::node::{Kinds, Node, NodeId};
 use super::search::Problem;
 use super::strings::Pattern;
@@ -274,8 +274,7 @@ impl Engine<'_> {
         let Some(((candidates, _), others)) = demands.split_first() else {
             return self.assemble(shape, chosen);
         };
-        let mut unknown = None;
-        for Candidate { name, nots } in candidates {
+        first_of(candidates, |Candidate { name, nots }| {
             if *placements == 0 {
                 return Err(unsupported("this many ways to spread breaks over properties"));
             }
@@ -302,14 +301,8 @@ impl Engine<'_> {
                 Some(before) => chosen.insert(name.clone(), before),
                 None => chosen.remove(name),
             };
-            match answer {
-                Ok(None) => {}
-                Ok(Some(value)) => return Ok(Some(value)),
-                Err(Why::Fuel) => return Err(Why::Fuel),
-                Err(why) => unknown = Some(why),
-            }
-        }
-        unknown.map_or(Ok(None), Err)
+            answer
+        })
     }
 
     fn assemble(&mut self, shape: &Shape, chosen: &Chosen) -> Answer {

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::atoms::{Atom, AtomId, Limit};
+use super::atoms::{Atom, AtomId};
 use super::engine::{Answer, Engine};
 use super::found::{End, Found};
 use super::node::Kinds;
+use super::numbers::{Limit, Range};
 use super::search::Problem;
 use super::value::Value;
 use super::{numbers, strings};
@@ -53,13 +54,13 @@ impl Engine<'_> {
     }
 
     pub(super) fn number(&mut self, problem: &Problem) -> Answer {
-        let (mut lower, mut upper): (Option<Limit>, Option<Limit>) = (None, None);
+        let mut range = Range::default();
         let (mut multiples, mut not_multiples) = (Vec::new(), Vec::new());
         let mut excluded = BTreeSet::new();
         for &atom in &problem.kept {
             match self.atoms.get(atom) {
-                Atom::AtLeast(limit) => raise(&mut lower, limit.clone()),
-                Atom::AtMost(limit) => lessen(&mut upper, limit.clone()),
+                Atom::AtLeast(limit) => range.at_least(limit.clone()),
+                Atom::AtMost(limit) => range.at_most(limit.clone()),
                 Atom::MultipleOf(divisor) => multiples.push(divisor.clone()),
                 _ => {}
             }
@@ -67,8 +68,8 @@ impl Engine<'_> {
         for &atom in &problem.broken {
             let inverse = |limit: &Limit| Limit { value: limit.value.clone(), exclusive: !limit.exclusive };
             match self.atoms.get(atom) {
-                Atom::AtLeast(limit) => lessen(&mut upper, inverse(limit)),
-                Atom::AtMost(limit) => raise(&mut lower, inverse(limit)),
+                Atom::AtLeast(limit) => range.at_most(inverse(limit)),
+                Atom::AtMost(limit) => range.at_least(inverse(limit)),
                 Atom::MultipleOf(divisor) => not_multiples.push(divisor.clone()),
                 Atom::Values(values) => excluded.extend(values.iter().filter_map(|value| match value {
                     Value::Number(number) => Some(number.clone()),
@@ -77,11 +78,9 @@ impl Engine<'_> {
                 _ => {}
             }
         }
-        let limit = |limit: Limit| numbers::Limit { value: limit.value, exclusive: limit.exclusive };
         let question = numbers::Question {
             kinds: problem.kind,
-            lower: lower.map(limit),
-            upper: upper.map(limit),
+            range,
             multiples: &multiples,
             not_multiples: &not_multiples,
             excluded: &excluded,
@@ -108,14 +107,8 @@ impl Engine<'_> {
             _ => return false,
         }
         problem.kept.iter().any(|&kept| match (self.atoms.get(kept), wanted) {
-            (Atom::AtLeast(known), Atom::AtLeast(wanted)) => {
-                known.value > wanted.value
-                    || (known.value == wanted.value && (known.exclusive || !wanted.exclusive))
-            }
-            (Atom::AtMost(known), Atom::AtMost(wanted)) => {
-                known.value < wanted.value
-                    || (known.value == wanted.value && (known.exclusive || !wanted.exclusive))
-            }
+            (Atom::AtLeast(known), Atom::AtLeast(wanted)) => known.is_above(wanted),
+            (Atom::AtMost(known), Atom::AtMost(wanted)) => known.is_below(wanted),
             (Atom::MultipleOf(known), Atom::MultipleOf(wanted)) => known.is_multiple_of(wanted),
             (Atom::MinLength(known), Atom::MinLength(wanted))
             | (Atom::MinItems(known), Atom::MinItems(wanted))
@@ -125,24 +118,6 @@ impl Engine<'_> {
             | (Atom::MaxProperties(known), Atom::MaxProperties(wanted)) => known <= wanted,
             _ => false,
         })
-    }
-}
-
-fn raise(lower: &mut Option<Limit>, limit: Limit) {
-    let is_higher = lower.as_ref().is_none_or(|known| {
-        limit.value > known.value || (limit.value == known.value && limit.exclusive && !known.exclusive)
-    });
-    if is_higher {
-        *lower = Some(limit);
-    }
-}
-
-fn lessen(upper: &mut Option<Limit>, limit: Limit) {
-    let is_lower = upper.as_ref().is_none_or(|known| {
-        limit.value < known.value || (limit.value == known.value && limit.exclusive && !known.exclusive)
-    });
-    if is_lower {
-        *upper = Some(limit);
     }
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::atoms::{Atom, AtomId, unsupported};
-use super::engine::{Answer, Engine};
+use super::engine::{Answer, Engine, first_of};
 use super::node::{Kinds, NodeId};
 use super::value::Value;
 use crate::compat::report::Why;
@@ -20,6 +20,8 @@ const PAIRS: usize = 512;
 const FEW: usize = 3;
 /// Branches of a union that are imposed at all where no value is there to tell which.
 const MANY: usize = 64;
+/// Choices within each other, of all states together: the stack has to hold them.
+const MOST_CHOICES: usize = 500;
 
 /// What is looked for.
 #[derive(Debug, Clone)]
@@ -288,22 +290,19 @@ impl Engine<'_> {
     }
 
     fn branch(&mut self, problem: &Problem, alternatives: Vec<Alternative>) -> Answer {
-        let mut unknown = None;
-        for alternative in alternatives {
-            let mut narrowed = problem.clone();
-            let answer = match self.take(&mut narrowed, alternative) {
-                Ok(true) => self.search(narrowed),
-                Ok(false) => Ok(None),
-                Err(why) => Err(why),
-            };
-            match answer {
-                Ok(None) => {}
-                Ok(Some(value)) => return Ok(Some(value)),
-                Err(Why::Fuel) => return Err(Why::Fuel),
-                Err(why) => unknown = Some(why),
-            }
+        if self.choices >= MOST_CHOICES {
+            return Err(unsupported("this many choices within each other"));
         }
-        unknown.map_or(Ok(None), Err)
+        self.choices += 1;
+        let answer = first_of(alternatives, |alternative| {
+            let mut narrowed = problem.clone();
+            match self.take(&mut narrowed, alternative)? {
+                true => self.search(narrowed),
+                false => Ok(None),
+            }
+        });
+        self.choices -= 1;
+        answer
     }
 
     fn take(&mut self, problem: &mut Problem, alternative: Alternative) -> Result<bool, Why> {
@@ -373,16 +372,8 @@ impl Engine<'_> {
                 None => return Ok(None),
             }
         };
-        let mut unknown = None;
-        for value in listed.into_iter().filter(|value| value.kind() == problem.kind) {
-            match self.solves(problem, &value) {
-                Ok(true) => return Ok(Some(Some(value))),
-                Ok(false) => {}
-                Err(Why::Fuel) => return Err(Why::Fuel),
-                Err(why) => unknown = Some(why),
-            }
-        }
-        unknown.map_or(Ok(Some(None)), Err)
+        let of_the_kind = listed.into_iter().filter(|value| value.kind() == problem.kind);
+        first_of(of_the_kind, |value| Ok(self.solves(problem, &value)?.then_some(value))).map(Some)
     }
 
     /// Is this a value of the problem?

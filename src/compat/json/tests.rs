@@ -5,8 +5,9 @@ use super::shrink::shrunk;
 use super::value::Value;
 use super::{MOST, prove, rules};
 use crate::compat::finding::Incompatibility;
+use crate::compat::reference;
 use crate::compat::report::{Proof, ProofView, Why};
-use crate::model::{Assumptions, Direction};
+use crate::model::{Assumptions, Direction, Policy};
 use crate::schema::json::JsonSchema;
 use crate::schema::{Options, tree};
 
@@ -164,4 +165,59 @@ fn names_and_dependencies_are_looked_at_one_by_one() {
     let narrower = r##"{"dependencies":{"a":{"$ref":"#"}},"required":["a","b"]}"##;
     judged(circular, narrower, Assumptions::default());
     judged(narrower, circular, Assumptions::default());
+}
+
+/// What strangers send comes to an end, and to no overflow, whatever the answer is.
+#[test]
+fn hostile_schemas_come_to_an_end() {
+    let many = |count: usize, of: &dyn Fn(usize) -> String| (0..count).map(of).collect::<Vec<_>>().join(",");
+    let laughs = |leaf: &str| {
+        let levels = many(30, &|at| {
+            let next = format!(r##"{{"$ref":"#/definitions/d{}"}}"##, at + 1);
+            format!(r#""d{at}":{{"allOf":[{next},{next}]}}"#)
+        });
+        format!(
+            r##"{{"definitions":{{{levels},"d30":{{"type":"{leaf}"}}}},"allOf":[{{"$ref":"#/definitions/d0"}}]}}"##
+        )
+    };
+    let chain = |leaf: &str| {
+        let levels = many(20_000, &|at| {
+            format!(r##""d{at}":{{"title":"t","allOf":[{{"$ref":"#/definitions/d{}"}}]}}"##, at + 1)
+        });
+        format!(
+            r##"{{"definitions":{{{levels},"d20000":{{"type":"{leaf}"}}}},"allOf":[{{"$ref":"#/definitions/d0"}}]}}"##
+        )
+    };
+    let unions = |extra: &str| {
+        let all = many(5_000, &|at| format!(r#"{{"anyOf":[{{"minimum":{at}}},{{"required":["p{at}"]}}]}}"#));
+        format!(r#"{{"allOf":[{all}]{extra}}}"#)
+    };
+    let tagged = |of: &str| {
+        let branches = many(3_000, &|at| {
+            format!(r#"{{"properties":{{"t":{{"const":{at}}},"v":{{"type":"{of}"}}}},"required":["t","v"]}}"#)
+        });
+        format!(r#"{{"type":"object","oneOf":[{branches}]}}"#)
+    };
+    let patterns = |length: usize| {
+        let all = many(300, &|at| format!(r#"{{"pattern":"^(a|b)*a(a|b){{{}}}{at}?$"}}"#, at % 7));
+        format!(r#"{{"type":"string","maxLength":{length},"allOf":[{all}]}}"#)
+    };
+    let wide = |of: &str| {
+        format!(r#"{{"properties":{{{}}}}}"#, many(20_000, &|at| format!(r#""p{at}":{{"type":"{of}"}}"#)))
+    };
+    for (name, old, new) in [
+        ("laughs", laughs("number"), laughs("integer")),
+        ("a chain", chain("number"), chain("integer")),
+        ("unions", unions(""), unions(r#","minimum":9"#)),
+        ("branches", tagged("number"), tagged("integer")),
+        ("patterns", patterns(50), patterns(40)),
+        ("properties", wide("number"), wide("integer")),
+    ] {
+        let view = judged(&old, &new, Assumptions::default());
+        assert!(!matches!(view.proof, Proof::Proved(_)), "{name}");
+        let lenient = Assumptions { policy: Policy::Lenient, ..Assumptions::default() };
+        judged(&old, &new, lenient);
+        let parse = |text: &str| JsonSchema::parse(text, &[], Options::STORED).expect(name);
+        reference::json::view(Direction::Backward, &parse(&new), &parse(&old), Policy::Strict);
+    }
 }

@@ -1,6 +1,7 @@
 //! `unevaluatedProperties` and `unevaluatedItems` said without themselves, where what is evaluated does
 //! not depend on the value.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::arena::Arena;
@@ -60,7 +61,7 @@ impl Evaluated {
             self.names.extend(part.properties.iter().map(|(name, _)| name.clone()));
             self.patterns.extend(part.patterns.iter().map(|(pattern, _)| pattern.clone()));
             self.all_properties |= part.additional.is_some() || part.unevaluated.is_some();
-            if part.dependent_schemas.iter().any(|&(_, node)| speaks(arena, node, object, array, 0)) {
+            if part.dependent_schemas.iter().any(|&(_, node)| speaks(arena, node, object, array)) {
                 return Err(unsupported("unevaluatedProperties beside dependentSchemas"));
             }
         }
@@ -79,7 +80,7 @@ impl Evaluated {
             conditional.extend(condition.then);
             conditional.extend(condition.otherwise);
         }
-        if conditional.into_iter().any(|node| speaks(arena, node, object, array, 0)) {
+        if conditional.into_iter().any(|node| speaks(arena, node, object, array)) {
             return Err(unsupported("unevaluated properties or items that depend on a choice"));
         }
         for &member in &logic.all_of {
@@ -96,35 +97,33 @@ impl Evaluated {
     }
 }
 
-/// Can it evaluate anything?
-fn speaks(arena: &Arena, node: NodeId, object: bool, array: bool, depth: usize) -> bool {
-    if depth > 8 {
-        return true;
-    }
-    let node = arena.node(arena.class(node));
-    let of_object = object
-        && node.object.as_ref().is_some_and(|part| {
-            let named = part.properties.iter().any(|_| true) || !part.patterns.is_empty();
-            named
+/// Can it evaluate anything, or something in place of it? `not` evaluates nothing, and is no exception
+/// here: that is rare.
+fn speaks(arena: &Arena, node: NodeId, object: bool, array: bool) -> bool {
+    let (mut seen, mut pending) = (HashSet::new(), vec![node]);
+    while let Some(node) = pending.pop() {
+        let class = arena.class(node);
+        if !seen.insert(class) {
+            continue;
+        }
+        let node = arena.node(class);
+        let of_object = node.object.as_ref().filter(|_| object).is_some_and(|part| {
+            !part.properties.is_empty()
+                || !part.patterns.is_empty()
                 || part.additional.is_some()
                 || part.unevaluated.is_some()
                 || !part.dependent_schemas.is_empty()
         });
-    let of_array = array
-        && node.array.as_ref().is_some_and(|part| {
+        let of_array = node.array.as_ref().filter(|_| array).is_some_and(|part| {
             !part.prefix.is_empty()
                 || part.rest.is_some()
                 || part.contains.is_some()
                 || part.unevaluated.is_some()
         });
-    let mut below = false;
-    if let Some(logic) = &node.logic {
-        let condition = logic.condition.iter().flat_map(|condition| {
-            [Some(condition.test), condition.then, condition.otherwise].into_iter().flatten()
-        });
-        let all =
-            logic.all_of.iter().chain(logic.any_of.iter().flatten()).chain(logic.one_of.iter().flatten());
-        below = all.copied().chain(condition).any(|node| speaks(arena, node, object, array, depth + 1));
+        if of_object || of_array {
+            return true;
+        }
+        pending.extend(node.logic.iter().flat_map(|logic| logic.in_place()));
     }
-    of_object || of_array || below
+    false
 }

@@ -146,11 +146,6 @@ impl Document {
         format!("#{}", escaped.collect::<String>())
     }
 
-    /// The array or object of this document that starts at a byte.
-    pub fn find(&self, start: usize) -> Option<&Node> {
-        self.node(start)
-    }
-
     /// The first schema whose URI is longer than [`MAX_URI`].
     pub(super) fn oversized(&self) -> Option<&Node> {
         self.oversized.and_then(|start| self.node(start))
@@ -175,7 +170,7 @@ impl Document {
     }
 
     /// The array or object that starts at a byte.
-    pub(super) fn node(&self, start: usize) -> Option<&Node> {
+    pub fn node(&self, start: usize) -> Option<&Node> {
         let mut path = Vec::new();
         let mut container = self.container(start)?;
         while container.parent != usize::MAX {

@@ -81,6 +81,39 @@ pub(super) fn form(draft: Draft, keyword: &str) -> Option<Form> {
     (since <= draft && draft <= until).then_some(form)
 }
 
+/// Where no `type` is said, these keywords suggest that Confluent Schema Registry takes it for arrays.
+pub const ARRAY_KEYWORDS: &[&str] = &[
+    "items",
+    "additionalItems",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "contains",
+    "prefixItems",
+    "unevaluatedItems",
+    "minContains",
+    "maxContains",
+];
+/// Where no `type` is said, these keywords suggest that Confluent Schema Registry takes it for objects.
+pub const OBJECT_KEYWORDS: &[&str] = &[
+    "properties",
+    "required",
+    "minProperties",
+    "maxProperties",
+    "dependencies",
+    "patternProperties",
+    "additionalProperties",
+    "propertyNames",
+    "dependentRequired",
+    "dependentSchemas",
+    "unevaluatedProperties",
+];
+/// Where no `type` is said, these keywords suggest that Confluent Schema Registry takes it for numbers.
+pub const NUMBER_KEYWORDS: &[&str] =
+    &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+/// Where no `type` is said, these keywords suggest that Confluent Schema Registry takes it for strings.
+pub const STRING_KEYWORDS: &[&str] = &["minLength", "maxLength", "pattern", "format"];
+
 /// The names of the types.
 pub(super) const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 

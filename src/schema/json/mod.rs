@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 pub use self::document::Document;
 pub use self::draft::Draft;
+pub use self::keywords::{ARRAY_KEYWORDS, NUMBER_KEYWORDS, OBJECT_KEYWORDS, STRING_KEYWORDS};
 use self::library::Library;
 use super::tree::{self, Member, Node, Value};
 use super::{Dependency, Options, ParseError, Tagged};

@@ -15,6 +15,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashSet};
 
 use super::draft::Draft;
+use super::keywords::{ARRAY_KEYWORDS, NUMBER_KEYWORDS, OBJECT_KEYWORDS, STRING_KEYWORDS};
 use crate::model::utf16_order;
 use crate::schema::Tagged;
 use crate::schema::tree::{Node, Value};
@@ -60,35 +61,6 @@ enum Kind<'a> {
     String,
     True,
 }
-
-const ARRAY_KEYWORDS: [&str; 10] = [
-    "items",
-    "additionalItems",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "contains",
-    "prefixItems",
-    "unevaluatedItems",
-    "minContains",
-    "maxContains",
-];
-const OBJECT_KEYWORDS: [&str; 11] = [
-    "properties",
-    "required",
-    "minProperties",
-    "maxProperties",
-    "dependencies",
-    "patternProperties",
-    "additionalProperties",
-    "propertyNames",
-    "dependentRequired",
-    "dependentSchemas",
-    "unevaluatedProperties",
-];
-const NUMBER_KEYWORDS: [&str; 5] =
-    ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
-const STRING_KEYWORDS: [&str; 4] = ["minLength", "maxLength", "pattern", "format"];
 
 impl<'a> View<'a> {
     fn new(kind: Kind<'a>, node: &'a Node, whole: bool) -> View<'a> {
@@ -281,10 +253,10 @@ fn typed<'a>(node: &'a Node, name: &str, draft: Draft) -> Option<Kind<'a>> {
 /// The kinds that keywords imply although `type` does not name them.
 fn untyped<'a>(node: &'a Node, types: &[&str], draft: Draft) -> Vec<Kind<'a>> {
     let groups: [(&[&str], &[&str]); 4] = [
-        (&["array"], &ARRAY_KEYWORDS),
-        (&["object"], &OBJECT_KEYWORDS),
-        (&["number", "integer"], &NUMBER_KEYWORDS),
-        (&["string"], &STRING_KEYWORDS),
+        (&["array"], ARRAY_KEYWORDS),
+        (&["object"], OBJECT_KEYWORDS),
+        (&["number", "integer"], NUMBER_KEYWORDS),
+        (&["string"], STRING_KEYWORDS),
     ];
     let mut kinds = Vec::new();
     for (names, keywords) in groups {

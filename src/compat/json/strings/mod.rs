@@ -105,7 +105,7 @@ impl Pattern {
         let Source::Pattern(source) = &self.0.source else { return None };
         let compile = || {
             let mut builder = fancy_regex::RegexBuilder::new(source);
-            (source.len() <= LONGEST).then_some(())?;
+            (source.len() <= LONGEST && !has_empty_class(source)).then_some(())?;
             builder.backtrack_limit(BACKTRACKING).build().ok()
         };
         self.0.by_trying.get_or_init(compile).as_ref()?.is_match(text).ok()
@@ -181,46 +181,40 @@ fn parts_of(source: &str) -> Option<Vec<Part>> {
 
 /// Where the group that opens at the start closes.
 fn closing(pattern: &str) -> Option<usize> {
-    let (mut depth, mut in_class, mut escaped) = (0_usize, false, false);
-    for (at, character) in pattern.char_indices() {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '(' if !in_class => depth += 1,
-            ')' if !in_class => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
+    syntax_of(pattern).find(|(_, character, depth)| *character == ')' && *depth == 0).map(|(at, ..)| at)
 }
 
 /// Is there a `|` outside of groups? Then what stands before the first one is not always asked.
 fn has_choice(pattern: &str) -> bool {
-    let (mut depth, mut in_class, mut escaped) = (0_i32, false, false);
-    for character in pattern.chars() {
+    syntax_of(pattern).any(|(_, character, depth)| character == '|' && depth == 0)
+}
+
+/// The characters that mean something, neither escaped nor in a class, and in how many groups each
+/// stands; a parenthesis that closes a group is no longer in it.
+fn syntax_of(pattern: &str) -> impl Iterator<Item = (usize, char, i32)> {
+    let (mut depth, mut in_class, mut escaped) = (0, false, false);
+    pattern.char_indices().filter_map(move |(at, character)| {
+        if std::mem::take(&mut escaped) {
+            return None;
+        }
         match character {
-            _ if escaped => escaped = false,
             '\\' => escaped = true,
             '[' => in_class = true,
             ']' => in_class = false,
             '(' if !in_class => depth += 1,
             ')' if !in_class => depth -= 1,
-            '|' if !in_class && depth == 0 => return true,
             _ => {}
         }
-    }
-    false
+        (!in_class && !escaped).then_some((at, character, depth))
+    })
 }
 
 /// The same in the syntax of the automata, where `.` accepts more and `\b` means Unicode words.
 fn translated(pattern: &str) -> Option<String> {
+    // Classes of nothing and of everything, which other dialects read as the start of another class.
+    if has_empty_class(pattern) {
+        return None;
+    }
     let pattern = jsonschema_regex::to_rust_regex(pattern).ok()?;
     let mut out = String::with_capacity(pattern.len());
     let (mut depth, mut characters) = (0_usize, pattern.chars());
@@ -244,6 +238,23 @@ fn translated(pattern: &str) -> Option<String> {
         }
     }
     Some(out)
+}
+
+fn has_empty_class(pattern: &str) -> bool {
+    let (mut escaped, mut in_class) = (false, false);
+    pattern.char_indices().any(|(at, character)| {
+        match character {
+            _ if std::mem::take(&mut escaped) => {}
+            '\\' => escaped = true,
+            ']' => in_class = false,
+            '[' if !in_class => {
+                in_class = true;
+                return pattern[at + 1..].starts_with(']') || pattern[at + 1..].starts_with("^]");
+            }
+            _ => {}
+        }
+        false
+    })
 }
 
 fn dfa(pattern: &str) -> Option<Dfa> {

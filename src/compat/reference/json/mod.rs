@@ -118,7 +118,7 @@ fn all(reader: &JsonSchema, writer: &JsonSchema, policy: Policy) -> Vec<String> 
 fn pointer(views: &Views<'_>, schema: &JsonSchema, spot: &Spot) -> Pointer {
     let (document, start) = views.get(spot.id).at;
     let Some(owner) = schema.documents().nth(document) else { return Pointer::in_text(String::new(), None) };
-    let mut node = if start == owner.root().span.start { Some(owner.root()) } else { owner.find(start) };
+    let mut node = if start == owner.root().span.start { Some(owner.root()) } else { owner.node(start) };
     let mut path = node.map_or_else(String::new, |node| owner.pointer_to(node)[1..].to_owned());
     let mut span = node.map(|node| node.span);
     for part in &spot.step.parts() {
@@ -188,7 +188,8 @@ mod tests {
             (
                 r##"{"properties":{"next":{"$ref":"#"}}}"##,
                 r##"{"title":"t","properties":{"next":{"$ref":"#"}}}"##,
-                &["TITLE_CHANGED #/"],
+                // What a reference leads to is loaded once more, and compared once more.
+                &["TITLE_CHANGED #/", "TITLE_CHANGED #/properties/next"],
             ),
         ] {
             let parse = |text| JsonSchema::parse(text, &[], Options::STORED).expect(text);

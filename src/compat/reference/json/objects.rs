@@ -20,14 +20,15 @@ impl Comparison<'_, '_> {
         self.fuel.spend(original.properties.len() + update.properties.len())?;
         for name in original.properties.names() {
             let Some(&property) = update.properties.get(name) else { continue };
-            let sort = match (original.required.contains(name.as_ref()), update.required.contains(name.as_ref())) {
-                (true, false) => &sorts::REQUIRED_ATTRIBUTE_REMOVED,
-                (false, true) if self.has_default(list.side.update.0, property) => {
-                    &sorts::REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED
-                }
-                (false, true) => &sorts::REQUIRED_ATTRIBUTE_ADDED,
-                _ => continue,
-            };
+            let sort =
+                match (original.required.contains(name.as_ref()), update.required.contains(name.as_ref())) {
+                    (true, false) => &sorts::REQUIRED_ATTRIBUTE_REMOVED,
+                    (false, true) if self.has_default(list.side.update.0, property) => {
+                        &sorts::REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED
+                    }
+                    (false, true) => &sorts::REQUIRED_ATTRIBUTE_ADDED,
+                    _ => continue,
+                };
             list.add(sort, Step::Name("required", name.clone()));
         }
         for name in original.properties.union(&update.properties) {

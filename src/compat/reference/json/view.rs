@@ -7,7 +7,10 @@ use std::rc::Rc;
 use super::super::hash_order::Table;
 use crate::compat::json::number::Number;
 use crate::compat::json::strings::Pattern;
-use crate::schema::json::{Draft, JsonSchema};
+use crate::schema::json::{
+    ARRAY_KEYWORDS as ARRAY, Draft, JsonSchema, NUMBER_KEYWORDS as NUMBER, OBJECT_KEYWORDS as OBJECT,
+    STRING_KEYWORDS as STRING,
+};
 use crate::schema::tree::{Member, Node, Value};
 
 /// A loaded schema.
@@ -222,34 +225,6 @@ enum Slot<'a> {
     Waiting(Here, &'a Node),
     Made(Rc<View>),
 }
-
-const ARRAY: &[&str] = &[
-    "items",
-    "additionalItems",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "contains",
-    "prefixItems",
-    "unevaluatedItems",
-    "minContains",
-    "maxContains",
-];
-const OBJECT: &[&str] = &[
-    "properties",
-    "required",
-    "minProperties",
-    "maxProperties",
-    "dependencies",
-    "patternProperties",
-    "additionalProperties",
-    "propertyNames",
-    "dependentRequired",
-    "dependentSchemas",
-    "unevaluatedProperties",
-];
-const NUMBER: &[&str] = &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
-const STRING: &[&str] = &["minLength", "maxLength", "pattern", "format"];
 
 impl<'a> Views<'a> {
     pub(super) fn of(schema: &'a JsonSchema) -> Views<'a> {
