@@ -174,8 +174,8 @@ impl Court<'_> {
                 let mut samples = Engine::new(arena, &mut Fuel::new(SAMPLING)).samples(writer, SAMPLES);
                 samples.push(value);
                 let fuel = &mut self.for_showing;
-                let mut is_refused = |value: &Value| accepts(arena, reader, value, fuel) == Ok(false);
-                if samples.iter().any(|value| is_refused(value)) {
+                let is_refused = |value: &Value| accepts(arena, reader, value, fuel) == Ok(false);
+                if samples.iter().any(is_refused) {
                     return ProofView::of(Vec::new(), 0, Some(Why::VerifierDisagreed));
                 }
             }

@@ -174,20 +174,16 @@ impl Comparison<'_, '_> {
         match (&original.kind, &update.kind) {
             (Kind::String(original), Kind::String(update)) => strings(list, original, update),
             (Kind::Number(original), Kind::Number(update)) => numbers(list, original, update),
-            (Kind::Enum(original), Kind::Enum(update)) => {
-                if original != update {
-                    let sort = match () {
-                        () if update.is_superset(original) => &sorts::ENUM_ARRAY_EXTENDED,
-                        () if original.is_superset(update) => &sorts::ENUM_ARRAY_NARROWED,
-                        () => &sorts::ENUM_ARRAY_CHANGED,
-                    };
-                    list.add(sort, Step::Keyword("enum"));
-                }
+            (Kind::Enum(original), Kind::Enum(update)) if original != update => {
+                let sort = match () {
+                    () if update.is_superset(original) => &sorts::ENUM_ARRAY_EXTENDED,
+                    () if original.is_superset(update) => &sorts::ENUM_ARRAY_NARROWED,
+                    () => &sorts::ENUM_ARRAY_CHANGED,
+                };
+                list.add(sort, Step::Keyword("enum"));
             }
-            (Kind::Const(original), Kind::Const(update)) => {
-                if original != update {
-                    list.add(&sorts::ENUM_ARRAY_CHANGED, Step::Keyword("const"));
-                }
+            (Kind::Const(original), Kind::Const(update)) if original != update => {
+                list.add(&sorts::ENUM_ARRAY_CHANGED, Step::Keyword("const"));
             }
             (Kind::Not(original), Kind::Not(update)) => {
                 let inner = self.pair(side.swapped(*original, *update), depth)?;
