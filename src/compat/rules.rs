@@ -32,6 +32,20 @@ pub struct Rule {
     pub spans_versions: bool,
 }
 
+/// What most rules have in common.
+pub(super) const BLANK: Rule = Rule {
+    id: "",
+    summary: "",
+    reason: "",
+    hint: "",
+    example: ("", ""),
+    direction: "backward",
+    reference: None,
+    severity: Severity::Break,
+    pack: None,
+    spans_versions: false,
+};
+
 impl PartialEq for Rule {
     fn eq(&self, other: &Rule) -> bool {
         self.id == other.id

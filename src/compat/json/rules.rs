@@ -4,21 +4,7 @@
 //! is refused, the rule speaks of that part instead: a property, an item.
 
 use crate::compat::finding::Severity;
-use crate::compat::rules::Rule;
-
-/// What most entries have in common.
-const RULE: Rule = Rule {
-    id: "",
-    summary: "",
-    reason: "",
-    hint: "",
-    example: ("", ""),
-    direction: "backward",
-    reference: None,
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
-};
+use crate::compat::rules::{BLANK, Rule};
 
 /// All of them, in the order of the documentation.
 pub(in crate::compat) static RULES: &[&Rule] = &[
@@ -54,7 +40,7 @@ pub(in crate::compat) static JSON_TYPE_NARROWED: Rule = Rule {
     hint: "keep the type and add the new one beside it: `\"type\": [\"string\", \"integer\"]`",
     example: (r#"{"type":["string","null"]}"#, r#"{"type":"string"}"#),
     reference: Some("TYPE_CHANGED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_VALUES_REMOVED: Rule = Rule {
@@ -64,7 +50,7 @@ pub(in crate::compat) static JSON_VALUES_REMOVED: Rule = Rule {
     hint: "keep the value in the list, and stop writing it",
     example: (r#"{"enum":["card","cash"]}"#, r#"{"enum":["card"]}"#),
     reference: Some("ENUM_ARRAY_NARROWED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_RANGE_NARROWED: Rule = Rule {
@@ -74,7 +60,7 @@ pub(in crate::compat) static JSON_RANGE_NARROWED: Rule = Rule {
     hint: "keep the bound, and check the narrower one where data is made",
     example: (r#"{"type":"integer","minimum":0}"#, r#"{"type":"integer","minimum":1}"#),
     reference: Some("MINIMUM_INCREASED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_MULTIPLE_OF_NARROWED: Rule = Rule {
@@ -84,7 +70,7 @@ pub(in crate::compat) static JSON_MULTIPLE_OF_NARROWED: Rule = Rule {
     hint: "keep `multipleOf`, or replace it by one of its divisors",
     example: (r#"{"type":"integer","multipleOf":5}"#, r#"{"type":"integer","multipleOf":10}"#),
     reference: Some("MULTIPLE_OF_EXPANDED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_LENGTH_NARROWED: Rule = Rule {
@@ -94,7 +80,7 @@ pub(in crate::compat) static JSON_LENGTH_NARROWED: Rule = Rule {
     hint: "keep the limit, and check the narrower one where data is made",
     example: (r#"{"type":"string","maxLength":80}"#, r#"{"type":"string","maxLength":40}"#),
     reference: Some("MAX_LENGTH_DECREASED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_PATTERN_NARROWED: Rule = Rule {
@@ -104,7 +90,7 @@ pub(in crate::compat) static JSON_PATTERN_NARROWED: Rule = Rule {
     hint: "keep the pattern, or add what is new as an alternative: `^(old|new)$`",
     example: (r#"{"type":"string","pattern":"^[a-z]+$"}"#, r#"{"type":"string","pattern":"^[a-f]+$"}"#),
     reference: Some("PATTERN_CHANGED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_FORMAT_NARROWED: Rule = Rule {
@@ -113,7 +99,7 @@ pub(in crate::compat) static JSON_FORMAT_NARROWED: Rule = Rule {
     reason: "Validators that assert formats refuse them.",
     hint: "leave the format out, or keep the former one",
     example: (r#"{"type":"string"}"#, r#"{"type":"string","format":"date"} (with assertFormats)"#),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_REQUIRED_ADDED: Rule = Rule {
@@ -126,7 +112,7 @@ pub(in crate::compat) static JSON_REQUIRED_ADDED: Rule = Rule {
         r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#,
     ),
     reference: Some("REQUIRED_ATTRIBUTE_ADDED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_PROPERTY_NARROWED: Rule = Rule {
@@ -139,7 +125,7 @@ pub(in crate::compat) static JSON_PROPERTY_NARROWED: Rule = Rule {
         r#"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}}}"#,
     ),
     reference: Some("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_UNDECLARED_PROPERTY_NARROWED: Rule = Rule {
@@ -152,7 +138,7 @@ pub(in crate::compat) static JSON_UNDECLARED_PROPERTY_NARROWED: Rule = Rule {
         r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#,
     ),
     reference: Some("PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_PATTERN_PROPERTY_NARROWED: Rule = Rule {
@@ -161,7 +147,7 @@ pub(in crate::compat) static JSON_PATTERN_PROPERTY_NARROWED: Rule = Rule {
     reason: "The writer allows properties of such names with any value.",
     hint: "leave `patternProperties` out, or choose a pattern that no name in use matches",
     example: (r#"{"type":"object"}"#, r#"{"type":"object","patternProperties":{"^x-":{"type":"integer"}}}"#),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_PROPERTY_NAME_NARROWED: Rule = Rule {
@@ -170,7 +156,7 @@ pub(in crate::compat) static JSON_PROPERTY_NAME_NARROWED: Rule = Rule {
     reason: "Objects with such a name are refused, whatever its value is.",
     hint: "leave `propertyNames` as it was",
     example: (r#"{"type":"object"}"#, r#"{"type":"object","propertyNames":{"pattern":"^[a-z]+$"}}"#),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_PROPERTY_COUNT_NARROWED: Rule = Rule {
@@ -180,7 +166,7 @@ pub(in crate::compat) static JSON_PROPERTY_COUNT_NARROWED: Rule = Rule {
     hint: "keep `minProperties` and `maxProperties`, or widen them",
     example: (r#"{"type":"object","maxProperties":5}"#, r#"{"type":"object","maxProperties":3}"#),
     reference: Some("MAX_PROPERTIES_DECREASED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_DEPENDENCY_ADDED: Rule = Rule {
@@ -190,7 +176,7 @@ pub(in crate::compat) static JSON_DEPENDENCY_ADDED: Rule = Rule {
     hint: "leave `dependentRequired`, `dependentSchemas` and `dependencies` as they were",
     example: (r#"{"type":"object"}"#, r#"{"type":"object","dependencies":{"card":["address"]}}"#),
     reference: Some("DEPENDENCY_ARRAY_ADDED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_ITEM_NARROWED: Rule = Rule {
@@ -200,7 +186,7 @@ pub(in crate::compat) static JSON_ITEM_NARROWED: Rule = Rule {
     hint: "leave `items` out, or restrict items from the first version on",
     example: (r#"{"type":"array"}"#, r#"{"type":"array","items":{"type":"string"}}"#),
     reference: Some("ITEM_ADDED_TO_OPEN_CONTENT_MODEL"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_ITEM_COUNT_NARROWED: Rule = Rule {
@@ -210,7 +196,7 @@ pub(in crate::compat) static JSON_ITEM_COUNT_NARROWED: Rule = Rule {
     hint: "keep `minItems` and `maxItems`, or widen them",
     example: (r#"{"type":"array","maxItems":5}"#, r#"{"type":"array","maxItems":3}"#),
     reference: Some("MAX_ITEMS_DECREASED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_UNIQUE_ITEMS_ADDED: Rule = Rule {
@@ -220,7 +206,7 @@ pub(in crate::compat) static JSON_UNIQUE_ITEMS_ADDED: Rule = Rule {
     hint: "leave `uniqueItems` out",
     example: (r#"{"type":"array"}"#, r#"{"type":"array","uniqueItems":true}"#),
     reference: Some("UNIQUE_ITEMS_ADDED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_CONTAINS_NARROWED: Rule = Rule {
@@ -230,7 +216,7 @@ pub(in crate::compat) static JSON_CONTAINS_NARROWED: Rule = Rule {
     hint: "leave `contains`, `minContains` and `maxContains` as they were",
     example: (r#"{"type":"array"}"#, r#"{"type":"array","contains":{"type":"integer"}}"#),
     reference: Some("MIN_CONTAINS_INCREASED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_BRANCH_REMOVED: Rule = Rule {
@@ -243,7 +229,7 @@ pub(in crate::compat) static JSON_BRANCH_REMOVED: Rule = Rule {
         r#"{"anyOf":[{"type":"string"},{"type":"boolean"}]}"#,
     ),
     reference: Some("SUM_TYPE_NARROWED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_BRANCHES_OVERLAP: Rule = Rule {
@@ -252,7 +238,7 @@ pub(in crate::compat) static JSON_BRANCHES_OVERLAP: Rule = Rule {
     reason: "`oneOf` refuses what more than one branch accepts, so a branch that is added or widened can take away.",
     hint: "make the branches exclusive, or use `anyOf`",
     example: (r#"{"oneOf":[{"type":"integer"}]}"#, r#"{"oneOf":[{"type":"integer"},{"type":"number"}]}"#),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_EXCLUSION_WIDENED: Rule = Rule {
@@ -262,7 +248,7 @@ pub(in crate::compat) static JSON_EXCLUSION_WIDENED: Rule = Rule {
     hint: "keep `not` as narrow as it was",
     example: (r#"{"not":{"type":"string","maxLength":0}}"#, r#"{"not":{"type":"string","maxLength":1}}"#),
     reference: Some("NOT_TYPE_EXTENDED"),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_CONDITION_NARROWED: Rule = Rule {
@@ -274,7 +260,7 @@ pub(in crate::compat) static JSON_CONDITION_NARROWED: Rule = Rule {
         r#"{"if":{"required":["a"]},"then":{"required":["b"]}}"#,
         r#"{"if":{"required":["a"]},"then":{"required":["c"]}}"#,
     ),
-    ..RULE
+    ..BLANK
 };
 
 pub(in crate::compat) static JSON_ACCEPTS_NOTHING: Rule = Rule {
@@ -284,5 +270,5 @@ pub(in crate::compat) static JSON_ACCEPTS_NOTHING: Rule = Rule {
     hint: "look for keywords that exclude each other",
     example: (r#"{"type":"string","minLength":2,"maxLength":1}"#, r#"{"type":"integer"}"#),
     severity: Severity::Source,
-    ..RULE
+    ..BLANK
 };

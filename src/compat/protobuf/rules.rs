@@ -1,22 +1,11 @@
 //! The rules of Protobuf.
 
 use crate::compat::finding::Severity;
-use crate::compat::rules::Rule;
+use crate::compat::rules::{BLANK, Rule};
 use crate::model::Pack;
 
 /// What most entries have in common, those of other packs included.
-pub(super) const RULE: Rule = Rule {
-    id: "",
-    summary: "",
-    reason: "",
-    hint: "",
-    example: ("", ""),
-    direction: "backward",
-    reference: None,
-    severity: Severity::Break,
-    pack: Some(Pack::Wire),
-    spans_versions: false,
-};
+pub(super) const RULE: Rule = Rule { pack: Some(Pack::Wire), ..BLANK };
 
 /// In the order of the documentation.
 pub(in crate::compat) static RULES: &[&Rule] = &[
