@@ -1,11 +1,12 @@
 //! Schemas taken apart: a node is the conjunction of its *atoms*, single assertions that are the same
 //! atom wherever they are made. Sharing them is what makes most comparisons end before they begin.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::arena::Arena;
+use super::Map;
+use super::arena::{Arena, Stale};
 use super::node::{Kinds, Logic, Node, NodeId, ObjectPart};
 use super::number::Number;
 use super::numbers::Limit;
@@ -124,9 +125,9 @@ impl Atom {
 #[derive(Debug, Default)]
 pub(super) struct Atoms {
     atoms: Vec<Atom>,
-    ids: HashMap<Atom, AtomId>,
-    of_nodes: HashMap<NodeId, Rc<[AtomId]>>,
-    nodes: HashMap<AtomId, NodeId>,
+    ids: Map<Atom, AtomId>,
+    of_nodes: Map<NodeId, Rc<[AtomId]>>,
+    nodes: Map<AtomId, NodeId>,
 }
 
 impl Atoms {
@@ -142,6 +143,12 @@ impl Atoms {
         self.atoms.push(atom.clone());
         self.ids.insert(atom, id);
         id
+    }
+
+    /// Some schemas no longer say what they said.
+    pub(super) fn forget(&mut self, stale: &Stale) {
+        self.of_nodes.retain(|&node, _| !stale.is(node));
+        self.nodes.retain(|_, &mut node| !stale.is(node));
     }
 
     /// A node that asserts just this.

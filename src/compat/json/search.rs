@@ -162,7 +162,7 @@ impl Engine<'_> {
         if problem.keeps(atom) {
             return Ok(true);
         }
-        let meaning = self.atoms.get(atom).clone();
+        let meaning = self.memory.atoms.get(atom).clone();
         if !meaning.concerns().meets(problem.kind) {
             return Ok(true);
         }
@@ -190,7 +190,7 @@ impl Engine<'_> {
         if problem.breaks(atom) {
             return Ok(true);
         }
-        let meaning = self.atoms.get(atom).clone();
+        let meaning = self.memory.atoms.get(atom).clone();
         if !meaning.concerns().meets(problem.kind) {
             return Ok(false);
         }
@@ -313,11 +313,11 @@ impl Engine<'_> {
                 Step::Keep(atom) => self.keep(problem, atom)?,
                 Step::Break(atom) => self.break_(problem, atom)?,
                 Step::Require(name) => {
-                    let atom = self.atoms.id(Atom::Required(name));
+                    let atom = self.memory.atoms.id(Atom::Required(name));
                     self.keep(problem, atom)?
                 }
                 Step::Forbid(name) => {
-                    let atom = self.atoms.id(Atom::Required(name));
+                    let atom = self.memory.atoms.id(Atom::Required(name));
                     self.break_(problem, atom)?
                 }
                 Step::NoBranch(atom, but) => self.exclude_branches(problem, atom, but)?,
@@ -331,7 +331,7 @@ impl Engine<'_> {
     }
 
     fn branches(&self, atom: AtomId) -> Rc<[NodeId]> {
-        match self.atoms.get(atom) {
+        match self.memory.atoms.get(atom) {
             Atom::AnyOf(branches) | Atom::OneOf(branches) => branches.clone(),
             _ => Rc::from([]),
         }
@@ -363,7 +363,7 @@ impl Engine<'_> {
         } else if problem.kind == Kinds::BOOLEAN {
             vec![Value::Bool(false), Value::Bool(true)]
         } else {
-            let lists = problem.kept.iter().filter_map(|&atom| match self.atoms.get(atom) {
+            let lists = problem.kept.iter().filter_map(|&atom| match self.memory.atoms.get(atom) {
                 Atom::Values(values) => Some(values.clone()),
                 _ => None,
             });
@@ -451,7 +451,7 @@ impl Engine<'_> {
         let mut imposed = Imposed::Nothing;
         for lazy in std::mem::take(&mut problem.lazy) {
             let is_possible = match lazy {
-                Lazy::Keeps(atom) if matches!(self.atoms.get(atom), Atom::Unsupported(_)) => {
+                Lazy::Keeps(atom) if matches!(self.memory.atoms.get(atom), Atom::Unsupported(_)) => {
                     problem.lazy.push(lazy);
                     continue;
                 }
@@ -489,7 +489,7 @@ impl Engine<'_> {
             return Ok(true);
         }
         let atoms = self.atoms_of(class)?;
-        let broken = atoms.iter().any(|&atom| match self.atoms.get(atom) {
+        let broken = atoms.iter().any(|&atom| match self.memory.atoms.get(atom) {
             Atom::Kinds(kinds) => !problem.kind.is_within(*kinds),
             _ => problem.breaks(atom),
         });
@@ -503,7 +503,7 @@ impl Engine<'_> {
     }
 
     fn is_kept(&self, problem: &Problem, atom: AtomId) -> bool {
-        let meaning = self.atoms.get(atom);
+        let meaning = self.memory.atoms.get(atom);
         match meaning {
             Atom::Kinds(kinds) => problem.kind.is_within(*kinds),
             _ => problem.keeps(atom) || !meaning.concerns().meets(problem.kind),
@@ -512,7 +512,7 @@ impl Engine<'_> {
 
     /// How a union, a condition or a dependency can be kept.
     fn choice(&mut self, problem: &Problem, atom: AtomId) -> Result<Choice, Why> {
-        let meaning = self.atoms.get(atom).clone();
+        let meaning = self.memory.atoms.get(atom).clone();
         match meaning {
             Atom::AnyOf(branches) => {
                 self.spend(branches.len() / 4)?;
@@ -582,14 +582,15 @@ impl Engine<'_> {
     }
 
     fn rules_out_atoms(&mut self, problem: &Problem, atoms: &[AtomId]) -> Result<bool, Why> {
-        let kinds_differ = atoms.iter().any(|&atom| match self.atoms.get(atom) {
+        let kinds_differ = atoms.iter().any(|&atom| match self.memory.atoms.get(atom) {
             Atom::Kinds(kinds) => !problem.kind.is_within(*kinds),
             _ => false,
         });
         // That something is denied is what is still to be brought about.
-        let is_denial = |atom: &AtomId| matches!(self.atoms.get(*atom), Atom::Not(_));
+        let is_denial = |atom: &AtomId| matches!(self.memory.atoms.get(*atom), Atom::Not(_));
         let is_chosen = |atom: &AtomId| {
-            matches!(self.atoms.get(*atom), Atom::AnyOf(_) | Atom::OneOf(_)) && !problem.open.contains(atom)
+            matches!(self.memory.atoms.get(*atom), Atom::AnyOf(_) | Atom::OneOf(_))
+                && !problem.open.contains(atom)
         };
         let kept = problem.kept.iter().copied().filter(|atom| !is_denial(atom) && !is_chosen(atom));
         let kept: Vec<AtomId> = kept.collect();
@@ -602,7 +603,7 @@ impl Engine<'_> {
         atom: AtomId,
         ways: &mut Vec<Alternative>,
     ) -> Result<(), Why> {
-        match self.atoms.get(atom).clone() {
+        match self.memory.atoms.get(atom).clone() {
             Atom::Required(name) => ways.push(vec![Step::Forbid(name)]),
             Atom::RequiredWith(name, names) => {
                 for missing in names.iter() {
@@ -630,11 +631,11 @@ impl Engine<'_> {
             }
             Atom::Contains(schema, min, max) => {
                 if let Some(fewer) = min.checked_sub(1) {
-                    let fewer = self.atoms.id(Atom::Contains(schema, 0, Some(fewer)));
+                    let fewer = self.memory.atoms.id(Atom::Contains(schema, 0, Some(fewer)));
                     ways.push(vec![Step::Keep(fewer)]);
                 }
                 if let Some(more) = max.and_then(|max| max.checked_add(1)) {
-                    ways.push(vec![Step::Keep(self.atoms.id(Atom::Contains(schema, more, None)))]);
+                    ways.push(vec![Step::Keep(self.memory.atoms.id(Atom::Contains(schema, more, None)))]);
                 }
             }
             Atom::Unsupported(keyword) => ways.push(vec![Step::GiveUp(unsupported(&keyword))]),
@@ -694,10 +695,8 @@ impl Engine<'_> {
     }
 
     fn leaf(&mut self, problem: &Problem) -> Answer {
-        if problem.kind == Kinds::STRING {
-            self.string(problem)
-        } else if problem.kind.is_within(Kinds::NUMBER) {
-            self.number(problem)
+        if problem.kind.is_within(Kinds::STRING.or(Kinds::NUMBER)) {
+            self.scalar(problem)
         } else if problem.kind == Kinds::ARRAY {
             self.array(problem)
         } else {
