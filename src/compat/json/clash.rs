@@ -53,7 +53,7 @@ impl Engine<'_> {
         Ok(true)
     }
 
-    fn outright_kinds(&self, atoms: &[AtomId]) -> Kinds {
+    pub(super) fn outright_kinds(&self, atoms: &[AtomId]) -> Kinds {
         atoms.iter().fold(Kinds::ALL, |kinds, &atom| match self.memory.atoms.get(atom) {
             Atom::Kinds(these) => kinds.and(*these),
             Atom::Values(values) => {

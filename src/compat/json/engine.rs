@@ -6,11 +6,14 @@
 //! decided contributes nothing, because the smallest value of a state holds none of the same state.
 //! "There is none" that rests on that is provisional until the state it rests on is decided.
 
+use std::rc::Rc;
+
 use super::Map;
 use super::arena::{Arena, Stale};
-use super::atoms::{AtomId, Atoms, is_anything, is_nothing, unsupported};
+use super::atoms::{Atom, AtomId, Atoms, is_anything, is_nothing, unsupported};
 use super::node::{Kinds, Node, NodeId};
 use super::search::Problem;
+use super::tags::Tags;
 use super::validate;
 use super::value::Value;
 use crate::compat::budget::{Exhausted, Fuel};
@@ -60,12 +63,22 @@ pub(super) struct Memory {
     known: Map<State, Answer>,
     /// Of strings and numbers, by what they keep and what they break.
     pub(super) scalars: Map<(Kinds, Box<[AtomId]>, Box<[AtomId]>), Answer>,
+    /// Of unions.
+    pub(super) tags: Map<AtomId, Option<Rc<Tags>>>,
+    /// Of schemas that list their values.
+    pub(super) listings: Map<NodeId, Option<Rc<[Value]>>>,
 }
 
 impl Memory {
     /// Some schemas no longer say what they said.
     pub(super) fn forget(&mut self, stale: &Stale) {
         self.atoms.forget(stale);
+        self.listings.retain(|&node, _| !stale.is(node));
+        let is_stale = |branches: &[NodeId]| branches.iter().any(|&branch| stale.is(branch));
+        self.tags.retain(|&union, _| match self.atoms.get(union) {
+            Atom::AnyOf(branches) | Atom::OneOf(branches) => !is_stale(branches),
+            _ => true,
+        });
         self.known.retain(|state, answer| {
             answer.is_ok() && !state.must.iter().chain(&state.must_not).any(|&node| stale.is(node))
         });
@@ -187,6 +200,8 @@ impl<'a> Engine<'a> {
                 return Ok(None);
             }
             match self.search(problem)? {
+                // A part of a value is verified with the whole of it.
+                Some(value) if self.stack.len() > 1 => Ok(Some(value)),
                 Some(value) => self.verified(state, value),
                 None => Ok(None),
             }
@@ -198,7 +213,7 @@ impl<'a> Engine<'a> {
         let mut kinds = Kinds::ALL;
         for &node in nodes {
             for &atom in self.atoms_of(node)?.iter() {
-                if let super::atoms::Atom::Kinds(these) = self.memory.atoms.get(atom) {
+                if let Atom::Kinds(these) = self.memory.atoms.get(atom) {
                     kinds = kinds.and(*these);
                 }
             }
@@ -231,7 +246,7 @@ impl<'a> Engine<'a> {
         self.accepts(node, value)
     }
 
-    pub(super) fn atoms_of(&mut self, node: NodeId) -> Result<std::rc::Rc<[AtomId]>, Why> {
+    pub(super) fn atoms_of(&mut self, node: NodeId) -> Result<Rc<[AtomId]>, Why> {
         let class = self.arena.class(node);
         self.memory.atoms.of(self.arena, class)
     }

@@ -28,6 +28,7 @@ mod search;
 mod sentence;
 mod shrink;
 pub(super) mod strings;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod unfold;
