@@ -13,11 +13,13 @@ use super::value::Value;
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::report::Why;
 use crate::model::{Assumptions, Policy};
-use crate::schema::json::{Draft, JsonSchema};
+use crate::schema::json::{Document, Draft, JsonSchema};
 use crate::schema::tree;
 
 /// The most nodes of a pair.
 const MOST: usize = 500_000;
+/// What these assert depends on what else is said.
+const UNEVALUATED: [&str; 2] = ["unevaluatedProperties", "unevaluatedItems"];
 /// The longest chain of references to references.
 const LONGEST_CHAIN: usize = 1_000;
 
@@ -35,6 +37,7 @@ pub(super) fn arena(
     let mut places = Vec::new();
     let mut roots = Vec::new();
     let mut defaults = Vec::new();
+    let keeps_bare_if = [reader, writer].into_iter().any(|schema| mentions(schema, &UNEVALUATED));
     for (schema, side) in [(writer, Side::Writer), (reader, Side::Reader)] {
         let mut builder = Builder {
             schema,
@@ -47,6 +50,7 @@ pub(super) fn arena(
             pending: Vec::new(),
             defaults: Vec::new(),
             walked: 0,
+            keeps_bare_if,
             has_one_scope: None,
         };
         let root = Spot { document: 0, node: schema.root(), is_position: true };
@@ -98,6 +102,8 @@ struct Builder<'a> {
     defaults: Vec<Default>,
     /// Schemas that were looked at for the sake of another one, and are not accounted for yet.
     walked: usize,
+    /// An `if` without `then` and `else` asserts nothing, but it speaks of properties and items.
+    keeps_bare_if: bool,
     has_one_scope: Option<bool>,
 }
 
@@ -365,9 +371,10 @@ impl<'a> Builder<'a> {
         logic.any_of = branches("anyOf");
         logic.one_of = branches("oneOf");
         logic.not = schema.get("not").map(|node| self.in_place(spot, node));
+        let is_bare = schema.get("then").is_none() && schema.get("else").is_none();
         if draft >= Draft::Seven
             && let Some(test) = schema.get("if")
-            && (schema.get("then").is_some() || schema.get("else").is_some())
+            && (!is_bare || self.keeps_bare_if)
         {
             let test = self.in_place(spot, test);
             let then = schema.get("then").map(|node| self.in_place(spot, node));
@@ -477,6 +484,19 @@ struct Declared {
     names: Vec<Arc<str>>,
     patterns: Vec<Pattern>,
     everything: bool,
+}
+
+/// Is one of the keys there, wherever in the documents?
+fn mentions(schema: &JsonSchema, keys: &[&str]) -> bool {
+    let mut pending: Vec<&tree::Node> = schema.documents().map(Document::root).collect();
+    while let Some(node) = pending.pop() {
+        if node.members().iter().any(|member| keys.contains(&member.key.as_str())) {
+            return true;
+        }
+        pending.extend(node.members().iter().map(|member| &member.value));
+        pending.extend(node.elements().into_iter().flatten());
+    }
+    false
 }
 
 /// Beside a reference these say nothing about values.
