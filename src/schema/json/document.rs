@@ -51,6 +51,9 @@ pub(super) struct Resource {
     pub(super) uri: String,
     start: usize,
     anchors: HashMap<String, usize>,
+    /// Those that a dynamic reference may lead to instead of its own target. `$recursiveAnchor` is one
+    /// without a name.
+    dynamic_anchors: Vec<(String, usize)>,
 }
 
 /// What the values below a key are.
@@ -69,6 +72,7 @@ impl Document {
             uri: split_fragment(base).0.to_owned(),
             start: root.span.start,
             anchors: HashMap::new(),
+            dynamic_anchors: Vec::new(),
         };
         let base = first.uri.clone();
         let (containers, resources, resource_by_uri, wide, oversized, anchors) = Default::default();
@@ -119,6 +123,13 @@ impl Document {
     /// The base URI that references in the object `at` are resolved against.
     pub fn base_uri(&self, at: &Node) -> &str {
         &self.resources[self.resource_of(at)].uri
+    }
+
+    /// What dynamic references may lead to in the resource that the object `at` belongs to, by name: the
+    /// objects with a `$dynamicAnchor`. The root of a resource with a `$recursiveAnchor` has none.
+    pub fn dynamic_anchors(&self, at: &Node) -> impl Iterator<Item = (&str, &Node)> {
+        let anchors = &self.resources[self.resource_of(at)].dynamic_anchors;
+        anchors.iter().filter_map(|(name, start)| Some((name.as_str(), self.node(*start)?)))
     }
 
     /// Where a node of this document stands in its text.
@@ -291,7 +302,8 @@ impl Document {
                 self.resources[0].uri = uri;
             } else if uri != self.resources[outer].uri {
                 resource = self.resources.len();
-                self.resources.push(Resource { uri, start, anchors: HashMap::new() });
+                let (anchors, dynamic_anchors) = Default::default();
+                self.resources.push(Resource { uri, start, anchors, dynamic_anchors });
             }
             if !anchor.is_empty() && !anchor.starts_with('/') {
                 self.add_anchor(resource, anchor, start);
@@ -301,6 +313,19 @@ impl Document {
             for anchor in ["$anchor", "$dynamicAnchor"].into_iter().filter_map(text) {
                 self.add_anchor(resource, anchor, start);
             }
+        }
+        let Resource { start: first, dynamic_anchors, .. } = &mut self.resources[resource];
+        match self.draft {
+            Draft::Year2019 if start == *first => {
+                let is_anchor =
+                    matches!(schema.get("$recursiveAnchor").map(|it| &it.value), Some(Value::Bool(true)));
+                dynamic_anchors.extend(is_anchor.then(|| (String::new(), start)));
+            }
+            Draft::Year2020 => {
+                let name = text("$dynamicAnchor").filter(|name| !name.is_empty());
+                dynamic_anchors.extend(name.map(|name| (name.to_owned(), start)));
+            }
+            _ => {}
         }
         resource
     }
