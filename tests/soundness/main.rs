@@ -33,8 +33,8 @@ fn main() -> ExitCode {
         Some("data") if arguments.iter().any(|argument| argument == "--lines") => avro::print_data_of_lines(),
         Some("suite") => {
             let directory = arguments.get(1).expect("the directory of the JSON-Schema-Test-Suite");
-            let with_optional = arguments.iter().any(|argument| argument == "--optional");
-            return report("JSON-Schema-Test-Suite", json::suite::run(directory.as_ref(), with_optional));
+            let everything = arguments.iter().any(|argument| argument == "--everything");
+            return report("JSON-Schema-Test-Suite", json::suite::run(directory.as_ref(), everything));
         }
         Some("texts") => protobuf::print_texts(options(&arguments, 1_000)),
         Some("data") => avro::print_data(options(&arguments, 1_000)),

@@ -1,5 +1,5 @@
 //! The JSON-Schema-Test-Suite, where somebody has it: `suite DIRECTORY`, the directory that holds `tests` and
-//! `remotes`; `--optional` for the optional parts of it as well.
+//! `remotes`; with `--everything` the optional parts of it as well, and all pairs.
 //!
 //! A test says whether a schema accepts a document. That is a question about two schemas: is the one that
 //! accepts just this document contained in the other? The engine, its validator and the second validator
@@ -29,6 +29,8 @@ const DRAFTS: [(&str, &str); 5] = [
 const REMOTE: &str = "http://localhost:1234/";
 /// The most remote schemas that one schema leads to.
 const MOST_REMOTES: usize = 32;
+/// How far apart in their file the schemas are that are compared.
+const NEAR: usize = 2;
 /// Groups whose answers are to be others here, and why.
 const OTHERWISE: [(&str, &str, &str); 1] = [(
     "vocabulary",
@@ -68,14 +70,14 @@ struct Tally {
 }
 
 /// Run the required part of every draft and print what came of it; an error when an answer is wrong.
-pub fn run(directory: &Path, with_optional: bool) -> Result<String, String> {
+pub fn run(directory: &Path, everything: bool) -> Result<String, String> {
     let directory = directory.to_owned();
     let judge = std::thread::Builder::new().stack_size(compat::STACK);
-    let run = move || run_all(&directory, with_optional);
+    let run = move || run_all(&directory, everything);
     judge.spawn(run).expect("a thread").join().expect("no panic")
 }
 
-fn run_all(directory: &Path, with_optional: bool) -> Result<String, String> {
+fn run_all(directory: &Path, everything: bool) -> Result<String, String> {
     let mut lines = vec![String::new()];
     let mut is_wrong = false;
     for (draft, meta_schema) in DRAFTS {
@@ -83,7 +85,7 @@ fn run_all(directory: &Path, with_optional: bool) -> Result<String, String> {
         let folder = directory.join("tests").join(draft);
         let mut tally = Tally::default();
         let mut files = files(&folder)?;
-        if with_optional {
+        if everything {
             files.extend(self::files(&folder.join("optional"))?);
         }
         for file in files {
@@ -91,7 +93,11 @@ fn run_all(directory: &Path, with_optional: bool) -> Result<String, String> {
             let text = std::fs::read_to_string(&file).map_err(|error| format!("{name}: {error}"))?;
             let groups: Vec<Group> =
                 serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
-            tally.file(&suite, &name, groups);
+            let known = tally.file(&suite, &name, groups);
+            // Patterns of all sorts are what the optional part is about, and each pair of them is dear.
+            if file.parent() == Some(&folder) {
+                tally.pairs(known, if everything { usize::MAX } else { NEAR });
+            }
         }
         is_wrong |= !tally.failed.is_empty();
         lines.extend(tally.told(draft));
@@ -115,6 +121,13 @@ struct Suite<'a> {
     meta_schema: &'a str,
 }
 
+/// The documents and the schemas of a file.
+#[derive(Default)]
+struct File {
+    documents: Vec<Value>,
+    known: Vec<Known>,
+}
+
 /// A schema, what it is called, and which of the documents of its file it accepts, as far as that was asked.
 struct Known {
     title: String,
@@ -123,9 +136,8 @@ struct Known {
 }
 
 impl Tally {
-    fn file(&mut self, suite: &Suite<'_>, file: &str, groups: Vec<Group>) {
-        let mut documents: Vec<Value> = Vec::new();
-        let mut known: Vec<Known> = Vec::new();
+    fn file(&mut self, suite: &Suite<'_>, file: &str, groups: Vec<Group>) -> File {
+        let File { mut documents, mut known } = File::default();
         for Group { description, schema, tests } in groups {
             let title = format!("{file}: {description}");
             match suite.parse(schema) {
@@ -143,8 +155,14 @@ impl Tally {
                 }
             }
         }
+        File { documents, known }
+    }
+
+    fn pairs(&mut self, file: File, near: usize) {
+        let File { documents, mut known } = file;
         for writer in 0..known.len() {
-            for reader in (0..known.len()).filter(|&reader| reader != writer) {
+            let is_near = |&reader: &usize| (1..=near).contains(&reader.abs_diff(writer));
+            for reader in (0..known.len()).filter(is_near) {
                 self.pair(&mut known, writer, reader, &documents);
             }
         }
