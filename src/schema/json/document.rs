@@ -54,6 +54,17 @@ pub(super) struct Resource {
     /// Those that a dynamic reference may lead to instead of its own target. `$recursiveAnchor` is one
     /// without a name.
     dynamic_anchors: Vec<(String, usize)>,
+    /// It stands below a keyword that is not known, and may be no schema at all: one of the same URI that
+    /// is surely a schema is the one that is meant.
+    pub(super) is_doubtful: bool,
+}
+
+/// Where in a document a value stands.
+#[derive(Clone, Copy)]
+struct Within {
+    resource: usize,
+    content: Content,
+    is_doubtful: bool,
 }
 
 /// What the values below a key are.
@@ -73,6 +84,7 @@ impl Document {
             start: root.span.start,
             anchors: HashMap::new(),
             dynamic_anchors: Vec::new(),
+            is_doubtful: false,
         };
         let base = first.uri.clone();
         let (containers, resources, resource_by_uri, wide, oversized, anchors) = Default::default();
@@ -91,11 +103,18 @@ impl Document {
             anchors,
         };
         document.resources.push(first);
-        document.index(&root, (usize::MAX, 0), 0, Content::Schemas);
+        let mut doubtful = Vec::new();
+        let within = Within { resource: 0, content: Content::Schemas, is_doubtful: false };
+        document.index(&root, (usize::MAX, 0), within, &mut doubtful);
+        for (resource, anchor, start) in doubtful {
+            document.add_anchor(resource, &anchor, start);
+        }
         document.root = root;
         document.containers.sort_unstable_by_key(|container| container.start);
-        for (index, resource) in document.resources.iter().enumerate() {
-            document.resource_by_uri.entry(resource.uri.clone()).or_insert(index);
+        let uris: Vec<(usize, String)> =
+            document.resources_by_trust().map(|(index, resource)| (index, resource.uri.clone())).collect();
+        for (index, uri) in uris {
+            document.resource_by_uri.entry(uri).or_insert(index);
         }
         document
     }
@@ -167,8 +186,11 @@ impl Document {
         &self.base
     }
 
-    pub(super) fn resources(&self) -> &[Resource] {
-        &self.resources
+    /// Every resource with its index; those that may be none come last.
+    pub(super) fn resources_by_trust(&self) -> impl Iterator<Item = (usize, &Resource)> {
+        let all = || self.resources.iter().enumerate();
+        let sure = all().filter(|(_, resource)| !resource.is_doubtful);
+        sure.chain(all().filter(|(_, resource)| resource.is_doubtful))
     }
 
     pub(super) fn resource_at(&self, uri: &str) -> Option<usize> {
@@ -254,19 +276,23 @@ impl Document {
         self.containers.get(index)
     }
 
-    fn index(&mut self, node: &Node, (parent, child): (usize, usize), resource: usize, content: Content) {
+    fn index(
+        &mut self,
+        node: &Node,
+        (parent, child): (usize, usize),
+        within: Within,
+        doubtful: &mut Vec<(usize, String, usize)>,
+    ) {
         let start = node.span.start;
-        let resource = if content == Content::Schemas && node.is_object() {
-            self.enter(node, resource)
-        } else {
-            resource
-        };
+        let is_schema = within.content == Content::Schemas && node.is_object();
+        let resource = if is_schema { self.enter(node, within, doubtful) } else { within.resource };
         match &node.value {
             Value::Array(elements) => {
                 self.containers.push(Container { start, parent, child, resource });
-                let content = if content == Content::Data { Content::Data } else { Content::Schemas };
+                let data = within.content == Content::Data;
+                let content = if data { Content::Data } else { Content::Schemas };
                 for (child, element) in elements.iter().enumerate() {
-                    self.index(element, (start, child), resource, content);
+                    self.index(element, (start, child), Within { content, resource, ..within }, doubtful);
                 }
             }
             Value::Object(members) => {
@@ -276,7 +302,8 @@ impl Document {
                     self.wide.insert(start, positions.collect());
                 }
                 for (child, member) in members.iter().enumerate() {
-                    self.index(&member.value, (start, child), resource, below(content, &member.key));
+                    let within = Within { resource, ..within }.below(&member.key);
+                    self.index(&member.value, (start, child), within, doubtful);
                 }
             }
             _ => {}
@@ -284,13 +311,14 @@ impl Document {
     }
 
     /// Note the URI and the anchors that a schema gives itself; the resource that holds from here on.
-    fn enter(&mut self, schema: &Node, outer: usize) -> usize {
+    fn enter(&mut self, schema: &Node, within: Within, doubtful: &mut Vec<(usize, String, usize)>) -> usize {
+        let Within { resource: outer, is_doubtful, .. } = within;
         let text = |key| schema.get(key).and_then(Node::as_str);
         if self.draft.ref_hides_siblings() && text("$ref").is_some() {
             return outer;
         }
         let start = schema.span.start;
-        let mut resource = outer;
+        let (mut resource, mut anchors) = (outer, Vec::new());
         if let Some(id) = text(self.draft.id_keyword()) {
             let (name, anchor) = split_fragment(id);
             let uri = uri::resolve(&self.resources[outer].uri, name);
@@ -303,14 +331,19 @@ impl Document {
             } else if uri != self.resources[outer].uri {
                 resource = self.resources.len();
                 let (anchors, dynamic_anchors) = Default::default();
-                self.resources.push(Resource { uri, start, anchors, dynamic_anchors });
+                self.resources.push(Resource { uri, start, anchors, dynamic_anchors, is_doubtful });
             }
             if !anchor.is_empty() && !anchor.starts_with('/') {
-                self.add_anchor(resource, anchor, start);
+                anchors.push(anchor);
             }
         }
         if self.draft >= Draft::Year2019 {
-            for anchor in ["$anchor", "$dynamicAnchor"].into_iter().filter_map(text) {
+            anchors.extend(["$anchor", "$dynamicAnchor"].into_iter().filter_map(text));
+        }
+        for anchor in anchors {
+            if is_doubtful {
+                doubtful.push((resource, anchor.to_owned(), start));
+            } else {
                 self.add_anchor(resource, anchor, start);
             }
         }
@@ -336,17 +369,42 @@ impl Document {
     }
 }
 
-fn below(content: Content, key: &str) -> Content {
-    match (content, key) {
-        (Content::Data, _) => Content::Data,
-        (Content::Named, _) => Content::Schemas,
-        (Content::Schemas, "enum" | "const" | "default" | "examples" | "example") => Content::Data,
-        (
-            Content::Schemas,
-            "properties" | "patternProperties" | "definitions" | "$defs" | "dependencies"
-            | "dependentSchemas",
-        ) => Content::Named,
-        (Content::Schemas, _) => Content::Schemas,
+impl Within {
+    /// Of the value of a key.
+    fn below(self, key: &str) -> Within {
+        let (content, is_known) = match (self.content, key) {
+            (Content::Data, _) => (Content::Data, true),
+            (Content::Named, _) => (Content::Schemas, true),
+            (Content::Schemas, "enum" | "const" | "default" | "examples" | "example") => {
+                (Content::Data, true)
+            }
+            (
+                Content::Schemas,
+                "properties" | "patternProperties" | "definitions" | "$defs" | "dependencies"
+                | "dependentSchemas",
+            ) => (Content::Named, true),
+            (
+                Content::Schemas,
+                "items"
+                | "prefixItems"
+                | "additionalItems"
+                | "unevaluatedItems"
+                | "contains"
+                | "additionalProperties"
+                | "unevaluatedProperties"
+                | "propertyNames"
+                | "allOf"
+                | "anyOf"
+                | "oneOf"
+                | "not"
+                | "if"
+                | "then"
+                | "else"
+                | "contentSchema",
+            ) => (Content::Schemas, true),
+            (Content::Schemas, _) => (Content::Schemas, false),
+        };
+        Within { content, is_doubtful: self.is_doubtful || !is_known, ..self }
     }
 }
 
