@@ -38,7 +38,7 @@ pub(super) fn arena(
     let mut roots = Vec::new();
     let mut defaults = Vec::new();
     let said = [reader, writer].map(Said::of);
-    let keeps_bare_if = said.iter().any(|said| said.unevaluated);
+    let has_unevaluated = said.iter().any(|said| said.unevaluated);
     let names = said.into_iter().flat_map(|said| said.dynamic).collect::<HashSet<_>>();
     for (schema, side) in [(writer, Side::Writer), (reader, Side::Reader)] {
         let mut builder = Builder {
@@ -52,7 +52,7 @@ pub(super) fn arena(
             pending: Vec::new(),
             defaults: Vec::new(),
             walked: 0,
-            keeps_bare_if,
+            has_unevaluated,
             scopes: Scopes::of(&names),
         };
         let root = Spot { document: 0, node: schema.root(), is_position: true, scope: 0 };
@@ -109,8 +109,8 @@ struct Builder<'a> {
     defaults: Vec<Default>,
     /// Schemas that were looked at for the sake of another one, and are not accounted for yet.
     walked: usize,
-    /// An `if` without `then` and `else` asserts nothing, but it speaks of properties and items.
-    keeps_bare_if: bool,
+    /// Somewhere it counts which properties and items are spoken of.
+    has_unevaluated: bool,
     scopes: Scopes<'a>,
 }
 
@@ -288,14 +288,17 @@ impl<'a> Builder<'a> {
         }
         let is_false = |node: &tree::Node| matches!(node.value, tree::Value::Bool(false));
         let ignores = self.ignores_closedness();
-        let open = |node: &&'a tree::Node| !(ignores && is_false(node));
-        part.additional = schema.get("additionalProperties").filter(open).map(|node| self.below(spot, node));
+        // What is ignored still speaks of every property, which counts where one that is not spoken of is asked.
+        let rest = |builder: &mut Self, key: &str| match schema.get(key)? {
+            node if !(ignores && is_false(node)) => Some(builder.below(spot, node)),
+            _ => builder.has_unevaluated.then(|| builder.add(Node::anything(), None)),
+        };
+        part.additional = rest(self, "additionalProperties");
         if draft > Draft::Four {
             part.names = schema.get("propertyNames").map(|node| self.in_place(spot, node));
         }
         if draft >= Draft::Year2019 {
-            part.unevaluated =
-                schema.get("unevaluatedProperties").filter(open).map(|node| self.below(spot, node));
+            part.unevaluated = rest(self, "unevaluatedProperties");
             for member in schema.get("dependentRequired").map_or(&[][..], tree::Node::members) {
                 part.dependent_required.push((member.key.as_str().into(), names(Some(&member.value))));
             }
@@ -373,7 +376,8 @@ impl<'a> Builder<'a> {
         let is_bare = schema.get("then").is_none() && schema.get("else").is_none();
         if draft >= Draft::Seven
             && let Some(test) = schema.get("if")
-            && (!is_bare || self.keeps_bare_if)
+            // One that stands alone asserts nothing, but it speaks of properties and items.
+            && (!is_bare || self.has_unevaluated)
         {
             let test = self.in_place(spot, test);
             let then = schema.get("then").map(|node| self.in_place(spot, node));
@@ -433,6 +437,12 @@ impl<'a> Builder<'a> {
             ..Node::anything()
         };
         let closed = self.add(closed, None);
+        // Closed after what is unevaluated was looked at: that it is closed evaluates nothing.
+        if node.object.as_ref().is_some_and(|part| part.unevaluated.is_some()) {
+            let at = At { side: self.side, document: spot.document, start: spot.node.span.start };
+            let open = self.add(std::mem::replace(node, Node::anything()), Some(at));
+            node.logic.get_or_insert_default().all_of.push(open);
+        }
         node.logic.get_or_insert_default().all_of.push(closed);
     }
 
@@ -446,22 +456,24 @@ impl<'a> Builder<'a> {
                 continue;
             }
             self.walked += 1;
-            let schema = spot.node;
+            let (schema, draft) = (spot.node, self.draft(spot));
             let members = |key: &str| schema.get(key).map_or(&[][..], tree::Node::members);
             declared.names.extend(members("properties").iter().map(|member| Arc::from(member.key.as_str())));
             let patterns = members("patternProperties").iter().map(|member| Pattern::new(&member.key));
             declared.patterns.extend(patterns);
-            for key in ["additionalProperties", "unevaluatedProperties"] {
-                declared.everything |= schema.get(key).is_some_and(tree::Node::is_object);
+            let is_modern = draft >= Draft::Year2019;
+            for (key, counts) in [("additionalProperties", true), ("unevaluatedProperties", is_modern)] {
+                declared.everything |= counts && schema.get(key).is_some_and(tree::Node::is_object);
             }
             let mut inner: Vec<&'a tree::Node> = Vec::new();
             for key in ["allOf", "anyOf", "oneOf"] {
                 inner.extend(schema.get(key).and_then(tree::Node::elements).into_iter().flatten());
             }
-            inner.extend(["if", "then", "else"].into_iter().filter_map(|key| schema.get(key)));
-            for key in ["dependentSchemas", "dependencies"] {
-                inner.extend(members(key).iter().map(|member| &member.value));
+            if draft >= Draft::Seven && schema.get("if").is_some() {
+                inner.extend(["if", "then", "else"].into_iter().filter_map(|key| schema.get(key)));
             }
+            let dependent = if is_modern { "dependentSchemas" } else { "dependencies" };
+            inner.extend(members(dependent).iter().map(|member| &member.value));
             pending.extend(inner.into_iter().map(|node| Spot { node, ..spot }));
             pending.extend(self.references(spot).into_iter().filter_map(|(_, target)| target));
         }
