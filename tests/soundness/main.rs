@@ -3,8 +3,8 @@
 //! Without arguments, as `cargo test` runs it, a short run for each format; `FORMAT --seed N --count N`
 //! for a longer one. `pairs` judges pairs that are sent as JSON Lines and prints both opinions, and
 //! `data --seed N --count N` prints generated Avro pairs with data, `data --lines` the same for pairs
-//! that are sent; `texts PROTOBUF --seed N --count N` prints generated pairs of Protobuf. All of them are for
-//! programs outside.
+//! that are sent; `texts PROTOBUF --seed N --count N` prints generated pairs of Protobuf; `suite DIRECTORY`
+//! runs the JSON-Schema-Test-Suite. All of them are for programs outside.
 
 mod avro;
 mod json;
@@ -31,6 +31,11 @@ fn main() -> ExitCode {
     match arguments.first().map(String::as_str) {
         Some("pairs") => pairs::judge_lines(),
         Some("data") if arguments.iter().any(|argument| argument == "--lines") => avro::print_data_of_lines(),
+        Some("suite") => {
+            let directory = arguments.get(1).expect("the directory of the JSON-Schema-Test-Suite");
+            let everything = arguments.iter().any(|argument| argument == "--everything");
+            return report("JSON-Schema-Test-Suite", json::suite::run(directory.as_ref(), everything));
+        }
         Some("texts") => protobuf::print_texts(options(&arguments, 1_000)),
         Some("data") => avro::print_data(options(&arguments, 1_000)),
         Some(name) if format(name).is_some() => {

@@ -1,7 +1,7 @@
 //! From the texts of a reader and a writer to the nodes of an [`Arena`]: drafts, references and
 //! assumptions end here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::arena::{Arena, At, Side};
@@ -13,13 +13,15 @@ use super::value::Value;
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::report::Why;
 use crate::model::{Assumptions, Policy};
-use crate::schema::json::{Draft, JsonSchema};
+use crate::schema::json::{Document, Draft, JsonSchema};
 use crate::schema::tree;
 
 /// The most nodes of a pair.
 const MOST: usize = 500_000;
 /// The longest chain of references to references.
 const LONGEST_CHAIN: usize = 1_000;
+/// The most ways in which the same dynamic references may be meant.
+const MOST_SCOPES: usize = 1_000;
 
 /// The nodes of both schemas.
 ///
@@ -35,27 +37,34 @@ pub(super) fn arena(
     let mut places = Vec::new();
     let mut roots = Vec::new();
     let mut defaults = Vec::new();
+    let said = [reader, writer].map(Said::of);
+    let has_unevaluated = said.iter().any(|said| said.unevaluated);
+    let names = said.into_iter().flat_map(|said| said.dynamic).collect::<HashSet<_>>();
     for (schema, side) in [(writer, Side::Writer), (reader, Side::Reader)] {
         let mut builder = Builder {
             schema,
             side,
             assumptions,
-            documents: schema.documents().map(|document| (document.draft(), document.root())).collect(),
+            documents: schema.documents().collect(),
             nodes: std::mem::take(&mut nodes),
             places: std::mem::take(&mut places),
             ids: HashMap::new(),
             pending: Vec::new(),
             defaults: Vec::new(),
             walked: 0,
-            has_one_scope: None,
+            has_unevaluated,
+            scopes: Scopes::of(&names),
         };
-        let root = Spot { document: 0, node: schema.root(), is_position: true };
+        let root = Spot { document: 0, node: schema.root(), is_position: true, scope: 0 };
         roots.push(builder.id(root));
         while let Some((id, spot)) = builder.pending.pop() {
             let walked = std::mem::take(&mut builder.walked);
             fuel.spend(1 + walked).map_err(|Exhausted| Why::Fuel)?;
             if builder.nodes.len() > MOST {
                 return Err(unsupported("a schema of this size"));
+            }
+            if builder.scopes.known.len() > MOST_SCOPES {
+                return Err(unsupported("dynamic references in so many scopes"));
             }
             builder.nodes[id.0 as usize] = builder.build(spot);
         }
@@ -84,26 +93,33 @@ struct Spot<'a> {
     node: &'a tree::Node,
     /// The schema of a whole value, as opposed to one of several about the same value.
     is_position: bool,
+    /// Where dynamic references lead, by the index of [`Scopes`].
+    scope: usize,
 }
 
 struct Builder<'a> {
     schema: &'a JsonSchema,
     side: Side,
     assumptions: Assumptions,
-    documents: Vec<(Draft, &'a tree::Node)>,
+    documents: Vec<&'a Document>,
     nodes: Vec<Node>,
     places: Vec<Option<At>>,
-    ids: HashMap<(usize, usize, bool), NodeId>,
+    ids: HashMap<Key, NodeId>,
     pending: Vec<(NodeId, Spot<'a>)>,
     defaults: Vec<Default>,
     /// Schemas that were looked at for the sake of another one, and are not accounted for yet.
     walked: usize,
-    has_one_scope: Option<bool>,
+    /// Somewhere it counts which properties and items are spoken of.
+    has_unevaluated: bool,
+    scopes: Scopes<'a>,
 }
+
+/// Document, first byte, whether it is a position that is closed, scope: what a raw node is known by.
+type Key = (usize, usize, bool, usize);
 
 impl<'a> Builder<'a> {
     fn draft(&self, spot: Spot<'_>) -> Draft {
-        self.documents[spot.document].0
+        self.documents[spot.document].draft()
     }
 
     fn closes(&self) -> bool {
@@ -117,14 +133,15 @@ impl<'a> Builder<'a> {
     fn id(&mut self, spot: Spot<'a>) -> NodeId {
         let Some(spot) = self.target(spot) else { return self.add(unknown("a circle of references"), None) };
         let is_position = spot.is_position && self.closes();
-        let key = (spot.document, spot.node.span.start, is_position);
+        let spot = Spot { is_position, ..self.scopes.enter(self.documents[spot.document], spot) };
+        let key = (spot.document, spot.node.span.start, is_position, spot.scope);
         if let Some(id) = self.ids.get(&key) {
             return *id;
         }
         let at = At { side: self.side, document: spot.document, start: spot.node.span.start };
         let id = self.add(Node::anything(), Some(at));
         self.ids.insert(key, id);
-        self.pending.push((id, Spot { is_position, ..spot }));
+        self.pending.push((id, spot));
         id
     }
 
@@ -146,6 +163,7 @@ impl<'a> Builder<'a> {
                 return Some(spot);
             }
             self.walked += 1;
+            spot = self.scopes.enter(self.documents[spot.document], spot);
             let (document, node) = self.schema.resolve(spot.document, spot.node, reference)?;
             spot = Spot { document, node, ..spot };
         }
@@ -270,14 +288,17 @@ impl<'a> Builder<'a> {
         }
         let is_false = |node: &tree::Node| matches!(node.value, tree::Value::Bool(false));
         let ignores = self.ignores_closedness();
-        let open = |node: &&'a tree::Node| !(ignores && is_false(node));
-        part.additional = schema.get("additionalProperties").filter(open).map(|node| self.below(spot, node));
+        // What is ignored still speaks of every property, which counts where one that is not spoken of is asked.
+        let rest = |builder: &mut Self, key: &str| match schema.get(key)? {
+            node if !(ignores && is_false(node)) => Some(builder.below(spot, node)),
+            _ => builder.has_unevaluated.then(|| builder.add(Node::anything(), None)),
+        };
+        part.additional = rest(self, "additionalProperties");
         if draft > Draft::Four {
             part.names = schema.get("propertyNames").map(|node| self.in_place(spot, node));
         }
         if draft >= Draft::Year2019 {
-            part.unevaluated =
-                schema.get("unevaluatedProperties").filter(open).map(|node| self.below(spot, node));
+            part.unevaluated = rest(self, "unevaluatedProperties");
             for member in schema.get("dependentRequired").map_or(&[][..], tree::Node::members) {
                 part.dependent_required.push((member.key.as_str().into(), names(Some(&member.value))));
             }
@@ -338,22 +359,9 @@ impl<'a> Builder<'a> {
         let draft = self.draft(spot);
         let schema = spot.node;
         let mut logic = Logic::default();
-        for keyword in ["$ref", "$dynamicRef", "$recursiveRef"] {
-            let (since, until) = match keyword {
-                "$ref" => (Draft::Year2019, Draft::Year2020),
-                "$dynamicRef" => (Draft::Year2020, Draft::Year2020),
-                _ => (Draft::Year2019, Draft::Year2019),
-            };
-            let reference = schema.get(keyword).and_then(tree::Node::as_str);
-            let Some(reference) = reference.filter(|_| since <= draft && draft <= until) else { continue };
-            if keyword != "$ref" && !self.has_one_scope() {
-                node.unsupported = Some(keyword.into());
-                continue;
-            }
-            match self.schema.resolve(spot.document, schema, reference) {
-                Some((document, target)) => {
-                    logic.all_of.push(self.id(Spot { document, node: target, is_position: false }));
-                }
+        for (keyword, target) in self.references(spot) {
+            match target {
+                Some(target) => logic.all_of.push(self.id(Spot { is_position: false, ..target })),
                 None => node.unsupported = Some(keyword.into()),
             }
         }
@@ -365,9 +373,11 @@ impl<'a> Builder<'a> {
         logic.any_of = branches("anyOf");
         logic.one_of = branches("oneOf");
         logic.not = schema.get("not").map(|node| self.in_place(spot, node));
+        let is_bare = schema.get("then").is_none() && schema.get("else").is_none();
         if draft >= Draft::Seven
             && let Some(test) = schema.get("if")
-            && (schema.get("then").is_some() || schema.get("else").is_some())
+            // One that stands alone asserts nothing, but it speaks of properties and items.
+            && (!is_bare || self.has_unevaluated)
         {
             let test = self.in_place(spot, test);
             let then = schema.get("then").map(|node| self.in_place(spot, node));
@@ -377,23 +387,29 @@ impl<'a> Builder<'a> {
         node.logic = (logic != Logic::default()).then(|| Box::new(logic));
     }
 
-    /// Where there is one document without schemas of their own URI in it, a dynamic reference leads
-    /// where a plain one does.
-    fn has_one_scope(&mut self) -> bool {
-        if let Some(known) = self.has_one_scope {
-            return known;
+    /// The references that a schema holds, and where they lead.
+    fn references(&mut self, spot: Spot<'a>) -> Vec<(&'static str, Option<Spot<'a>>)> {
+        let draft = self.draft(spot);
+        let spot = self.scopes.enter(self.documents[spot.document], spot);
+        let mut found = Vec::new();
+        for (keyword, since, until) in [
+            ("$ref", Draft::Year2019, Draft::Year2020),
+            ("$dynamicRef", Draft::Year2020, Draft::Year2020),
+            ("$recursiveRef", Draft::Year2019, Draft::Year2019),
+        ] {
+            let reference = spot.node.get(keyword).and_then(tree::Node::as_str);
+            let Some(reference) = reference.filter(|_| since <= draft && draft <= until) else { continue };
+            let target = self.schema.resolve(spot.document, spot.node, reference);
+            let target = target.map(|(document, node)| Spot { document, node, ..spot });
+            let anchor =
+                target.filter(|_| keyword != "$ref").and_then(|target| anchor(reference, target.node));
+            let outermost = anchor.and_then(|name| self.scopes.outermost(spot.scope, name));
+            let outermost = outermost.map(|(document, node)| Spot { document, node, ..spot });
+            // Escapes in a name: nobody writes any.
+            let is_plain = keyword == "$ref" || !reference.contains('%');
+            found.push((keyword, outermost.or(target).filter(|_| is_plain)));
         }
-        let mut is_single = self.documents.len() == 1;
-        if let [(draft, root)] = self.documents[..] {
-            let mut pending: Vec<&tree::Node> = root.members().iter().map(|member| &member.value).collect();
-            while let Some(node) = pending.pop() {
-                is_single = is_single && node.get(draft.id_keyword()).is_none();
-                pending.extend(node.members().iter().map(|member| &member.value));
-                pending.extend(node.elements().into_iter().flatten());
-            }
-        }
-        self.has_one_scope = Some(is_single);
-        is_single
+        found
     }
 
     /// A lenient writer writes declared properties only.
@@ -421,6 +437,12 @@ impl<'a> Builder<'a> {
             ..Node::anything()
         };
         let closed = self.add(closed, None);
+        // Closed after what is unevaluated was looked at: that it is closed evaluates nothing.
+        if node.object.as_ref().is_some_and(|part| part.unevaluated.is_some()) {
+            let at = At { side: self.side, document: spot.document, start: spot.node.span.start };
+            let open = self.add(std::mem::replace(node, Node::anything()), Some(at));
+            node.logic.get_or_insert_default().all_of.push(open);
+        }
         node.logic.get_or_insert_default().all_of.push(closed);
     }
 
@@ -430,39 +452,36 @@ impl<'a> Builder<'a> {
         let (mut seen, mut pending) = (HashSet::new(), vec![spot]);
         while let Some(spot) = pending.pop() {
             let Some(spot) = self.target(spot) else { continue };
-            if declared.everything || !seen.insert((spot.document, spot.node.span.start)) {
+            if declared.everything || !seen.insert((spot.document, spot.node.span.start, spot.scope)) {
                 continue;
             }
             self.walked += 1;
-            let schema = spot.node;
+            let (schema, draft) = (spot.node, self.draft(spot));
             let members = |key: &str| schema.get(key).map_or(&[][..], tree::Node::members);
             declared.names.extend(members("properties").iter().map(|member| Arc::from(member.key.as_str())));
             let patterns = members("patternProperties").iter().map(|member| Pattern::new(&member.key));
             declared.patterns.extend(patterns);
-            for key in ["additionalProperties", "unevaluatedProperties"] {
-                declared.everything |= schema.get(key).is_some_and(tree::Node::is_object);
+            let is_modern = draft >= Draft::Year2019;
+            for (key, counts) in [("additionalProperties", true), ("unevaluatedProperties", is_modern)] {
+                declared.everything |= counts && schema.get(key).is_some_and(tree::Node::is_object);
             }
             let mut inner: Vec<&'a tree::Node> = Vec::new();
             for key in ["allOf", "anyOf", "oneOf"] {
                 inner.extend(schema.get(key).and_then(tree::Node::elements).into_iter().flatten());
             }
-            inner.extend(["if", "then", "else"].into_iter().filter_map(|key| schema.get(key)));
-            for key in ["dependentSchemas", "dependencies"] {
-                inner.extend(members(key).iter().map(|member| &member.value));
+            if draft >= Draft::Seven && schema.get("if").is_some() {
+                inner.extend(["if", "then", "else"].into_iter().filter_map(|key| schema.get(key)));
             }
+            let dependent = if is_modern { "dependentSchemas" } else { "dependencies" };
+            inner.extend(members(dependent).iter().map(|member| &member.value));
             pending.extend(inner.into_iter().map(|node| Spot { node, ..spot }));
-            for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
-                let reference = schema.get(key).and_then(tree::Node::as_str);
-                let target =
-                    reference.and_then(|reference| self.schema.resolve(spot.document, schema, reference));
-                pending.extend(target.map(|(document, node)| Spot { document, node, ..spot }));
-            }
+            pending.extend(self.references(spot).into_iter().filter_map(|(_, target)| target));
         }
         declared
     }
 
     fn note_defaults(&mut self, spot: Spot<'a>) {
-        let key = (spot.document, spot.node.span.start, spot.is_position);
+        let key = (spot.document, spot.node.span.start, spot.is_position, spot.scope);
         let Some(&owner) = self.ids.get(&key) else { return };
         for member in spot.node.get("properties").map_or(&[][..], tree::Node::members) {
             if let Some(value) = member.value.get("default").and_then(value) {
@@ -477,6 +496,92 @@ struct Declared {
     names: Vec<Arc<str>>,
     patterns: Vec<Pattern>,
     everything: bool,
+}
+
+/// What is said somewhere in a schema, and changes what is meant elsewhere.
+struct Said<'a> {
+    unevaluated: bool,
+    /// The names that dynamic references are by; the one without a name is `$recursiveRef`.
+    dynamic: Vec<&'a str>,
+}
+
+impl<'a> Said<'a> {
+    fn of(schema: &'a JsonSchema) -> Said<'a> {
+        let mut said = Said { unevaluated: false, dynamic: Vec::new() };
+        let mut pending: Vec<&tree::Node> = schema.documents().map(Document::root).collect();
+        while let Some(node) = pending.pop() {
+            for member in node.members() {
+                match member.key.as_str() {
+                    "unevaluatedProperties" | "unevaluatedItems" => said.unevaluated = true,
+                    "$dynamicRef" | "$recursiveRef" => {
+                        said.dynamic.extend(member.value.as_str().map(fragment))
+                    }
+                    _ => {}
+                }
+                pending.push(&member.value);
+            }
+            pending.extend(node.elements().into_iter().flatten());
+        }
+        said
+    }
+}
+
+/// Where dynamic references lead: for each name the outermost anchor of all resources that a value came
+/// through. What is further in changes nothing, so there are few scopes even where references go in circles.
+struct Scopes<'a> {
+    names: &'a HashSet<&'a str>,
+    known: Vec<Scope<'a>>,
+    ids: HashMap<Vec<(&'a str, usize, usize)>, usize>,
+}
+
+/// Anchors by name, each with its document.
+type Scope<'a> = BTreeMap<&'a str, (usize, &'a tree::Node)>;
+
+impl<'a> Scopes<'a> {
+    /// Of the names that are of interest.
+    fn of(names: &'a HashSet<&'a str>) -> Scopes<'a> {
+        Scopes { names, known: vec![Scope::new()], ids: HashMap::from([(Vec::new(), 0)]) }
+    }
+
+    fn outermost(&self, scope: usize, name: &str) -> Option<(usize, &'a tree::Node)> {
+        self.known[scope].get(name).copied()
+    }
+
+    /// The spot as it is seen from within the resource that it belongs to.
+    fn enter(&mut self, document: &'a Document, spot: Spot<'a>) -> Spot<'a> {
+        if self.names.is_empty() {
+            return spot;
+        }
+        let mut scope = self.known[spot.scope].clone();
+        for (name, anchor) in document.dynamic_anchors(spot.node) {
+            if self.names.contains(name) {
+                scope.entry(name).or_insert((spot.document, anchor));
+            }
+        }
+        if scope.len() == self.known[spot.scope].len() {
+            return spot;
+        }
+        let key = scope.iter().map(|(name, (document, node))| (*name, *document, node.span.start)).collect();
+        let next = self.known.len();
+        let id = *self.ids.entry(key).or_insert(next);
+        if id == next {
+            self.known.push(scope);
+        }
+        Spot { scope: id, ..spot }
+    }
+}
+
+/// The name by which a dynamic reference leads to an anchor that may be another one in another scope.
+fn anchor<'a>(reference: &'a str, target: &tree::Node) -> Option<&'a str> {
+    let name = fragment(reference);
+    let is_recursive = name.is_empty() && is_true(target, "$recursiveAnchor");
+    let is_dynamic =
+        !name.is_empty() && target.get("$dynamicAnchor").and_then(tree::Node::as_str) == Some(name);
+    (is_recursive || is_dynamic).then_some(name)
+}
+
+fn fragment(reference: &str) -> &str {
+    reference.split_once('#').map_or("", |(_, fragment)| fragment)
 }
 
 /// Beside a reference these say nothing about values.

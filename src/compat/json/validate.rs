@@ -331,6 +331,12 @@ impl<'a> Validator<'a> {
         let node = self.arena.node(id).clone();
         let of_object = node.object.as_ref().and_then(|part| part.unevaluated);
         let of_array = node.array.as_ref().and_then(|part| part.unevaluated);
+        // What is not known may speak of some.
+        if (of_object.is_some() || of_array.is_some())
+            && let Some(keyword) = &node.unsupported
+        {
+            return Err(unsupported(keyword));
+        }
         match (value, of_object, of_array) {
             (Value::Object(members), Some(schema), _) => {
                 let (mut evaluated, mut seen) = (BTreeSet::new(), HashSet::new());

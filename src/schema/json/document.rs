@@ -51,6 +51,20 @@ pub(super) struct Resource {
     pub(super) uri: String,
     start: usize,
     anchors: HashMap<String, usize>,
+    /// Those that a dynamic reference may lead to instead of its own target. `$recursiveAnchor` is one
+    /// without a name.
+    dynamic_anchors: Vec<(String, usize)>,
+    /// It stands below a keyword that is not known, and may be no schema at all: one of the same URI that
+    /// is surely a schema is the one that is meant.
+    pub(super) is_doubtful: bool,
+}
+
+/// Where in a document a value stands.
+#[derive(Clone, Copy)]
+struct Within {
+    resource: usize,
+    content: Content,
+    is_doubtful: bool,
 }
 
 /// What the values below a key are.
@@ -69,6 +83,8 @@ impl Document {
             uri: split_fragment(base).0.to_owned(),
             start: root.span.start,
             anchors: HashMap::new(),
+            dynamic_anchors: Vec::new(),
+            is_doubtful: false,
         };
         let base = first.uri.clone();
         let (containers, resources, resource_by_uri, wide, oversized, anchors) = Default::default();
@@ -87,11 +103,18 @@ impl Document {
             anchors,
         };
         document.resources.push(first);
-        document.index(&root, (usize::MAX, 0), 0, Content::Schemas);
+        let mut doubtful = Vec::new();
+        let within = Within { resource: 0, content: Content::Schemas, is_doubtful: false };
+        document.index(&root, (usize::MAX, 0), within, &mut doubtful);
+        for (resource, anchor, start) in doubtful {
+            document.add_anchor(resource, &anchor, start);
+        }
         document.root = root;
         document.containers.sort_unstable_by_key(|container| container.start);
-        for (index, resource) in document.resources.iter().enumerate() {
-            document.resource_by_uri.entry(resource.uri.clone()).or_insert(index);
+        let uris: Vec<(usize, String)> =
+            document.resources_by_trust().map(|(index, resource)| (index, resource.uri.clone())).collect();
+        for (index, uri) in uris {
+            document.resource_by_uri.entry(uri).or_insert(index);
         }
         document
     }
@@ -119,6 +142,13 @@ impl Document {
     /// The base URI that references in the object `at` are resolved against.
     pub fn base_uri(&self, at: &Node) -> &str {
         &self.resources[self.resource_of(at)].uri
+    }
+
+    /// What dynamic references may lead to in the resource that the object `at` belongs to, by name: the
+    /// objects with a `$dynamicAnchor`. The root of a resource with a `$recursiveAnchor` has none.
+    pub fn dynamic_anchors(&self, at: &Node) -> impl Iterator<Item = (&str, &Node)> {
+        let anchors = &self.resources[self.resource_of(at)].dynamic_anchors;
+        anchors.iter().filter_map(|(name, start)| Some((name.as_str(), self.node(*start)?)))
     }
 
     /// Where a node of this document stands in its text.
@@ -156,8 +186,11 @@ impl Document {
         &self.base
     }
 
-    pub(super) fn resources(&self) -> &[Resource] {
-        &self.resources
+    /// Every resource with its index; those that may be none come last.
+    pub(super) fn resources_by_trust(&self) -> impl Iterator<Item = (usize, &Resource)> {
+        let all = || self.resources.iter().enumerate();
+        let sure = all().filter(|(_, resource)| !resource.is_doubtful);
+        sure.chain(all().filter(|(_, resource)| resource.is_doubtful))
     }
 
     pub(super) fn resource_at(&self, uri: &str) -> Option<usize> {
@@ -243,19 +276,23 @@ impl Document {
         self.containers.get(index)
     }
 
-    fn index(&mut self, node: &Node, (parent, child): (usize, usize), resource: usize, content: Content) {
+    fn index(
+        &mut self,
+        node: &Node,
+        (parent, child): (usize, usize),
+        within: Within,
+        doubtful: &mut Vec<(usize, String, usize)>,
+    ) {
         let start = node.span.start;
-        let resource = if content == Content::Schemas && node.is_object() {
-            self.enter(node, resource)
-        } else {
-            resource
-        };
+        let is_schema = within.content == Content::Schemas && node.is_object();
+        let resource = if is_schema { self.enter(node, within, doubtful) } else { within.resource };
         match &node.value {
             Value::Array(elements) => {
                 self.containers.push(Container { start, parent, child, resource });
-                let content = if content == Content::Data { Content::Data } else { Content::Schemas };
+                let data = within.content == Content::Data;
+                let content = if data { Content::Data } else { Content::Schemas };
                 for (child, element) in elements.iter().enumerate() {
-                    self.index(element, (start, child), resource, content);
+                    self.index(element, (start, child), Within { content, resource, ..within }, doubtful);
                 }
             }
             Value::Object(members) => {
@@ -265,7 +302,8 @@ impl Document {
                     self.wide.insert(start, positions.collect());
                 }
                 for (child, member) in members.iter().enumerate() {
-                    self.index(&member.value, (start, child), resource, below(content, &member.key));
+                    let within = Within { resource, ..within }.below(&member.key);
+                    self.index(&member.value, (start, child), within, doubtful);
                 }
             }
             _ => {}
@@ -273,13 +311,14 @@ impl Document {
     }
 
     /// Note the URI and the anchors that a schema gives itself; the resource that holds from here on.
-    fn enter(&mut self, schema: &Node, outer: usize) -> usize {
+    fn enter(&mut self, schema: &Node, within: Within, doubtful: &mut Vec<(usize, String, usize)>) -> usize {
+        let Within { resource: outer, is_doubtful, .. } = within;
         let text = |key| schema.get(key).and_then(Node::as_str);
         if self.draft.ref_hides_siblings() && text("$ref").is_some() {
             return outer;
         }
         let start = schema.span.start;
-        let mut resource = outer;
+        let (mut resource, mut anchors) = (outer, Vec::new());
         if let Some(id) = text(self.draft.id_keyword()) {
             let (name, anchor) = split_fragment(id);
             let uri = uri::resolve(&self.resources[outer].uri, name);
@@ -291,16 +330,35 @@ impl Document {
                 self.resources[0].uri = uri;
             } else if uri != self.resources[outer].uri {
                 resource = self.resources.len();
-                self.resources.push(Resource { uri, start, anchors: HashMap::new() });
+                let (anchors, dynamic_anchors) = Default::default();
+                self.resources.push(Resource { uri, start, anchors, dynamic_anchors, is_doubtful });
             }
             if !anchor.is_empty() && !anchor.starts_with('/') {
-                self.add_anchor(resource, anchor, start);
+                anchors.push(anchor);
             }
         }
         if self.draft >= Draft::Year2019 {
-            for anchor in ["$anchor", "$dynamicAnchor"].into_iter().filter_map(text) {
+            anchors.extend(["$anchor", "$dynamicAnchor"].into_iter().filter_map(text));
+        }
+        for anchor in anchors {
+            if is_doubtful {
+                doubtful.push((resource, anchor.to_owned(), start));
+            } else {
                 self.add_anchor(resource, anchor, start);
             }
+        }
+        let Resource { start: first, dynamic_anchors, .. } = &mut self.resources[resource];
+        match self.draft {
+            Draft::Year2019 if start == *first => {
+                let is_anchor =
+                    matches!(schema.get("$recursiveAnchor").map(|it| &it.value), Some(Value::Bool(true)));
+                dynamic_anchors.extend(is_anchor.then(|| (String::new(), start)));
+            }
+            Draft::Year2020 => {
+                let name = text("$dynamicAnchor").filter(|name| !name.is_empty());
+                dynamic_anchors.extend(name.map(|name| (name.to_owned(), start)));
+            }
+            _ => {}
         }
         resource
     }
@@ -311,17 +369,42 @@ impl Document {
     }
 }
 
-fn below(content: Content, key: &str) -> Content {
-    match (content, key) {
-        (Content::Data, _) => Content::Data,
-        (Content::Named, _) => Content::Schemas,
-        (Content::Schemas, "enum" | "const" | "default" | "examples" | "example") => Content::Data,
-        (
-            Content::Schemas,
-            "properties" | "patternProperties" | "definitions" | "$defs" | "dependencies"
-            | "dependentSchemas",
-        ) => Content::Named,
-        (Content::Schemas, _) => Content::Schemas,
+impl Within {
+    /// Of the value of a key.
+    fn below(self, key: &str) -> Within {
+        let (content, is_known) = match (self.content, key) {
+            (Content::Data, _) => (Content::Data, true),
+            (Content::Named, _) => (Content::Schemas, true),
+            (Content::Schemas, "enum" | "const" | "default" | "examples" | "example") => {
+                (Content::Data, true)
+            }
+            (
+                Content::Schemas,
+                "properties" | "patternProperties" | "definitions" | "$defs" | "dependencies"
+                | "dependentSchemas",
+            ) => (Content::Named, true),
+            (
+                Content::Schemas,
+                "items"
+                | "prefixItems"
+                | "additionalItems"
+                | "unevaluatedItems"
+                | "contains"
+                | "additionalProperties"
+                | "unevaluatedProperties"
+                | "propertyNames"
+                | "allOf"
+                | "anyOf"
+                | "oneOf"
+                | "not"
+                | "if"
+                | "then"
+                | "else"
+                | "contentSchema",
+            ) => (Content::Schemas, true),
+            (Content::Schemas, _) => (Content::Schemas, false),
+        };
+        Within { content, is_doubtful: self.is_doubtful || !is_known, ..self }
     }
 }
 

@@ -92,7 +92,7 @@ impl Library {
 
     fn add(&mut self, document: Document) {
         let position = self.documents.len();
-        for (index, resource) in document.resources().iter().enumerate() {
+        for (index, resource) in document.resources_by_trust() {
             if !resource.uri.is_empty() {
                 self.by_uri.entry(resource.uri.clone()).or_insert((position, index));
             }

@@ -11,6 +11,7 @@ mod change;
 mod generate;
 mod rules;
 mod sample;
+pub mod suite;
 
 use std::collections::BTreeMap;
 
@@ -217,10 +218,14 @@ fn kind(why: &Why) -> String {
 
 fn judge(old: &Value, new: &Value) -> Option<Verdict> {
     let parse = |schema: &Value| Schema::parse(Format::Json, &schema.to_string(), &[], Options::STORED).ok();
-    let (old, new) = (parse(old)?, parse(new)?);
+    judge_parsed(parse(old)?, &parse(new)?)
+}
+
+/// Can the new one read what the old one wrote?
+fn judge_parsed(old: Schema, new: &Schema) -> Option<Verdict> {
     let judging = Judging::by(Judge::Proof);
     let question = Question { level: Level::Backward, judging: &judging, extent: Extent::Everything };
-    let report = compat::check_one(question, Previous::live(Version::FIRST, Ok(old)), &new);
+    let report = compat::check_one(question, Previous::live(Version::FIRST, Ok(old)), new);
     let comparison = report.comparisons.into_iter().next()?;
     comparison.verdicts.into_iter().next()
 }
