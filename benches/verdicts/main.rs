@@ -1,7 +1,7 @@
 //! How long verdicts take: both judges, witnesses included, schemas already parsed.
 //!
 //! Prints the median, the 99th percentile and the slowest of many rounds for each pair of schemas, and
-//! writes the Avro pairs where other checkers can read them (`--emit FOLDER`); `benches/verdicts/run`
+//! writes the pairs where other checkers can read them (`--emit FOLDER`); `benches/verdicts/run`
 //! has those judge the same pairs in the same run and prints the ratios.
 
 use std::fmt::Write as _;
@@ -33,10 +33,15 @@ fn main() {
     };
     println!("{:44} {:>10} {:>10} {:>10}  verdict", "what", "p50", "p99", "slowest");
     for subject in subjects() {
-        if let (Some(folder), Format::Avro, [old]) = (&emit, subject.format, subject.history.as_slice()) {
+        let ending = match subject.format {
+            Format::Avro => "avsc",
+            Format::Json => "json",
+            Format::Protobuf => "proto",
+        };
+        if let (Some(folder), [old]) = (&emit, subject.history.as_slice()) {
             let stem = subject.name.replace([' ', ','], "-");
             for (side, text) in [("old", old), ("new", &subject.new)] {
-                std::fs::write(folder.join(format!("{stem}.{side}.avsc")), text)
+                std::fs::write(folder.join(format!("{stem}.{side}.{ending}")), text)
                     .expect("the folder is writable");
             }
         }
@@ -100,6 +105,14 @@ fn subjects() -> Vec<Subject> {
         new,
         rounds: 300,
     };
+    let json = |name, old: String, new: String, rounds| Subject {
+        name,
+        format: Format::Json,
+        level: Level::Backward,
+        history: vec![old],
+        new,
+        rounds,
+    };
     vec![
         avro("avro record of 200, a field with default", record(200, ""), record(201, "")),
         avro("avro record of 200, a type narrowed", record(200, ""), record(200, "narrowed")),
@@ -107,6 +120,12 @@ fn subjects() -> Vec<Subject> {
         protobuf("protobuf file of 1000, a field added", file(1_000, ""), file(1_000, "added")),
         protobuf("protobuf file of 1000, a type changed", file(1_000, ""), file(1_000, "changed")),
         protobuf("protobuf file of 1000, every message changed", file(1_000, ""), file(1_000, "all")),
+        json("json record of 200, a property added", object(200, ""), object(201, ""), 1_000),
+        json("json record of 200, a bound tightened", object(200, ""), object(200, "tightened"), 1_000),
+        json("json record of 200, a bound loosened", object(200, "tightened"), object(200, ""), 1_000),
+        json("json record of 200, every type changed", object(200, ""), object(200, "all"), 200),
+        json("json union of 100 tagged, one tightened", union(100, 0), union(100, 1), 200),
+        json("json union of 100 tagged, one loosened", union(100, 1), union(100, 0), 200),
         Subject {
             name: "avro, transitive over 500 versions",
             format: Format::Avro,
@@ -167,6 +186,50 @@ fn default_of(kind: usize) -> &'static str {
         5 => r#","default":{}"#,
         _ => "",
     }
+}
+
+/// An object of as many properties, the first fifty of them required and no others allowed.
+fn object(properties: usize, change: &str) -> String {
+    const TYPES: [&str; 8] = [
+        r#"{"type":"integer"}"#,
+        r#"{"type":"string","maxLength":200}"#,
+        r#"{"type":["null","string"]}"#,
+        r#"{"type":"number","minimum":0}"#,
+        r#"{"type":"array","items":{"type":"string"}}"#,
+        r#"{"type":"object","additionalProperties":{"type":"integer"}}"#,
+        r#"{"type":"string","pattern":"^[a-z]+-[0-9]+$"}"#,
+        r#"{"anyOf":[{"type":"null"},{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}]}"#,
+    ];
+    let mut text = r#"{"type":"object","additionalProperties":false,"required":["#.to_owned();
+    for property in 0..50 {
+        let comma = if property == 0 { "" } else { "," };
+        let _ = write!(text, r#"{comma}"f{property}""#);
+    }
+    text.push_str(r#"],"properties":{"#);
+    for property in 0..properties {
+        let comma = if property == 0 { "" } else { "," };
+        let of = match change {
+            "tightened" if property == 96 => r#"{"type":"integer","minimum":0}"#,
+            "all" => r#"{"type":"boolean"}"#,
+            _ => TYPES[property % TYPES.len()],
+        };
+        let _ = write!(text, r#"{comma}"f{property}":{of}"#);
+    }
+    text + "}}"
+}
+
+/// Objects that one property tells apart; the last has another that is at least `least`.
+fn union(branches: usize, least: usize) -> String {
+    let mut text = r#"{"oneOf":["#.to_owned();
+    for branch in 0..branches {
+        let comma = if branch == 0 { "" } else { "," };
+        let least = if branch + 1 == branches { least } else { 0 };
+        let _ = write!(
+            text,
+            r#"{comma}{{"type":"object","required":["kind","of"],"properties":{{"kind":{{"const":"k{branch}"}},"of":{{"type":"integer","minimum":{least}}}}}}}"#
+        );
+    }
+    text + "]}"
 }
 
 /// A file of as many messages, each of which uses the one before.
