@@ -4,14 +4,21 @@
 //! writes the pairs where other checkers can read them (`--emit FOLDER`); `benches/verdicts/run`
 //! has those judge the same pairs in the same run and prints the ratios.
 
+#[path = "../../tests/soundness/json/worst.rs"]
+#[expect(dead_code, reason = "what is true of a pair is the concern of the test")]
+mod worst;
+
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use dovetail::compat::{self, Extent, Previous, Question};
 use dovetail::model::{Format, Judge, Judging, Level, Version};
 use dovetail::schema::{Options, Schema};
+use serde_json::json;
 
 /// One thing to measure.
 struct Subject {
@@ -33,23 +40,36 @@ fn main() {
     };
     println!("{:44} {:>10} {:>10} {:>10}  verdict", "what", "p50", "p99", "slowest");
     for subject in subjects() {
-        let ending = match subject.format {
-            Format::Avro => "avsc",
-            Format::Json => "json",
-            Format::Protobuf => "proto",
-        };
         if let (Some(folder), [old]) = (&emit, subject.history.as_slice()) {
-            let stem = subject.name.replace([' ', ','], "-");
-            for (side, text) in [("old", old), ("new", &subject.new)] {
-                std::fs::write(folder.join(format!("{stem}.{side}.{ending}")), text)
-                    .expect("the folder is writable");
-            }
+            write(folder, &subject, old);
         }
-        let (mut times, verdict) = measure(&subject);
+        let name = subject.name;
+        let judge = std::thread::Builder::new().stack_size(compat::STACK);
+        let judge = judge.spawn(move || measure(&subject)).expect("a thread");
+        let (mut times, verdict) = judge.join().expect("a verdict");
         times.sort_unstable();
         let at = |share: usize| times[(times.len() - 1) * share / 100];
         let [median, most, slowest] = [at(50), at(99), at(100)].map(micros);
-        println!("{:44} {median:>10} {most:>10} {slowest:>10}  {verdict}", subject.name);
+        println!("{name:44} {median:>10} {most:>10} {slowest:>10}  {verdict}");
+    }
+}
+
+/// Avro schemas as files; pairs of JSON Schema as lines of one.
+fn write(folder: &Path, subject: &Subject, old: &str) {
+    let stem = subject.name.replace([' ', ','], "-");
+    match subject.format {
+        Format::Avro => {
+            for (side, text) in [("old", old), ("new", &subject.new)] {
+                std::fs::write(folder.join(format!("{stem}.{side}.avsc")), text)
+                    .expect("the folder is writable");
+            }
+        }
+        Format::Json => {
+            let pair = json!({"id": subject.name, "format": "JSON", "old": old, "new": subject.new});
+            let file = OpenOptions::new().create(true).append(true).open(folder.join("json.jsonl"));
+            writeln!(file.expect("the folder is writable"), "{pair}").expect("a file that takes a line");
+        }
+        Format::Protobuf => {}
     }
 }
 
@@ -113,7 +133,7 @@ fn subjects() -> Vec<Subject> {
         new,
         rounds,
     };
-    vec![
+    let mut subjects = vec![
         avro("avro record of 200, a field with default", record(200, ""), record(201, "")),
         avro("avro record of 200, a type narrowed", record(200, ""), record(200, "narrowed")),
         avro("avro record of 200, every type changed", record(200, ""), record(200, "all")),
@@ -142,7 +162,10 @@ fn subjects() -> Vec<Subject> {
             new: file(41, ""),
             rounds: 100,
         },
-    ]
+    ];
+    // They take long, and it is not the differences between rounds that they are here for.
+    subjects.extend(worst::rows().into_iter().map(|row| json(row.name, row.old, row.new, 3)));
+    subjects
 }
 
 /// A record of as many fields; those beyond the first fifty have defaults.
