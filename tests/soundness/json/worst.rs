@@ -77,6 +77,11 @@ fn shared(rows: &mut Vec<Row>) {
         halved(25, longer_text()),
         halved(25, text()),
     );
+    decided(rows)
+        .broken("one of two properties, 20 deep, tightened", forked(20, text()), forked(20, longer_text()))
+        .contained("one of two properties, 20 deep, loosened", forked(20, longer_text()), forked(20, text()))
+        .broken("12 unions of each other, tightened", knotted(12, text()), knotted(12, longer_text()))
+        .contained("12 unions of each other, loosened", knotted(12, longer_text()), knotted(12, text()));
     // The smallest document of the old schema has 2^25 leaves.
     perhaps(rows).broken(
         "properties twice, 25 deep, tightened",
@@ -92,6 +97,26 @@ fn conjoined(depth: usize, leaf: Value) -> Value {
 fn halved(depth: usize, leaf: Value) -> Value {
     let both = |next: &Value| json!({"type": "object", "required": ["a", "b"], "properties": {"a": next, "b": next}});
     defined(depth, leaf, both)
+}
+
+fn forked(depth: usize, leaf: Value) -> Value {
+    let either = |name: &str, next: &Value| json!({"required": [name], "properties": {name: next}});
+    defined(depth, leaf, |next| json!({"type": "object", "anyOf": [either("a", next), either("b", next)]}))
+}
+
+/// Definitions that each may hold all others: as many pairs to compare as there are pairs of definitions.
+fn knotted(count: usize, leaf: Value) -> Value {
+    let name = |at: usize| format!("d{at}");
+    let holding = |at: usize| {
+        let next = json!({"$ref": format!("#/definitions/d{at}")});
+        json!({"type": "object", "properties": {format!("p{at}"): next}, "additionalProperties": false})
+    };
+    let of = |own: usize| {
+        let mut branches: Vec<Value> = (0..count).filter(|&at| at != own).map(holding).collect();
+        branches.push(leaf.clone());
+        (name(own), json!({"anyOf": branches}))
+    };
+    json!({"allOf": [{"$ref": "#/definitions/d0"}], "definitions": (0..count).map(of).collect::<Map<_, _>>()})
 }
 
 /// As many definitions, each made of a reference to the next.
@@ -191,8 +216,11 @@ fn names(count: u8, least: u8) -> Value {
 
 /// Deep ones, wide ones, and small ones whose documents are large.
 fn sizes(rows: &mut Vec<Row>) {
+    let words = "a property that somebody described at length, with all that there is to say about it";
     let many = |kind: &str| {
-        let property = |at: usize| (format!("p{at}"), json!({"type": kind}));
+        let property = |at: usize| {
+            (format!("p{at}"), json!({"type": kind, "title": words, "description": words.repeat(3)}))
+        };
         json!({"type": "object", "properties": (0..20_000).map(property).collect::<Map<_, _>>()})
     };
     let values = |from: usize| json!({"enum": (from..20_000).map(|at| format!("v{at}")).collect::<Vec<_>>()});
@@ -207,8 +235,8 @@ fn sizes(rows: &mut Vec<Row>) {
         .broken("not, 240 deep", nested(240, text(), denied), nested(240, longer_text(), denied))
         .broken("properties, 60 deep, tightened", nested(60, text(), held), nested(60, longer_text(), held))
         .contained("properties, 60 deep, loosened", nested(60, longer_text(), held), nested(60, text(), held))
-        .broken("20000 properties, all changed", many("string"), many("integer"))
-        .contained("20000 properties, all widened", many("integer"), many("number"))
+        .broken("20000 properties, 8 MB, all changed", many("string"), many("integer"))
+        .contained("20000 properties, 8 MB, all widened", many("integer"), many("number"))
         .broken("20000 values, one fewer", values(0), values(1))
         .contained("20000 values, one more", values(1), values(0))
         .contained("dependencies in a ring of 40", needing(1), needing(2))
