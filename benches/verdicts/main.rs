@@ -1,17 +1,24 @@
 //! How long verdicts take: both judges, witnesses included, schemas already parsed.
 //!
 //! Prints the median, the 99th percentile and the slowest of many rounds for each pair of schemas, and
-//! writes the Avro pairs where other checkers can read them (`--emit FOLDER`); `benches/verdicts/run`
+//! writes the pairs where other checkers can read them (`--emit FOLDER`); `benches/verdicts/run`
 //! has those judge the same pairs in the same run and prints the ratios.
 
+#[path = "../../tests/soundness/json/worst.rs"]
+#[expect(dead_code, reason = "what is true of a pair is the concern of the test")]
+mod worst;
+
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use dovetail::compat::{self, Extent, Previous, Question};
 use dovetail::model::{Format, Judge, Judging, Level, Version};
 use dovetail::schema::{Options, Schema};
+use serde_json::json;
 
 /// One thing to measure.
 struct Subject {
@@ -33,18 +40,36 @@ fn main() {
     };
     println!("{:44} {:>10} {:>10} {:>10}  verdict", "what", "p50", "p99", "slowest");
     for subject in subjects() {
-        if let (Some(folder), Format::Avro, [old]) = (&emit, subject.format, subject.history.as_slice()) {
-            let stem = subject.name.replace([' ', ','], "-");
+        if let (Some(folder), [old]) = (&emit, subject.history.as_slice()) {
+            write(folder, &subject, old);
+        }
+        let name = subject.name;
+        let judge = std::thread::Builder::new().stack_size(compat::STACK);
+        let judge = judge.spawn(move || measure(&subject)).expect("a thread");
+        let (mut times, verdict) = judge.join().expect("a verdict");
+        times.sort_unstable();
+        let at = |share: usize| times[(times.len() - 1) * share / 100];
+        let [median, most, slowest] = [at(50), at(99), at(100)].map(micros);
+        println!("{name:44} {median:>10} {most:>10} {slowest:>10}  {verdict}");
+    }
+}
+
+/// Avro schemas as files; pairs of JSON Schema as lines of one.
+fn write(folder: &Path, subject: &Subject, old: &str) {
+    let stem = subject.name.replace([' ', ','], "-");
+    match subject.format {
+        Format::Avro => {
             for (side, text) in [("old", old), ("new", &subject.new)] {
                 std::fs::write(folder.join(format!("{stem}.{side}.avsc")), text)
                     .expect("the folder is writable");
             }
         }
-        let (mut times, verdict) = measure(&subject);
-        times.sort_unstable();
-        let at = |share: usize| times[(times.len() - 1) * share / 100];
-        let [median, most, slowest] = [at(50), at(99), at(100)].map(micros);
-        println!("{:44} {median:>10} {most:>10} {slowest:>10}  {verdict}", subject.name);
+        Format::Json => {
+            let pair = json!({"id": subject.name, "format": "JSON", "old": old, "new": subject.new});
+            let file = OpenOptions::new().create(true).append(true).open(folder.join("json.jsonl"));
+            writeln!(file.expect("the folder is writable"), "{pair}").expect("a file that takes a line");
+        }
+        Format::Protobuf => {}
     }
 }
 
@@ -100,13 +125,27 @@ fn subjects() -> Vec<Subject> {
         new,
         rounds: 300,
     };
-    vec![
+    let json = |name, old: String, new: String, rounds| Subject {
+        name,
+        format: Format::Json,
+        level: Level::Backward,
+        history: vec![old],
+        new,
+        rounds,
+    };
+    let mut subjects = vec![
         avro("avro record of 200, a field with default", record(200, ""), record(201, "")),
         avro("avro record of 200, a type narrowed", record(200, ""), record(200, "narrowed")),
         avro("avro record of 200, every type changed", record(200, ""), record(200, "all")),
         protobuf("protobuf file of 1000, a field added", file(1_000, ""), file(1_000, "added")),
         protobuf("protobuf file of 1000, a type changed", file(1_000, ""), file(1_000, "changed")),
         protobuf("protobuf file of 1000, every message changed", file(1_000, ""), file(1_000, "all")),
+        json("json record of 200, a property added", object(200, ""), object(201, ""), 1_000),
+        json("json record of 200, a bound tightened", object(200, ""), object(200, "tightened"), 1_000),
+        json("json record of 200, a bound loosened", object(200, "tightened"), object(200, ""), 1_000),
+        json("json record of 200, every type changed", object(200, ""), object(200, "all"), 200),
+        json("json union of 100 tagged, one tightened", union(100, 0), union(100, 1), 200),
+        json("json union of 100 tagged, one loosened", union(100, 1), union(100, 0), 200),
         Subject {
             name: "avro, transitive over 500 versions",
             format: Format::Avro,
@@ -123,7 +162,10 @@ fn subjects() -> Vec<Subject> {
             new: file(41, ""),
             rounds: 100,
         },
-    ]
+    ];
+    // They take long, and it is not the differences between rounds that they are here for.
+    subjects.extend(worst::rows().into_iter().map(|row| json(row.name, row.old, row.new, 3)));
+    subjects
 }
 
 /// A record of as many fields; those beyond the first fifty have defaults.
@@ -167,6 +209,50 @@ fn default_of(kind: usize) -> &'static str {
         5 => r#","default":{}"#,
         _ => "",
     }
+}
+
+/// An object of as many properties, the first fifty of them required and no others allowed.
+fn object(properties: usize, change: &str) -> String {
+    const TYPES: [&str; 8] = [
+        r#"{"type":"integer"}"#,
+        r#"{"type":"string","maxLength":200}"#,
+        r#"{"type":["null","string"]}"#,
+        r#"{"type":"number","minimum":0}"#,
+        r#"{"type":"array","items":{"type":"string"}}"#,
+        r#"{"type":"object","additionalProperties":{"type":"integer"}}"#,
+        r#"{"type":"string","pattern":"^[a-z]+-[0-9]+$"}"#,
+        r#"{"anyOf":[{"type":"null"},{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}]}"#,
+    ];
+    let mut text = r#"{"type":"object","additionalProperties":false,"required":["#.to_owned();
+    for property in 0..50 {
+        let comma = if property == 0 { "" } else { "," };
+        let _ = write!(text, r#"{comma}"f{property}""#);
+    }
+    text.push_str(r#"],"properties":{"#);
+    for property in 0..properties {
+        let comma = if property == 0 { "" } else { "," };
+        let of = match change {
+            "tightened" if property == 96 => r#"{"type":"integer","minimum":0}"#,
+            "all" => r#"{"type":"boolean"}"#,
+            _ => TYPES[property % TYPES.len()],
+        };
+        let _ = write!(text, r#"{comma}"f{property}":{of}"#);
+    }
+    text + "}}"
+}
+
+/// Objects that one property tells apart; the last has another that is at least `least`.
+fn union(branches: usize, least: usize) -> String {
+    let mut text = r#"{"oneOf":["#.to_owned();
+    for branch in 0..branches {
+        let comma = if branch == 0 { "" } else { "," };
+        let least = if branch + 1 == branches { least } else { 0 };
+        let _ = write!(
+            text,
+            r#"{comma}{{"type":"object","required":["kind","of"],"properties":{{"kind":{{"const":"k{branch}"}},"of":{{"type":"integer","minimum":{least}}}}}}}"#
+        );
+    }
+    text + "]}"
 }
 
 /// A file of as many messages, each of which uses the one before.

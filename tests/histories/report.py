@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 LONGEST = 400
+# Of a column of the table.
+WIDTH = 17
 # Which side it was, and through which import; names, places and numbers: complaints are alike without them.
 SIDE = r"^(old|new): (Reference \S+ )?"
 VARYING = r'"[^"]*"|`[^`]*`|(?<=found )\S+|\d+'
@@ -63,6 +65,10 @@ class Result:
     def without_witness(self):
         return sum(len(opinion.without_witness()) for opinion in self.judged)
 
+    def largest_witness(self):
+        shown = (item["witness"] for opinion in self.judged for item in opinion.shown())
+        return max((len(witness["json"] or witness["bytes"] or "") for witness in shown if witness), default=0)
+
     def is_wrong(self):
         """Something that must not be, whatever the schemas."""
         return self.without_witness() > 0 or any("program ended" in opinion.error for opinion in self.failed)
@@ -92,11 +98,12 @@ def print_table(results):
         ("microseconds, 99 in 100", lambda result: _quantile(result, 0.99)),
         ("microseconds, all", lambda result: _quantile(result, 1)),
         ("findings without a witness", lambda result: result.without_witness()),
+        ("longest witness, characters", Result.largest_witness),
     ]
     names = [result.corpus.name for result in results]
-    print(f"\n{'':32}" + "".join(f"{name:>10}" for name in names))
+    print(f"\n{'':32}" + "".join(f"{name:>{WIDTH}}" for name in names))
     for title, cell in rows:
-        print(f"{title:32}" + "".join(f"{cell(result):>10}" for result in results))
+        print(f"{title:32}" + "".join(f"{cell(result):>{WIDTH}}" for result in results))
 
 
 def _share_decided(result):

@@ -3,8 +3,9 @@
 //! Without arguments, as `cargo test` runs it, a short run for each format; `FORMAT --seed N --count N`
 //! for a longer one. `pairs` judges pairs that are sent as JSON Lines and prints both opinions, and
 //! `data --seed N --count N` prints generated Avro pairs with data, `data --lines` the same for pairs
-//! that are sent; `texts PROTOBUF --seed N --count N` prints generated pairs of Protobuf; `suite DIRECTORY`
-//! runs the JSON-Schema-Test-Suite. All of them are for programs outside.
+//! that are sent; `texts PROTOBUF --seed N --count N` prints generated pairs of Protobuf, `texts JSON` those of
+//! JSON Schema; `suite DIRECTORY` runs the JSON-Schema-Test-Suite, and `worst` the pairs that are made to take
+//! long. All of them are for programs outside.
 
 mod avro;
 mod json;
@@ -36,7 +37,11 @@ fn main() -> ExitCode {
             let everything = arguments.iter().any(|argument| argument == "--everything");
             return report("JSON-Schema-Test-Suite", json::suite::run(directory.as_ref(), everything));
         }
-        Some("texts") => protobuf::print_texts(options(&arguments, 1_000)),
+        Some("worst") => return report("JSON", json::run_worst()),
+        Some("texts") => match arguments.get(1).map(String::as_str) {
+            Some("JSON") => json::print_texts(options(&arguments, 1_000)),
+            _ => protobuf::print_texts(options(&arguments, 1_000)),
+        },
         Some("data") => avro::print_data(options(&arguments, 1_000)),
         Some(name) if format(name).is_some() => {
             let (name, count, run) = format(name).expect("just found");
@@ -46,7 +51,8 @@ fn main() -> ExitCode {
         Some("--list") => {}
         _ => {
             let runs = FORMATS.map(|(name, count, run)| report(name, run(Run { seed: 1, count })));
-            if runs.contains(&ExitCode::FAILURE) {
+            let worst = report("JSON", json::run_worst());
+            if runs.contains(&ExitCode::FAILURE) || worst == ExitCode::FAILURE {
                 return ExitCode::FAILURE;
             }
         }

@@ -1,12 +1,9 @@
 //! Where the nodes of both documents live, and which of them say the same.
 
-use std::collections::HashMap;
-
+use super::Map;
+use super::merge;
 use super::node::{Node, NodeId, ObjectPart};
 use crate::compat::report::Why;
-
-/// Rounds of telling nodes of cycles apart. Chains through more definitions than that are not merged.
-const ROUNDS: usize = 300;
 
 /// A place in one of the documents of one side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,20 +26,54 @@ pub(in crate::compat) enum Side {
 #[derive(Debug, Clone)]
 pub(in crate::compat) struct Arena {
     nodes: Vec<Node>,
-    places: Vec<Option<At>>,
+    /// What every node says, but for what its children say: an index into `shapes`.
+    shape_of: Vec<u32>,
+    /// The children of every node, in the order in which the node is walked.
+    children: Vec<Box<[NodeId]>>,
     classes: Vec<NodeId>,
-    known: HashMap<Node, NodeId>,
-    unfolded: HashMap<NodeId, Result<NodeId, Why>>,
+    places: Vec<Option<At>>,
+    shapes: Map<Node, u32>,
+    /// The class of a shape with such classes for children.
+    known: Map<(u32, Box<[NodeId]>), NodeId>,
+    unfolded: Map<NodeId, Result<NodeId, Why>>,
+    /// Nodes that were changed since classes were made.
+    changed: Vec<NodeId>,
     reader: NodeId,
     writer: NodeId,
+}
+
+/// Nodes that no longer say what they said, as one for each node. What was found out about all others
+/// stays true.
+pub(super) struct Stale(Vec<bool>);
+
+impl Stale {
+    pub(super) fn is(&self, node: NodeId) -> bool {
+        self.0.get(node.0 as usize).copied().unwrap_or(false)
+    }
 }
 
 impl Arena {
     /// Of raw nodes and their places.
     pub(super) fn new(nodes: Vec<Node>, places: Vec<Option<At>>, reader: NodeId, writer: NodeId) -> Arena {
-        let classes = (0..nodes.len()).map(|at| NodeId(at as u32)).collect();
-        let (known, unfolded) = Default::default();
-        let mut arena = Arena { nodes, places, classes, known, unfolded, reader, writer };
+        let (shape_of, children, classes, changed) = Default::default();
+        let (shapes, known, unfolded) = Default::default();
+        let mut arena = Arena {
+            nodes: Vec::with_capacity(nodes.len()),
+            shape_of,
+            children,
+            classes,
+            places,
+            shapes,
+            known,
+            unfolded,
+            changed,
+            reader,
+            writer,
+        };
+        for mut node in nodes {
+            let (shape, children) = arena.taken_apart(&mut node);
+            arena.add(node, shape, children);
+        }
         arena.merge();
         arena
     }
@@ -79,106 +110,101 @@ impl Arena {
     /// The class of a made-up node.
     pub(super) fn intern(&mut self, mut node: Node) -> NodeId {
         node.each_child_mut(&mut |child| *child = self.classes[child.0 as usize]);
-        if let Some(id) = self.known.get(&node) {
+        let (shape, children) = self.taken_apart(&mut node);
+        if let Some(id) = self.known.get(&(shape, children.clone())) {
             return *id;
         }
-        let id = self.add(node.clone());
-        self.known.insert(node, id);
+        let id = self.add(node, shape, children.clone());
+        self.known.insert((shape, children), id);
         id
     }
 
-    fn add(&mut self, node: Node) -> NodeId {
+    fn add(&mut self, node: Node, shape: u32, children: Box<[NodeId]>) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);
         self.nodes.push(node);
-        self.places.push(None);
+        self.shape_of.push(shape);
+        self.children.push(children);
         self.classes.push(id);
         id
     }
 
+    /// The shape of a node, and its children.
+    #[expect(clippy::mutable_key_type, reason = "what a pattern compiles to is no part of its hash")]
+    fn taken_apart(&mut self, node: &mut Node) -> (u32, Box<[NodeId]>) {
+        let mut children = Vec::new();
+        node.each_child_mut(&mut |child| children.push(std::mem::replace(child, NodeId(0))));
+        let shape = match self.shapes.get(node) {
+            Some(shape) => *shape,
+            None => {
+                let shape = self.shapes.len() as u32;
+                self.shapes.insert(node.clone(), shape);
+                shape
+            }
+        };
+        let mut back = children.iter();
+        node.each_child_mut(&mut |child| back.next().into_iter().for_each(|&it| *child = it));
+        (shape, children.into())
+    }
+
     /// The same raw node with something taken from it. Classes have to be made anew after that.
     pub(super) fn change(&mut self, id: NodeId, change: impl FnOnce(&mut Node)) {
-        change(&mut self.nodes[id.0 as usize]);
+        let at = id.0 as usize;
+        let mut node = std::mem::replace(&mut self.nodes[at], Node::nothing());
+        change(&mut node);
+        (self.shape_of[at], self.children[at]) = self.taken_apart(&mut node);
+        self.nodes[at] = node;
+        self.changed.push(id);
     }
 
-    /// Find out which nodes say the same, by what they say and what their children do.
-    ///
-    /// Nodes that lead to no cycle are numbered from the leaves up. The others are taken to be the same
-    /// until they are told apart.
-    #[expect(clippy::mutable_key_type, reason = "what a pattern compiles to is no part of its hash")]
-    pub(super) fn merge(&mut self) {
+    /// Find out which nodes say the same, by what they say and what their children do. Nodes that lead
+    /// to none that was changed keep their class.
+    pub(super) fn merge(&mut self) -> Stale {
+        let parents = merge::Parents::of(&self.children);
+        let stale = self.stale(&parents);
+        let groups = merge::groups(&self.shape_of, &self.children, &parents);
+        let mut speakers: Vec<Option<NodeId>> = vec![None; self.nodes.len()];
+        for (at, &group) in groups.iter().enumerate() {
+            let former = self.classes[at];
+            if !stale.0[at] {
+                let speaker = if stale.is(former) { NodeId(at as u32) } else { former };
+                speakers[group as usize].get_or_insert(speaker);
+            }
+        }
+        for (at, &group) in groups.iter().enumerate() {
+            self.classes[at] = *speakers[group as usize].get_or_insert(NodeId(at as u32));
+        }
         self.known.clear();
-        self.unfolded.clear();
-        let count = self.nodes.len();
-        let mut shapes: HashMap<Node, u32> = HashMap::new();
-        let mut shape_of = Vec::with_capacity(count);
-        let mut children: Vec<Vec<NodeId>> = Vec::with_capacity(count);
-        let mut parents: Vec<Vec<u32>> = vec![Vec::new(); count];
-        for at in 0..count {
-            let mut shape = self.nodes[at].clone();
-            let mut below = Vec::new();
-            shape.each_child_mut(&mut |child| {
-                below.push(*child);
-                *child = NodeId(0);
-            });
-            for child in &below {
-                parents[child.0 as usize].push(at as u32);
-            }
-            let next = shapes.len() as u32;
-            shape_of.push(*shapes.entry(shape).or_insert(next));
-            children.push(below);
-        }
-        let mut classes: Vec<NodeId> = (0..count).map(|at| NodeId(at as u32)).collect();
-        let mut open: Vec<usize> = children.iter().map(Vec::len).collect();
-        let mut ready: Vec<usize> = (0..count).filter(|&at| open[at] == 0).collect();
-        let mut is_done = vec![false; count];
-        let mut same: HashMap<(u32, Vec<NodeId>), NodeId> = HashMap::new();
-        while let Some(at) = ready.pop() {
-            is_done[at] = true;
-            let below = children[at].iter().map(|child| classes[child.0 as usize]).collect();
-            classes[at] = *same.entry((shape_of[at], below)).or_insert(NodeId(at as u32));
-            for &parent in &parents[at] {
-                open[parent as usize] -= 1;
-                if open[parent as usize] == 0 {
-                    ready.push(parent as usize);
-                }
-            }
-        }
-        let rest: Vec<usize> = (0..count).filter(|&at| !is_done[at]).collect();
-        self.split(&rest, &shape_of, &children, &mut classes);
-        self.classes = classes;
-        for at in 0..count {
+        for at in 0..self.nodes.len() {
             if self.classes[at].0 as usize == at {
-                let mut node = self.nodes[at].clone();
-                node.each_child_mut(&mut |child| *child = self.classes[child.0 as usize]);
-                self.known.entry(node).or_insert(NodeId(at as u32));
+                let children = self.children[at].iter().map(|&child| self.class(child)).collect();
+                self.known.entry((self.shape_of[at], children)).or_insert(NodeId(at as u32));
             }
         }
+        self.unfolded.retain(|&node, _| !stale.is(node));
+        stale
     }
 
-    fn split(&self, rest: &[usize], shapes: &[u32], children: &[Vec<NodeId>], classes: &mut [NodeId]) {
-        let mut first: HashMap<u32, NodeId> = HashMap::new();
-        for &at in rest {
-            classes[at] = *first.entry(shapes[at]).or_insert(NodeId(at as u32));
+    /// Everything that leads to a changed node, or that what was found out about leads there, because a
+    /// changed node spoke for another.
+    fn stale(&mut self, parents: &merge::Parents) -> Stale {
+        let mut stale = vec![false; self.nodes.len()];
+        if self.changed.is_empty() {
+            return Stale(stale);
         }
-        let mut count = first.len();
-        for _ in 0..ROUNDS {
-            let mut seen: HashMap<(NodeId, Vec<NodeId>), NodeId> = HashMap::new();
-            let mut next = Vec::with_capacity(rest.len());
-            for &at in rest {
-                let below = children[at].iter().map(|child| classes[child.0 as usize]).collect();
-                next.push(*seen.entry((classes[at], below)).or_insert(NodeId(at as u32)));
-            }
-            for (&at, class) in rest.iter().zip(next) {
-                classes[at] = class;
-            }
-            if seen.len() == count {
-                return;
-            }
-            count = seen.len();
+        let mut spoken_for: Vec<Vec<NodeId>> = vec![Vec::new(); self.nodes.len()];
+        for (at, class) in self.classes.iter().enumerate().filter(|(at, class)| class.0 as usize != *at) {
+            spoken_for[class.0 as usize].push(NodeId(at as u32));
         }
-        for &at in rest {
-            classes[at] = NodeId(at as u32);
+        let mut pending = std::mem::take(&mut self.changed);
+        while let Some(node) = pending.pop() {
+            let at = node.0 as usize;
+            if std::mem::replace(&mut stale[at], true) {
+                continue;
+            }
+            let spoken_for = spoken_for[at].iter().flat_map(|other| parents.of_node(*other));
+            pending.extend(parents.of_node(node).chain(spoken_for));
         }
+        Stale(stale)
     }
 
     /// A class that says the same without `unevaluated…`.

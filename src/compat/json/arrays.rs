@@ -66,7 +66,7 @@ impl Row {
         let mut row = Row::default();
         let mut least: BTreeMap<NodeId, u64> = BTreeMap::new();
         for &atom in &problem.kept {
-            match engine.atoms.get(atom) {
+            match engine.memory.atoms.get(atom) {
                 Atom::Items(group) => row.groups.push(group.clone()),
                 Atom::Contains(node, min, max) => {
                     if *min > MOST_CONTAINED {
@@ -83,7 +83,7 @@ impl Row {
             }
         }
         for &atom in &problem.broken {
-            match engine.atoms.get(atom) {
+            match engine.memory.atoms.get(atom) {
                 Atom::Items(group) => row.tasks.push(Task::Wrong(group.clone())),
                 Atom::MinItems(count) => row.at_most(count.saturating_sub(1)),
                 Atom::MaxItems(count) => row.min = row.min.max(count.saturating_add(1)),

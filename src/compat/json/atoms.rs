@@ -1,11 +1,12 @@
 //! Schemas taken apart: a node is the conjunction of its *atoms*, single assertions that are the same
 //! atom wherever they are made. Sharing them is what makes most comparisons end before they begin.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::arena::Arena;
+use super::Map;
+use super::arena::{Arena, Stale};
 use super::node::{Kinds, Logic, Node, NodeId, ObjectPart};
 use super::number::Number;
 use super::numbers::Limit;
@@ -124,9 +125,9 @@ impl Atom {
 #[derive(Debug, Default)]
 pub(super) struct Atoms {
     atoms: Vec<Atom>,
-    ids: HashMap<Atom, AtomId>,
-    of_nodes: HashMap<NodeId, Rc<[AtomId]>>,
-    nodes: HashMap<AtomId, NodeId>,
+    ids: Map<Atom, AtomId>,
+    of_nodes: Map<NodeId, Rc<[AtomId]>>,
+    nodes: Map<AtomId, NodeId>,
 }
 
 impl Atoms {
@@ -142,6 +143,12 @@ impl Atoms {
         self.atoms.push(atom.clone());
         self.ids.insert(atom, id);
         id
+    }
+
+    /// Some schemas no longer say what they said.
+    pub(super) fn forget(&mut self, stale: &Stale) {
+        self.of_nodes.retain(|&node, _| !stale.is(node));
+        self.nodes.retain(|_, &mut node| !stale.is(node));
     }
 
     /// A node that asserts just this.
@@ -279,6 +286,13 @@ impl Atoms {
                 [] => atoms.push(self.id(Atom::Kinds(Kinds::NONE))),
                 [only] => pending.push(only),
                 _ if branches.iter().any(|&branch| is_anything(arena, branch)) => {}
+                _ if branches.iter().all(|&branch| listed(arena.node(branch)).is_some()) => {
+                    let listed = branches.iter().filter_map(|&branch| listed(arena.node(branch)));
+                    let mut values: Vec<Value> = listed.flatten().cloned().collect();
+                    values.sort_unstable();
+                    values.dedup();
+                    atoms.push(self.id(Atom::Values(values.into())));
+                }
                 _ => atoms.push(self.id(Atom::AnyOf(branches.into()))),
             }
         }
@@ -339,6 +353,19 @@ pub(super) fn is_anything(arena: &Arena, class: NodeId) -> bool {
 
 pub(super) fn is_nothing(arena: &Arena, class: NodeId) -> bool {
     arena.node(class).kinds.is_empty()
+}
+
+/// The values of a node that does nothing but list them.
+fn listed(node: &Node) -> Option<&[Value]> {
+    let listed = match (&node.values, &node.constant) {
+        (Some(values), None) => values,
+        (None, Some(constant)) => std::slice::from_ref(constant),
+        _ => return None,
+    };
+    let Node { values: _, constant: _, kinds, number, string, object, array, logic, unsupported } = node;
+    let says_more = number.is_some() || string.is_some() || object.is_some() || array.is_some();
+    let is_narrowed = listed.iter().any(|value| !value.kind().is_within(*kinds));
+    (!says_more && !is_narrowed && logic.is_none() && unsupported.is_none()).then_some(listed)
 }
 
 /// The node that makes one assertion.

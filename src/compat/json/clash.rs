@@ -53,8 +53,8 @@ impl Engine<'_> {
         Ok(true)
     }
 
-    fn outright_kinds(&self, atoms: &[AtomId]) -> Kinds {
-        atoms.iter().fold(Kinds::ALL, |kinds, &atom| match self.atoms.get(atom) {
+    pub(super) fn outright_kinds(&self, atoms: &[AtomId]) -> Kinds {
+        atoms.iter().fold(Kinds::ALL, |kinds, &atom| match self.memory.atoms.get(atom) {
             Atom::Kinds(these) => kinds.and(*these),
             Atom::Values(values) => {
                 kinds.and(values.iter().fold(Kinds::NONE, |kinds, value| kinds.or(value.kind())))
@@ -64,7 +64,7 @@ impl Engine<'_> {
     }
 
     fn listed(&self, atoms: &[AtomId]) -> Option<Arc<[Value]>> {
-        atoms.iter().find_map(|&atom| match self.atoms.get(atom) {
+        atoms.iter().find_map(|&atom| match self.memory.atoms.get(atom) {
             Atom::Values(values) => Some(values.clone()),
             _ => None,
         })
@@ -92,7 +92,7 @@ impl Engine<'_> {
         for value in values.iter().filter(|value| value.kind() == kind) {
             let mut is_refused = false;
             for &atom in atoms {
-                let is_plain = match self.atoms.get(atom) {
+                let is_plain = match self.memory.atoms.get(atom) {
                     Atom::Matches(pattern) => !pattern.is_opaque(),
                     Atom::AtLeast(_) | Atom::AtMost(_) | Atom::MultipleOf(_) => true,
                     Atom::MinLength(_) | Atom::MaxLength(_) | Atom::Required(_) => true,
@@ -110,7 +110,7 @@ impl Engine<'_> {
     fn ranges_clash(&self, left: &[AtomId], right: &[AtomId]) -> bool {
         let mut range = Range::default();
         for &atom in left.iter().chain(right) {
-            match self.atoms.get(atom) {
+            match self.memory.atoms.get(atom) {
                 Atom::AtLeast(limit) => range.at_least(limit.clone()),
                 Atom::AtMost(limit) => range.at_most(limit.clone()),
                 _ => {}
@@ -122,7 +122,7 @@ impl Engine<'_> {
     fn lengths_clash(&self, left: &[AtomId], right: &[AtomId]) -> bool {
         let (mut min, mut max) = (0, u64::MAX);
         for &atom in left.iter().chain(right) {
-            match self.atoms.get(atom) {
+            match self.memory.atoms.get(atom) {
                 Atom::MinLength(length) => min = min.max(*length),
                 Atom::MaxLength(length) => max = max.min(*length),
                 _ => {}
@@ -134,7 +134,7 @@ impl Engine<'_> {
     fn objects_clash(&mut self, left: &[AtomId], right: &[AtomId], depth: u32) -> Result<bool, Why> {
         let (of_left, of_right) = (self.groups(left), self.groups(right));
         let required = |atoms: &[AtomId]| -> Vec<Arc<str>> {
-            let names = atoms.iter().filter_map(|&atom| match self.atoms.get(atom) {
+            let names = atoms.iter().filter_map(|&atom| match self.memory.atoms.get(atom) {
                 Atom::Required(name) => Some(name.clone()),
                 _ => None,
             });
@@ -162,7 +162,7 @@ impl Engine<'_> {
     }
 
     fn groups(&self, atoms: &[AtomId]) -> Vec<Rc<Properties>> {
-        let groups = atoms.iter().filter_map(|&atom| match self.atoms.get(atom) {
+        let groups = atoms.iter().filter_map(|&atom| match self.memory.atoms.get(atom) {
             Atom::Properties(group) => Some(group.clone()),
             _ => None,
         });
@@ -181,7 +181,7 @@ impl Engine<'_> {
             return Ok(false);
         }
         for &atom in unions {
-            let (Atom::AnyOf(branches) | Atom::OneOf(branches)) = self.atoms.get(atom).clone() else {
+            let (Atom::AnyOf(branches) | Atom::OneOf(branches)) = self.memory.atoms.get(atom).clone() else {
                 continue;
             };
             if branches.len() > SHORT {
@@ -204,7 +204,7 @@ impl Engine<'_> {
     /// Does one side say `not` of something that the other side keeps?
     fn denies(&mut self, left: &[AtomId], right: &[AtomId]) -> Result<bool, Why> {
         for &atom in left {
-            let Atom::Not(node) = *self.atoms.get(atom) else { continue };
+            let Atom::Not(node) = *self.memory.atoms.get(atom) else { continue };
             let denied = self.atoms_of(node)?;
             if denied.iter().all(|atom| right.binary_search(atom).is_ok()) {
                 return Ok(true);

@@ -6,12 +6,14 @@
 //! decided contributes nothing, because the smallest value of a state holds none of the same state.
 //! "There is none" that rests on that is provisional until the state it rests on is decided.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
-use super::arena::Arena;
-use super::atoms::{AtomId, Atoms, is_anything, is_nothing, unsupported};
+use super::Map;
+use super::arena::{Arena, Stale};
+use super::atoms::{Atom, AtomId, Atoms, is_anything, is_nothing, unsupported};
 use super::node::{Kinds, Node, NodeId};
 use super::search::Problem;
+use super::tags::Tags;
 use super::validate;
 use super::value::Value;
 use crate::compat::budget::{Exhausted, Fuel};
@@ -42,17 +44,45 @@ pub(super) fn first_of<T>(all: impl IntoIterator<Item = T>, mut ask: impl FnMut(
 #[derive(Debug)]
 pub(super) struct Engine<'a> {
     pub(super) arena: &'a mut Arena,
-    pub(super) atoms: Atoms,
+    pub(super) memory: Memory,
     pub(super) fuel: &'a mut Fuel,
-    known: HashMap<State, Answer>,
-    stack: HashMap<State, usize>,
+    stack: Map<State, usize>,
     /// States without a value, provided that one on the stack has none: with its depth.
-    provisional: HashMap<State, usize>,
+    provisional: Map<State, usize>,
     trail: Vec<State>,
     /// The lowest depth of the stack that an answer rested on since it was last looked at.
     low: usize,
     /// Choices that are open, each within the one before.
     pub(super) choices: usize,
+}
+
+/// What was found out so far.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) atoms: Atoms,
+    known: Map<State, Answer>,
+    /// Of strings and numbers, by what they keep and what they break.
+    pub(super) scalars: Map<(Kinds, Box<[AtomId]>, Box<[AtomId]>), Answer>,
+    /// Of unions.
+    pub(super) tags: Map<AtomId, Option<Rc<Tags>>>,
+    /// Of schemas that list their values.
+    pub(super) listings: Map<NodeId, Option<Rc<[Value]>>>,
+}
+
+impl Memory {
+    /// Some schemas no longer say what they said.
+    pub(super) fn forget(&mut self, stale: &Stale) {
+        self.atoms.forget(stale);
+        self.listings.retain(|&node, _| !stale.is(node));
+        let is_stale = |branches: &[NodeId]| branches.iter().any(|&branch| stale.is(branch));
+        self.tags.retain(|&union, _| match self.atoms.get(union) {
+            Atom::AnyOf(branches) | Atom::OneOf(branches) => !is_stale(branches),
+            _ => true,
+        });
+        self.known.retain(|state, answer| {
+            answer.is_ok() && !state.must.iter().chain(&state.must_not).any(|&node| stale.is(node))
+        });
+    }
 }
 
 /// What a value must be and what it must not be; both sorted.
@@ -64,13 +94,17 @@ struct State {
 
 impl<'a> Engine<'a> {
     pub(super) fn new(arena: &'a mut Arena, fuel: &'a mut Fuel) -> Engine<'a> {
+        Engine::remembering(Memory::default(), arena, fuel)
+    }
+
+    /// With what was found out about the same arena before.
+    pub(super) fn remembering(memory: Memory, arena: &'a mut Arena, fuel: &'a mut Fuel) -> Engine<'a> {
         Engine {
             arena,
-            atoms: Atoms::default(),
+            memory,
             fuel,
-            known: HashMap::new(),
-            stack: HashMap::new(),
-            provisional: HashMap::new(),
+            stack: Map::default(),
+            provisional: Map::default(),
             trail: Vec::new(),
             low: usize::MAX,
             choices: 0,
@@ -86,7 +120,7 @@ impl<'a> Engine<'a> {
     pub(super) fn decide(&mut self, must: &[NodeId], must_not: &[NodeId]) -> Answer {
         self.spend(1)?;
         let Some(state) = self.state(must, must_not) else { return Ok(None) };
-        if let Some(answer) = self.known.get(&state) {
+        if let Some(answer) = self.memory.known.get(&state) {
             return answer.clone();
         }
         let on_stack = self.stack.get(&state).or_else(|| self.provisional.get(&state));
@@ -113,9 +147,9 @@ impl<'a> Engine<'a> {
             Ok(None) => {
                 for settled in self.trail.split_off(mark) {
                     self.provisional.remove(&settled);
-                    self.known.insert(settled, Ok(None));
+                    self.memory.known.insert(settled, Ok(None));
                 }
-                self.known.insert(state, Ok(None));
+                self.memory.known.insert(state, Ok(None));
             }
             _ => {
                 for unsettled in self.trail.split_off(mark) {
@@ -124,7 +158,7 @@ impl<'a> Engine<'a> {
                 // What was given up because of its place may be found from elsewhere.
                 let is_final = !matches!(answer, Err(Why::Fuel)) && (answer.is_ok() || mine >= depth);
                 if is_final {
-                    self.known.insert(state, answer.clone());
+                    self.memory.known.insert(state, answer.clone());
                 }
                 if answer.is_err() && mine < depth {
                     self.low = self.low.min(mine);
@@ -166,6 +200,8 @@ impl<'a> Engine<'a> {
                 return Ok(None);
             }
             match self.search(problem)? {
+                // A part of a value is verified with the whole of it.
+                Some(value) if self.stack.len() > 1 => Ok(Some(value)),
                 Some(value) => self.verified(state, value),
                 None => Ok(None),
             }
@@ -177,7 +213,7 @@ impl<'a> Engine<'a> {
         let mut kinds = Kinds::ALL;
         for &node in nodes {
             for &atom in self.atoms_of(node)?.iter() {
-                if let super::atoms::Atom::Kinds(these) = self.atoms.get(atom) {
+                if let Atom::Kinds(these) = self.memory.atoms.get(atom) {
                     kinds = kinds.and(*these);
                 }
             }
@@ -206,13 +242,13 @@ impl<'a> Engine<'a> {
 
     /// Does the value keep this one assertion?
     pub(super) fn keeps(&mut self, atom: AtomId, value: &Value) -> Result<bool, Why> {
-        let node = self.atoms.node(self.arena, atom);
+        let node = self.memory.atoms.node(self.arena, atom);
         self.accepts(node, value)
     }
 
-    pub(super) fn atoms_of(&mut self, node: NodeId) -> Result<std::rc::Rc<[AtomId]>, Why> {
+    pub(super) fn atoms_of(&mut self, node: NodeId) -> Result<Rc<[AtomId]>, Why> {
         let class = self.arena.class(node);
-        self.atoms.of(self.arena, class)
+        self.memory.atoms.of(self.arena, class)
     }
 
     pub(super) fn spend(&mut self, steps: usize) -> Result<(), Why> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::arena::Arena;
+use super::arena::{Arena, Stale};
 use super::locate::{Crossing, Edge};
 use super::node::{ArrayPart, Logic, Node, NodeId, NumberPart, ObjectPart, StringPart};
 use super::validate::Refusal;
@@ -20,7 +20,7 @@ pub(super) enum Mask {
 
 impl Mask {
     /// Take it from the arena, and find out anew which nodes say the same.
-    pub(super) fn apply(self, arena: &mut Arena) {
+    pub(super) fn apply(self, arena: &mut Arena) -> Stale {
         let anything = arena.intern(Node::anything());
         match self {
             Mask::Keyword(node, Refusal::Overlap(_)) => overlap(arena, node),
@@ -30,7 +30,7 @@ impl Mask {
                 node.object.iter_mut().for_each(|part| declare(part, name.clone(), anything));
             }),
         }
-        arena.merge();
+        arena.merge()
     }
 }
 

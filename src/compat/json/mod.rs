@@ -16,6 +16,7 @@ mod findings;
 mod found;
 mod locate;
 mod mask;
+mod merge;
 pub(super) mod node;
 pub(super) mod number;
 mod numbers;
@@ -27,6 +28,7 @@ mod search;
 mod sentence;
 mod shrink;
 pub(super) mod strings;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod unfold;
@@ -38,16 +40,21 @@ pub(super) use effort::effort;
 pub(super) use validate::accepts;
 pub(super) use value::Value;
 
+use std::collections::HashMap;
+
 use super::budget::Fuel;
 use super::finding::{Incompatibility, Labels, Opinion};
 use super::report::{How, ProofView, Why};
 use super::witness::{JsonTrial, Witness};
 use crate::model::{Assumptions, Direction};
 use crate::schema::json::JsonSchema;
-use engine::Engine;
+use engine::{Engine, Memory};
 use findings::{Named, Scene};
 use mask::Mask;
 use places::Texts;
+
+/// Tables of what the engine knows are asked all the time.
+type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// The most breaks that are told of a pair.
 const MOST: usize = 20;
@@ -97,9 +104,13 @@ struct Court<'a> {
 impl Court<'_> {
     fn hear(mut self, mut arena: Arena) -> ProofView {
         let mut whole: Option<Arena> = None;
+        let mut memory = Memory::default();
         for _ in 0..MOST + DETOURS {
             let (reader, writer) = (arena.reader(), arena.writer());
-            let value = match Engine::new(&mut arena, &mut self.fuel).contains(reader, writer) {
+            let mut engine = Engine::remembering(memory, &mut arena, &mut self.fuel);
+            let answer = engine.contains(reader, writer);
+            memory = engine.memory;
+            let value = match answer {
                 Ok(Some(value)) => value,
                 Ok(None) => return self.proved(&mut arena, whole.is_none()),
                 Err(why) => return ProofView::of(self.found, 0, Some(why)),
@@ -114,7 +125,8 @@ impl Court<'_> {
                     if self.fuel.spend(arena.len() / 2).is_err() {
                         return ProofView::of(self.found, 0, Some(Why::Fuel));
                     }
-                    mask.apply(&mut arena);
+                    let stale = mask.apply(&mut arena);
+                    memory.forget(&stale);
                 }
                 Err(why) => return ProofView::of(self.found, 0, Some(why)),
             }

@@ -58,7 +58,7 @@ impl Shape {
         let (groups, names, required, forbidden, demands, known) = Default::default();
         let mut shape = Shape { groups, names, required, forbidden, min: 0, max: None, demands, known };
         for &atom in &problem.kept {
-            match engine.atoms.get(atom) {
+            match engine.memory.atoms.get(atom) {
                 Atom::Properties(group) => shape.groups.push(group.clone()),
                 Atom::Names(node) => shape.names.push(*node),
                 Atom::Required(name) => {
@@ -70,7 +70,7 @@ impl Shape {
             }
         }
         for &atom in &problem.broken {
-            match engine.atoms.get(atom) {
+            match engine.memory.atoms.get(atom) {
                 Atom::Properties(group) => shape.demands.push(Demand::Value(group.clone())),
                 Atom::Names(node) => shape.demands.push(Demand::Name(*node)),
                 Atom::Required(name) => {
@@ -169,7 +169,7 @@ impl Engine<'_> {
     fn mention_listed_names(&mut self, shape: &mut Shape) -> Result<(), Why> {
         for node in shape.names.clone() {
             for &atom in self.atoms_of(node)?.iter() {
-                if let Atom::Values(values) = self.atoms.get(atom) {
+                if let Atom::Values(values) = self.memory.atoms.get(atom) {
                     let names = values.iter().filter_map(|value| match value {
                         Value::String(name) => Some(name.clone()),
                         _ => None,
@@ -377,7 +377,8 @@ impl Engine<'_> {
                 languages.push(pattern.clone());
             }
         }
-        let languages: Vec<_> = languages.into_iter().map(|it| self.atoms.id(Atom::Matches(it))).collect();
+        let languages: Vec<_> =
+            languages.into_iter().map(|it| self.memory.atoms.id(Atom::Matches(it))).collect();
         let mut name = Problem::new(Kinds::STRING);
         for &node in &shape.names {
             if !self.require(&mut name, node)? {
@@ -404,7 +405,7 @@ impl Engine<'_> {
             while names.len() < more {
                 let mut question = region.clone();
                 if !taken.is_empty() {
-                    let listed = self.atoms.id(Atom::Values(taken.clone().into()));
+                    let listed = self.memory.atoms.id(Atom::Values(taken.clone().into()));
                     if !self.break_(&mut question, listed)? {
                         break;
                     }

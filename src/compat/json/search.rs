@@ -50,6 +50,17 @@ enum Lazy {
     NoBranch(AtomId, Option<usize>),
 }
 
+/// What a value ran into.
+#[derive(Debug, Clone, Copy)]
+enum Offence {
+    /// This of what was left for later.
+    Of(usize),
+    /// This branch of a union that no branch of is to accept it.
+    Branch(NodeId),
+    /// Only branches that it was to be kept from already.
+    Again,
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Must(NodeId),
@@ -162,7 +173,7 @@ impl Engine<'_> {
         if problem.keeps(atom) {
             return Ok(true);
         }
-        let meaning = self.atoms.get(atom).clone();
+        let meaning = self.memory.atoms.get(atom).clone();
         if !meaning.concerns().meets(problem.kind) {
             return Ok(true);
         }
@@ -190,7 +201,7 @@ impl Engine<'_> {
         if problem.breaks(atom) {
             return Ok(true);
         }
-        let meaning = self.atoms.get(atom).clone();
+        let meaning = self.memory.atoms.get(atom).clone();
         if !meaning.concerns().meets(problem.kind) {
             return Ok(false);
         }
@@ -254,10 +265,10 @@ impl Engine<'_> {
                             Imposed::Something => continue,
                         },
                     };
-                    let Some(position) = self.first_offence(&problem, &value)? else {
+                    let Some(offence) = self.first_offence(&problem, &value)? else {
                         return Ok(Some(value));
                     };
-                    if !self.impose(&mut problem, position, &value)? {
+                    if !self.impose(&mut problem, offence)? {
                         return Ok(None);
                     }
                 }
@@ -313,11 +324,11 @@ impl Engine<'_> {
                 Step::Keep(atom) => self.keep(problem, atom)?,
                 Step::Break(atom) => self.break_(problem, atom)?,
                 Step::Require(name) => {
-                    let atom = self.atoms.id(Atom::Required(name));
+                    let atom = self.memory.atoms.id(Atom::Required(name));
                     self.keep(problem, atom)?
                 }
                 Step::Forbid(name) => {
-                    let atom = self.atoms.id(Atom::Required(name));
+                    let atom = self.memory.atoms.id(Atom::Required(name));
                     self.break_(problem, atom)?
                 }
                 Step::NoBranch(atom, but) => self.exclude_branches(problem, atom, but)?,
@@ -330,8 +341,8 @@ impl Engine<'_> {
         Ok(true)
     }
 
-    fn branches(&self, atom: AtomId) -> Rc<[NodeId]> {
-        match self.atoms.get(atom) {
+    pub(super) fn branches(&self, atom: AtomId) -> Rc<[NodeId]> {
+        match self.memory.atoms.get(atom) {
             Atom::AnyOf(branches) | Atom::OneOf(branches) => branches.clone(),
             _ => Rc::from([]),
         }
@@ -363,11 +374,7 @@ impl Engine<'_> {
         } else if problem.kind == Kinds::BOOLEAN {
             vec![Value::Bool(false), Value::Bool(true)]
         } else {
-            let lists = problem.kept.iter().filter_map(|&atom| match self.atoms.get(atom) {
-                Atom::Values(values) => Some(values.clone()),
-                _ => None,
-            });
-            match lists.min_by_key(|values| values.len()) {
+            match self.shortest_listing(problem)? {
                 Some(values) => values.to_vec(),
                 None => return Ok(None),
             }
@@ -396,54 +403,68 @@ impl Engine<'_> {
         Ok(self.first_offence(problem, value)?.is_none())
     }
 
-    fn first_offence(&mut self, problem: &Problem, value: &Value) -> Result<Option<usize>, Why> {
+    /// What was left for later and the value does not keep. A branch that was asked for already is not asked
+    /// for again: how it is kept from accepting the value may be among what was left for later, too.
+    fn first_offence(&mut self, problem: &Problem, value: &Value) -> Result<Option<Offence>, Why> {
+        let mut again = None;
         for (position, &lazy) in problem.lazy.iter().enumerate() {
             let offends = match lazy {
                 Lazy::Keeps(atom) => !self.keeps(atom, value)?,
                 Lazy::Not(node) => self.accepts(node, value)?,
-                Lazy::NoBranch(atom, but) => self.accepting_branch(atom, but, value)?.is_some(),
+                Lazy::NoBranch(atom, but) => match self.accepting_branch(problem, atom, but, value)? {
+                    Some(Offence::Again) => {
+                        again = Some(Offence::Again);
+                        false
+                    }
+                    Some(branch) => return Ok(Some(branch)),
+                    None => false,
+                },
             };
             if offends {
-                return Ok(Some(position));
+                return Ok(Some(Offence::Of(position)));
             }
         }
-        Ok(None)
+        Ok(again)
     }
 
     fn accepting_branch(
         &mut self,
+        problem: &Problem,
         atom: AtomId,
         but: Option<usize>,
         value: &Value,
-    ) -> Result<Option<NodeId>, Why> {
-        for (position, &branch) in self.branches(atom).iter().enumerate() {
-            if Some(position) != but && self.accepts(branch, value)? {
-                return Ok(Some(branch));
+    ) -> Result<Option<Offence>, Why> {
+        let branches = self.branches(atom);
+        let positions = self.tagged_as(atom, value)?;
+        let mut again = None;
+        for position in positions.unwrap_or_else(|| (0..branches.len()).collect()) {
+            let branch = branches[position];
+            if Some(position) == but || !self.accepts(branch, value)? {
+                continue;
             }
+            if !problem.imposed.contains(&branch) {
+                return Ok(Some(Offence::Branch(branch)));
+            }
+            again = Some(Offence::Again);
         }
-        Ok(None)
+        Ok(again)
     }
 
     /// What a value ran into is asked for from now on.
-    fn impose(&mut self, problem: &mut Problem, position: usize, value: &Value) -> Result<bool, Why> {
-        match problem.lazy[position] {
-            Lazy::Keeps(atom) => {
-                problem.lazy.swap_remove(position);
-                problem.open.push(atom);
-                Ok(true)
-            }
-            Lazy::Not(node) => {
-                problem.lazy.swap_remove(position);
-                self.exclude(problem, node)
-            }
-            Lazy::NoBranch(atom, but) => {
-                let Some(branch) = self.accepting_branch(atom, but, value)? else { return Ok(true) };
-                if problem.imposed.contains(&branch) {
-                    return Err(Why::VerifierDisagreed);
+    fn impose(&mut self, problem: &mut Problem, offence: Offence) -> Result<bool, Why> {
+        match offence {
+            Offence::Of(position) => match problem.lazy.swap_remove(position) {
+                Lazy::Not(node) => self.exclude(problem, node),
+                Lazy::Keeps(atom) | Lazy::NoBranch(atom, _) => {
+                    problem.open.push(atom);
+                    Ok(true)
                 }
+            },
+            Offence::Branch(branch) => {
                 problem.imposed.push(branch);
                 self.exclude(problem, branch)
             }
+            Offence::Again => Err(Why::VerifierDisagreed),
         }
     }
 
@@ -451,7 +472,7 @@ impl Engine<'_> {
         let mut imposed = Imposed::Nothing;
         for lazy in std::mem::take(&mut problem.lazy) {
             let is_possible = match lazy {
-                Lazy::Keeps(atom) if matches!(self.atoms.get(atom), Atom::Unsupported(_)) => {
+                Lazy::Keeps(atom) if matches!(self.memory.atoms.get(atom), Atom::Unsupported(_)) => {
                     problem.lazy.push(lazy);
                     continue;
                 }
@@ -489,7 +510,7 @@ impl Engine<'_> {
             return Ok(true);
         }
         let atoms = self.atoms_of(class)?;
-        let broken = atoms.iter().any(|&atom| match self.atoms.get(atom) {
+        let broken = atoms.iter().any(|&atom| match self.memory.atoms.get(atom) {
             Atom::Kinds(kinds) => !problem.kind.is_within(*kinds),
             _ => problem.breaks(atom),
         });
@@ -503,21 +524,29 @@ impl Engine<'_> {
     }
 
     fn is_kept(&self, problem: &Problem, atom: AtomId) -> bool {
-        let meaning = self.atoms.get(atom);
+        let meaning = self.memory.atoms.get(atom);
         match meaning {
             Atom::Kinds(kinds) => problem.kind.is_within(*kinds),
             _ => problem.keeps(atom) || !meaning.concerns().meets(problem.kind),
         }
     }
 
+    /// The branches of a union that are not told by a tag to accept no value of the problem.
+    fn possible_branches(&mut self, problem: &Problem, union: AtomId) -> Result<Vec<(usize, NodeId)>, Why> {
+        let branches = self.branches(union);
+        let positions = self.tagged_alike(problem, union)?;
+        let positions = positions.unwrap_or_else(|| (0..branches.len()).collect());
+        self.spend(positions.len() / 4)?;
+        Ok(positions.into_iter().map(|position| (position, branches[position])).collect())
+    }
+
     /// How a union, a condition or a dependency can be kept.
     fn choice(&mut self, problem: &Problem, atom: AtomId) -> Result<Choice, Why> {
-        let meaning = self.atoms.get(atom).clone();
+        let meaning = self.memory.atoms.get(atom).clone();
         match meaning {
-            Atom::AnyOf(branches) => {
-                self.spend(branches.len() / 4)?;
+            Atom::AnyOf(_) => {
                 let mut alternatives = Vec::new();
-                for &branch in branches.iter() {
+                for (_, branch) in self.possible_branches(problem, atom)? {
                     if self.implies(problem, branch)? {
                         return Ok(Choice::Settled);
                     }
@@ -527,10 +556,9 @@ impl Engine<'_> {
                 }
                 Ok(Choice::Among(alternatives))
             }
-            Atom::OneOf(branches) => {
-                self.spend(branches.len() / 4)?;
+            Atom::OneOf(_) => {
                 let mut alternatives = Vec::new();
-                for (position, &branch) in branches.iter().enumerate() {
+                for (position, branch) in self.possible_branches(problem, atom)? {
                     let alternative = vec![Step::Must(branch), Step::NoBranch(atom, Some(position))];
                     if self.implies(problem, branch)? {
                         return Ok(Choice::Among(vec![alternative]));
@@ -582,14 +610,15 @@ impl Engine<'_> {
     }
 
     fn rules_out_atoms(&mut self, problem: &Problem, atoms: &[AtomId]) -> Result<bool, Why> {
-        let kinds_differ = atoms.iter().any(|&atom| match self.atoms.get(atom) {
+        let kinds_differ = atoms.iter().any(|&atom| match self.memory.atoms.get(atom) {
             Atom::Kinds(kinds) => !problem.kind.is_within(*kinds),
             _ => false,
         });
         // That something is denied is what is still to be brought about.
-        let is_denial = |atom: &AtomId| matches!(self.atoms.get(*atom), Atom::Not(_));
+        let is_denial = |atom: &AtomId| matches!(self.memory.atoms.get(*atom), Atom::Not(_));
         let is_chosen = |atom: &AtomId| {
-            matches!(self.atoms.get(*atom), Atom::AnyOf(_) | Atom::OneOf(_)) && !problem.open.contains(atom)
+            matches!(self.memory.atoms.get(*atom), Atom::AnyOf(_) | Atom::OneOf(_))
+                && !problem.open.contains(atom)
         };
         let kept = problem.kept.iter().copied().filter(|atom| !is_denial(atom) && !is_chosen(atom));
         let kept: Vec<AtomId> = kept.collect();
@@ -602,7 +631,7 @@ impl Engine<'_> {
         atom: AtomId,
         ways: &mut Vec<Alternative>,
     ) -> Result<(), Why> {
-        match self.atoms.get(atom).clone() {
+        match self.memory.atoms.get(atom).clone() {
             Atom::Required(name) => ways.push(vec![Step::Forbid(name)]),
             Atom::RequiredWith(name, names) => {
                 for missing in names.iter() {
@@ -610,15 +639,15 @@ impl Engine<'_> {
                 }
             }
             Atom::SchemaWith(name, schema) => ways.push(vec![Step::Require(name), Step::MustNot(schema)]),
-            Atom::AnyOf(branches) => {
-                for &branch in branches.iter() {
+            Atom::AnyOf(_) => {
+                for (_, branch) in self.possible_branches(problem, atom)? {
                     if self.implies(problem, branch)? {
                         return Ok(());
                     }
                 }
                 ways.push(vec![Step::NoBranch(atom, None)]);
             }
-            Atom::OneOf(branches) => return self.ways_to_break_one_of(problem, atom, &branches, ways),
+            Atom::OneOf(_) => return self.ways_to_break_one_of(problem, atom, ways),
             Atom::Not(inner) => {
                 if !self.rules_out(problem, inner)? {
                     ways.push(vec![Step::Must(inner)]);
@@ -630,11 +659,11 @@ impl Engine<'_> {
             }
             Atom::Contains(schema, min, max) => {
                 if let Some(fewer) = min.checked_sub(1) {
-                    let fewer = self.atoms.id(Atom::Contains(schema, 0, Some(fewer)));
+                    let fewer = self.memory.atoms.id(Atom::Contains(schema, 0, Some(fewer)));
                     ways.push(vec![Step::Keep(fewer)]);
                 }
                 if let Some(more) = max.and_then(|max| max.checked_add(1)) {
-                    ways.push(vec![Step::Keep(self.atoms.id(Atom::Contains(schema, more, None)))]);
+                    ways.push(vec![Step::Keep(self.memory.atoms.id(Atom::Contains(schema, more, None)))]);
                 }
             }
             Atom::Unsupported(keyword) => ways.push(vec![Step::GiveUp(unsupported(&keyword))]),
@@ -648,23 +677,21 @@ impl Engine<'_> {
         &mut self,
         problem: &Problem,
         atom: AtomId,
-        branches: &[NodeId],
         ways: &mut Vec<Alternative>,
     ) -> Result<(), Why> {
         let mut candidates = Vec::new();
         let mut implied = Vec::new();
-        self.spend(branches.len() / 4)?;
-        for &branch in branches {
+        for (position, branch) in self.possible_branches(problem, atom)? {
             if self.implies(problem, branch)? {
                 implied.push(branch);
             } else if !self.rules_out(problem, branch)? {
-                candidates.push(branch);
+                candidates.push((position, branch));
             }
         }
         match implied[..] {
             [] => ways.push(vec![Step::NoBranch(atom, None)]),
             [_] => {
-                ways.extend(candidates.into_iter().map(|other| vec![Step::Must(other)]));
+                ways.extend(candidates.into_iter().map(|(_, other)| vec![Step::Must(other)]));
                 return Ok(());
             }
             // Two accept whatever solves the problem: it is broken.
@@ -674,9 +701,13 @@ impl Engine<'_> {
             }
         }
         let mut pairs = 0;
-        for (position, &left) in candidates.iter().enumerate() {
+        for (at, &(position, left)) in candidates.iter().enumerate() {
             let left_atoms = self.atoms_of(left)?;
-            for &right in &candidates[position + 1..] {
+            let alike = self.tagged_like(atom, position)?;
+            for &(other, right) in &candidates[at + 1..] {
+                if alike.as_ref().is_some_and(|alike| alike.binary_search(&other).is_err()) {
+                    continue;
+                }
                 let right_atoms = self.atoms_of(right)?;
                 self.spend(1)?;
                 if self.clash(problem.kind, &left_atoms, &right_atoms)? {
@@ -694,10 +725,8 @@ impl Engine<'_> {
     }
 
     fn leaf(&mut self, problem: &Problem) -> Answer {
-        if problem.kind == Kinds::STRING {
-            self.string(problem)
-        } else if problem.kind.is_within(Kinds::NUMBER) {
-            self.number(problem)
+        if problem.kind.is_within(Kinds::STRING.or(Kinds::NUMBER)) {
+            self.scalar(problem)
         } else if problem.kind == Kinds::ARRAY {
             self.array(problem)
         } else {

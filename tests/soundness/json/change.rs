@@ -76,6 +76,9 @@ pub fn changed(rng: &mut Rng, schema: &Value, draft: Draft) -> Value {
         let altered = altered(rng, part.clone(), draft, place.is_empty());
         *part = altered;
     }
+    if let Value::Object(whole) = &mut changed {
+        generate::define(rng, whole, draft);
+    }
     changed
 }
 

@@ -83,7 +83,9 @@ impl Place {
 
 /// A whole schema.
 pub fn schema(rng: &mut Rng, draft: Draft) -> Value {
-    let root = Place { draft, depth: 0, is_circular: false, is_root: true };
+    // Small ones too: where little is said, what is said decides.
+    let depth = *rng.pick(&[0, 0, 1, 2]);
+    let root = Place { draft, depth, is_circular: false, is_root: true };
     let mut made = match one(rng, root) {
         Value::Object(members) => members,
         always => return json!({"$schema": draft.uri(), "allOf": [always]}),
@@ -96,9 +98,22 @@ pub fn schema(rng: &mut Rng, draft: Draft) -> Value {
         whole.insert("allOf".to_owned(), json!([reference]));
     }
     whole.extend(made);
-    let definition = Place { draft, depth: 1, is_circular: true, is_root: false };
-    whole.insert("definitions".to_owned(), json!({"d0": one(rng, definition), "d1": one(rng, definition)}));
+    define(rng, &mut whole, draft);
     Value::Object(whole)
+}
+
+/// Adds the definitions that are referred to and not there. Others would be in the way: a change of what nothing
+/// refers to changes nothing.
+pub fn define(rng: &mut Rng, whole: &mut Map<String, Value>, draft: Draft) {
+    let place = Place { draft, depth: 1, is_circular: true, is_root: false };
+    // Twice: each may refer to the other.
+    for name in ["d0", "d1", "d0"] {
+        let is_there = whole.get("definitions").and_then(|there| there.get(name)).is_some();
+        if !is_there && json!(whole).to_string().contains(&format!("#/definitions/{name}")) {
+            let definitions = whole.entry("definitions").or_insert_with(|| json!({}));
+            definitions[name] = one(rng, place);
+        }
+    }
 }
 
 /// A schema that stands within another one, for changes of it. It refers to nothing above it.

@@ -8,10 +8,12 @@
 #![expect(clippy::explicit_auto_deref, reason = "without it the type of what is picked is another")]
 
 mod change;
+mod ends;
 mod generate;
 mod rules;
 mod sample;
 pub mod suite;
+mod worst;
 
 use std::collections::BTreeMap;
 
@@ -19,7 +21,7 @@ use dovetail::compat::{self, Extent, Opinion, Previous, Proof, Question, Severit
 use dovetail::model::{Format, Judge, Judging, Level, Version};
 use dovetail::schema::{Options, Schema};
 use jsonschema::Validator;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Run;
 use crate::rng::Rng;
@@ -38,6 +40,7 @@ struct Tally {
     documents: u64,
     witnesses: u64,
     rewritten: u64,
+    onwards: u64,
     undecided: BTreeMap<String, u64>,
 }
 
@@ -47,11 +50,27 @@ pub fn run(run: Run) -> Result<String, String> {
     judge.spawn(move || judge_all(run)).expect("a thread").join().expect("no panic")
 }
 
+pub use ends::run as run_worst;
+
+/// Pairs as JSON Lines, for programs outside: those that a run of the same seed judges.
+pub fn print_texts(run: Run) {
+    for number in 0..run.count {
+        let (old, new, _) = pair(&mut rng_of(run.seed, number));
+        let id = format!("pair {number} of seed {}", run.seed);
+        let pair = json!({"id": id, "format": "JSON", "old": old.to_string(), "new": new.to_string()});
+        println!("{pair}");
+    }
+}
+
+fn rng_of(seed: u64, number: u64) -> Rng {
+    Rng::of(seed.wrapping_mul(1_000_000_007).wrapping_add(number))
+}
+
 fn judge_all(run: Run) -> Result<String, String> {
     let mut tally = Tally::default();
     let mut failures = Vec::new();
     for number in 0..run.count {
-        let mut rng = Rng::of(run.seed.wrapping_mul(1_000_000_007).wrapping_add(number));
+        let mut rng = rng_of(run.seed, number);
         if number % 16 == 15 {
             if let Err(what) = rules::check(&mut rng) {
                 failures.push(format!("rule {number} of seed {}: {what}", run.seed));
@@ -66,11 +85,12 @@ fn judge_all(run: Run) -> Result<String, String> {
             break;
         }
     }
-    let Tally { pairs, proved, refuted, skipped, documents, witnesses, rewritten, undecided } = tally;
+    let Tally { pairs, proved, refuted, skipped, documents, witnesses, rewritten, onwards, undecided } =
+        tally;
     let reasons: Vec<String> = undecided.iter().map(|(why, count)| format!("{count} {why}")).collect();
     let summary = format!(
         "{pairs} pairs ({skipped} skipped): {proved} proved, {refuted} refuted, {} undecided ({}); \
-         {documents} documents read, {witnesses} witnesses, {rewritten} written in another way",
+         {documents} documents read, {witnesses} witnesses, {rewritten} written in another way, {onwards} changed once more",
         undecided.values().sum::<u64>(),
         reasons.join(", ")
     );
@@ -84,9 +104,10 @@ fn pair(rng: &mut Rng) -> (Value, Value, Draft) {
     let draft = Draft::any(rng);
     let old = generate::schema(rng, draft);
     let new = match rng.chance(88) {
-        true => change::changed(rng, &old, draft),
-        false => generate::schema(rng, draft),
+        true => (0..4).map(|_| change::changed(rng, &old, draft)).find(|new| *new != old),
+        false => None,
     };
+    let new = new.unwrap_or_else(|| generate::schema(rng, draft));
     // Sometimes the change came first.
     if rng.chance(50) { (old, new, draft) } else { (new, old, draft) }
 }
@@ -99,6 +120,10 @@ struct Checked<'a> {
 
 impl Checked<'_> {
     fn check(&self, rng: &mut Rng, tally: &mut Tally) -> Result<(), String> {
+        if self.is_disputed() {
+            tally.skipped += 1;
+            return Ok(());
+        }
         let (Some(writer), Some(reader)) = (self.validator(self.old), self.validator(self.new)) else {
             tally.skipped += 1;
             return Ok(());
@@ -116,7 +141,17 @@ impl Checked<'_> {
         }
         self.witnesses(&verdict, &writer, &reader, tally)?;
         self.documents(&verdict, &writer, &reader, rng, tally)?;
-        self.rewritten(&verdict, rng, tally)
+        self.rewritten(&verdict, rng, tally)?;
+        self.onwards(&verdict, rng, tally)
+    }
+
+    /// In 2019-09 `contains` evaluates no items. Validators evaluate them nevertheless, as 2020-12 does.
+    fn is_disputed(&self) -> bool {
+        let speaks_of_both = |schema: &Value| {
+            let text = schema.to_string();
+            text.contains(r#""unevaluatedItems""#) && text.contains(r#""contains""#)
+        };
+        self.draft == Draft::Nineteen && [self.old, self.new].into_iter().any(speaks_of_both)
     }
 
     fn validator(&self, schema: &Value) -> Option<Validator> {
@@ -208,6 +243,25 @@ impl Checked<'_> {
             _ => Ok(()),
         }
     }
+
+    /// What the new schema accepts a third one may accept, and then the old one's documents are among it.
+    fn onwards(&self, verdict: &Verdict, rng: &mut Rng, tally: &mut Tally) -> Result<(), String> {
+        if !matches!(verdict.proof, Proof::Proved(_)) || !rng.chance(30) {
+            return Ok(());
+        }
+        let third = change::changed(rng, self.new, self.draft);
+        let is_proved = |verdict: Option<Verdict>| matches!(verdict?.proof, Proof::Proved(_)).then_some(());
+        if is_proved(judge(self.new, &third)).is_none() {
+            return Ok(());
+        }
+        tally.onwards += 1;
+        match judge(self.old, &third) {
+            Some(verdict) if verdict.proof == Proof::Refuted => {
+                Err(format!("refuted, though proved by way of the new schema: {third}"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The reason without the place.
@@ -217,7 +271,11 @@ fn kind(why: &Why) -> String {
 }
 
 fn judge(old: &Value, new: &Value) -> Option<Verdict> {
-    let parse = |schema: &Value| Schema::parse(Format::Json, &schema.to_string(), &[], Options::STORED).ok();
+    judge_texts(&old.to_string(), &new.to_string())
+}
+
+fn judge_texts(old: &str, new: &str) -> Option<Verdict> {
+    let parse = |text: &str| Schema::parse(Format::Json, text, &[], Options::STORED).ok();
     judge_parsed(parse(old)?, &parse(new)?)
 }
 

@@ -97,6 +97,21 @@ impl Pattern {
         matches!(&self.0.source, Source::Pattern(text) if matches!(&**text, "" | "^" | "$" | ".*" | "^.*"))
     }
 
+    /// The only string that it accepts, where it spells one out from the first to the last character.
+    pub(super) fn word(&self) -> Option<Arc<str>> {
+        let Source::Pattern(source) = &self.0.source else { return None };
+        let mut word = String::new();
+        let mut characters = source.strip_prefix('^')?.strip_suffix('$')?.chars();
+        while let Some(character) = characters.next() {
+            word.push(match character {
+                '\\' => characters.next().filter(char::is_ascii_punctuation)?,
+                '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' => return None,
+                plain => plain,
+            });
+        }
+        Some(word.into())
+    }
+
     /// Does it accept the string? `None` when that cannot be told.
     pub(in crate::compat) fn is_match(&self, text: &str) -> Option<bool> {
         if let Some(parts) = self.parts() {
@@ -114,9 +129,7 @@ impl Pattern {
     pub(super) fn parts(&self) -> Option<&[Part]> {
         let build = || match &self.0.source {
             Source::Pattern(source) => parts_of(source),
-            Source::Format(name) => {
-                Some(vec![Part { dfa: dfa(&translated(format(name)?)?)?, accepts: true }])
-            }
+            Source::Format(name) => Some(vec![Part { dfa: dfa(format(name)?)?, accepts: true }]),
         };
         self.0.parts.get_or_init(build).as_deref()
     }
@@ -168,14 +181,14 @@ fn parts_of(source: &str) -> Option<Vec<Part>> {
             return None;
         }
         let inner = format!("^(?:{})", &rest[3..end]);
-        parts.push(Part { dfa: dfa(&translated(&inner)?)?, accepts: rest.starts_with("(?=") });
+        parts.push(Part { dfa: dfa(&inner)?, accepts: rest.starts_with("(?=") });
         rest = &rest[end + 1..];
     }
     if !parts.is_empty() && has_choice(rest) {
         return None;
     }
     let whole = if parts.is_empty() { source.to_owned() } else { format!("^{rest}") };
-    parts.push(Part { dfa: dfa(&translated(&whole)?)?, accepts: true });
+    parts.push(Part { dfa: dfa(&whole)?, accepts: true });
     Some(parts)
 }
 
@@ -257,8 +270,15 @@ fn has_empty_class(pattern: &str) -> bool {
     })
 }
 
+/// Of what a pattern is found anywhere in. Where it is tied to an end of the string, nothing goes before or
+/// after.
 fn dfa(pattern: &str) -> Option<Dfa> {
-    let found_anywhere = format!("(?s:.)*?(?:{pattern})(?s:.)*");
+    let begins = pattern.strip_prefix('^').is_some_and(|rest| !rest.starts_with(['*', '+', '?', '{']));
+    let ends = pattern.strip_suffix('$').is_some_and(|rest| !rest.ends_with('\\'));
+    let is_one = !has_choice(pattern);
+    let before = if begins && is_one { "" } else { "(?s:.)*?" };
+    let after = if ends && is_one { "" } else { "(?s:.)*" };
+    let found_anywhere = format!("{before}(?:{}){after}", translated(pattern)?);
     let config = dense::Config::new()
         .start_kind(StartKind::Anchored)
         .match_kind(MatchKind::All)

@@ -1,6 +1,6 @@
 //! The shortest strings that some languages have in common and others do not.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use regex_automata::dfa::Automaton;
@@ -8,6 +8,7 @@ use regex_automata::util::primitives::StateID;
 
 use super::{Dfa, Part, Pattern, start_of};
 use crate::compat::budget::{Exhausted, Fuel};
+use crate::compat::json::Map;
 use crate::compat::json::atoms::unsupported;
 use crate::compat::json::found::{End, Found};
 use crate::compat::report::Why;
@@ -147,77 +148,151 @@ impl Question<'_> {
         Ok(Found { values, end: End::Enough })
     }
 
-    /// The shortest string that is not excluded. Breadth first over whole characters; where there is a
-    /// least length, one character after the other until that is reached.
+    /// The shortest string that is not excluded: breadth first over whole characters. Until the least length
+    /// is reached only states that the same number of characters leads to are alike.
     fn shortest(&self, excluded: &BTreeSet<Arc<str>>, fuel: &mut Fuel) -> Result<Option<String>, Why> {
         let product = Product::new(self, excluded)?;
         if self.min_length > LONGEST {
             return Err(unsupported("minLength this large beside a pattern"));
         }
-        let mut nodes: Vec<(Joint, Option<(usize, String)>)> = vec![(product.start.clone(), None)];
-        let mut layer = vec![0_usize];
-        let mut seen: HashSet<Joint> = HashSet::new();
-        let mut length = 0_u64;
+        let mut search = Search { product, joints: Joints::default(), length: 0 };
+        let mut layer = vec![search.start()];
         loop {
-            if length >= self.min_length {
-                layer.retain(|&at| seen.insert(nodes[at].0.clone()));
-                for &at in &layer {
-                    if product.accepts(&nodes[at].0) {
-                        return Ok(Some(spell(&nodes, at)));
-                    }
-                }
+            if search.length >= self.min_length
+                && let Some(&end) = layer.iter().find(|&&at| search.accepts(at))
+            {
+                return Ok(Some(search.spell(end)));
             }
-            if layer.is_empty() || self.max_length.is_some_and(|max| length >= max) {
+            if layer.is_empty() || self.max_length.is_some_and(|max| search.length >= max) {
                 return Ok(None);
             }
-            let mut next = Vec::new();
-            let mut of_layer: HashSet<Joint> = HashSet::new();
-            for &at in &layer {
-                let from = nodes[at].0.clone();
-                for (character, joint) in product.characters(&from, fuel)? {
-                    if of_layer.insert(joint.clone()) && !seen.contains(&joint) {
-                        nodes.push((joint, Some((at, character))));
-                        next.push(nodes.len() - 1);
-                    }
-                }
-                if nodes.len() > LARGEST {
-                    return Err(Why::Fuel);
-                }
+            search.length += 1;
+            if search.length <= self.min_length {
+                search.joints.known.clear();
             }
-            layer = next;
-            length += 1;
+            layer = search.longer(&layer, fuel)?;
         }
     }
 }
 
-fn spell(nodes: &[(Joint, Option<(usize, String)>)], mut at: usize) -> String {
-    let mut characters = Vec::new();
-    while let Some((before, character)) = &nodes[at].1 {
-        characters.push(character.as_str());
-        at = *before;
-    }
-    characters.iter().rev().copied().collect()
+/// A search through joint states. A *joint* is the states of all automata, and which excluded strings may
+/// still come of it: those that start with what was read so far, as a position in the tree of their
+/// prefixes.
+struct Search<'a> {
+    product: Product<'a>,
+    joints: Joints,
+    /// Characters read so far.
+    length: u64,
 }
 
-/// The states of all automata, and which excluded strings may still come of it: those that start with
-/// what was read so far, as a position in the tree of their prefixes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Joint {
-    states: Vec<StateID>,
-    prefix: Option<usize>,
+/// Where no excluded string starts like what was read.
+const NO_PREFIX: u32 = u32::MAX;
+
+/// Every joint that was reached, each as a row of numbers: the states, and then the prefix.
+#[derive(Default)]
+struct Joints {
+    rows: Vec<u32>,
+    /// Which joint each was reached from, and by which byte.
+    from: Vec<(u32, u8)>,
+    known: Map<Box<[u32]>, ()>,
+}
+
+impl Joints {
+    /// `None` if it was reached before.
+    fn add(&mut self, row: &[u32], from: (u32, u8)) -> Option<u32> {
+        if self.known.contains_key(row) {
+            return None;
+        }
+        self.known.insert(row.into(), ());
+        let id = self.from.len() as u32;
+        self.rows.extend_from_slice(row);
+        self.from.push(from);
+        Some(id)
+    }
+}
+
+impl Search<'_> {
+    fn start(&mut self) -> u32 {
+        let start = self.product.start.clone();
+        self.joints.add(&start, (0, 0)).unwrap_or_default()
+    }
+
+    fn row(&self, at: u32) -> &[u32] {
+        let width = self.product.width();
+        &self.joints.rows[at as usize * width..][..width]
+    }
+
+    fn accepts(&self, at: u32) -> bool {
+        self.product.accepts(self.row(at))
+    }
+
+    /// What a whole character more leads to, and was not reached before.
+    fn longer(&mut self, layer: &[u32], fuel: &mut Fuel) -> Result<Vec<u32>, Why> {
+        let mut found = Vec::new();
+        let mut next = vec![0; self.product.width()];
+        // Each with the bytes that the character still lacks.
+        let mut pending: Vec<(u32, u8)> = layer.iter().rev().map(|&at| (at, 0)).collect();
+        let cost = 1 + self.product.bytes.len() * self.product.automata.len() / 16;
+        while let Some((at, lacks)) = pending.pop() {
+            fuel.spend(cost).map_err(|Exhausted| Why::Fuel)?;
+            let Search { product, joints, .. } = &mut *self;
+            let width = product.width();
+            let row: Vec<u32> = joints.rows[at as usize * width..][..width].to_vec();
+            let of_prefix = product.by_prefix.get(&row[width - 1]).map_or(&[][..], Vec::as_slice);
+            // One of each set will do, but those that excluded strings go on with are not like others.
+            let others =
+                product.bytes.iter().filter_map(|set| set.iter().find(|byte| !of_prefix.contains(byte)));
+            let mut begun = Vec::new();
+            for &byte in others.chain(of_prefix) {
+                let is_inside = (0x80..0xC2).contains(&byte);
+                if is_inside != (lacks > 0) || !product.step(&row, byte, &mut next) {
+                    continue;
+                }
+                let Some(id) = joints.add(&next, (at, byte)) else { continue };
+                let lacks = match (lacks, byte) {
+                    (0, 0x00..0x80) => 0,
+                    (0, 0x80..0xE0) => 1,
+                    (0, 0xE0..0xF0) => 2,
+                    (0, _) => 3,
+                    (lacks, _) => lacks - 1,
+                };
+                match lacks {
+                    0 => found.push(id),
+                    _ => begun.push((id, lacks)),
+                }
+            }
+            pending.extend(begun.into_iter().rev());
+            if joints.from.len() > LARGEST {
+                return Err(Why::Fuel);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The string that leads there.
+    fn spell(&self, mut at: u32) -> String {
+        let mut bytes = Vec::new();
+        while at != 0 {
+            let (before, byte) = self.joints.from[at as usize];
+            bytes.push(byte);
+            at = before;
+        }
+        bytes.reverse();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
 }
 
 struct Product<'a> {
     automata: Vec<&'a Dfa>,
     must: Vec<(usize, &'a [Part])>,
     must_not: Vec<(usize, &'a [Part])>,
-    start: Joint,
+    start: Vec<u32>,
     /// For a prefix and a byte, the longer prefix; and the prefixes that are excluded strings.
-    longer: HashMap<(usize, u8), usize>,
-    excluded: HashSet<usize>,
+    longer: Map<(u32, u8), u32>,
+    excluded: Vec<u32>,
     /// The sets of bytes that no automaton tells apart, each with the most readable first.
     bytes: Vec<Vec<u8>>,
-    by_prefix: HashMap<usize, Vec<u8>>,
+    by_prefix: Map<u32, Vec<u8>>,
 }
 
 impl<'a> Product<'a> {
@@ -235,7 +310,9 @@ impl<'a> Product<'a> {
         let (must, must_not) = (number(question.must), number(question.must_not));
         let states = automata.iter().map(|dfa| start_of(dfa)).collect::<Option<Vec<_>>>();
         let states = states.ok_or_else(|| unsupported("pattern"))?;
-        let (mut longer, mut ends, mut by_prefix) = (HashMap::new(), HashSet::new(), HashMap::new());
+        let mut start: Vec<u32> = states.into_iter().map(|state| state.as_u32()).collect();
+        start.push(if excluded.is_empty() { NO_PREFIX } else { 0 });
+        let (mut longer, mut ends, mut by_prefix) = (Map::default(), Vec::new(), Map::default());
         let mut count = 1;
         for word in excluded {
             let mut at = 0;
@@ -246,90 +323,74 @@ impl<'a> Product<'a> {
                     count - 1
                 });
             }
-            ends.insert(at);
+            ends.push(at);
         }
-        let start = Joint { states, prefix: (!excluded.is_empty()).then_some(0) };
+        ends.sort_unstable();
         let bytes = alike(&automata);
         Ok(Product { automata, must, must_not, start, longer, excluded: ends, bytes, by_prefix })
     }
 
-    fn next(&self, joint: &Joint, byte: u8) -> Option<Joint> {
-        let states: Vec<StateID> = (self.automata.iter().zip(&joint.states))
-            .map(|(dfa, &state)| dfa.next_state(state, byte))
-            .collect();
-        if self.automata[0].is_dead_state(states[0]) {
-            return None;
-        }
-        for (first, parts) in &self.must {
-            for (offset, part) in parts.iter().enumerate() {
-                if part.accepts && self.automata[first + offset].is_dead_state(states[first + offset]) {
-                    return None;
-                }
-            }
-        }
-        let prefix = joint.prefix.and_then(|prefix| self.longer.get(&(prefix, byte)).copied());
-        Some(Joint { states, prefix })
+    /// The numbers in a row of a joint.
+    fn width(&self) -> usize {
+        self.start.len()
     }
 
-    /// What a whole character more leads to.
-    fn characters(&self, from: &Joint, fuel: &mut Fuel) -> Result<Vec<(String, Joint)>, Why> {
-        let mut found = Vec::new();
-        let mut pending: VecDeque<(Vec<u8>, Joint)> = VecDeque::from([(Vec::new(), from.clone())]);
-        while let Some((read, joint)) = pending.pop_front() {
-            fuel.spend(1 + self.bytes.len() * self.automata.len() / 16).map_err(|Exhausted| Why::Fuel)?;
-            let of_prefix = joint.prefix.and_then(|prefix| self.by_prefix.get(&prefix));
-            let of_prefix = of_prefix.map_or(&[][..], Vec::as_slice);
-            // One of each set will do, but those that excluded strings go on with are not like others.
-            let others =
-                self.bytes.iter().filter_map(|set| set.iter().find(|byte| !of_prefix.contains(byte)));
-            for &byte in others.chain(of_prefix) {
-                let begins = !(0x80..0xC2).contains(&byte);
-                if begins != read.is_empty() {
-                    continue;
-                }
-                let Some(next) = self.next(&joint, byte) else { continue };
-                let mut read = read.clone();
-                read.push(byte);
-                let length = match read[0] {
-                    0x00..0x80 => 1,
-                    0x80..0xE0 => 2,
-                    0xE0..0xF0 => 3,
-                    _ => 4,
-                };
-                if read.len() < length {
-                    pending.push_back((read, next));
-                } else if let Ok(character) = String::from_utf8(read) {
-                    found.push((character, next));
-                }
-            }
+    /// What the byte leads to; `false` if nothing can come of that.
+    fn step(&self, row: &[u32], byte: u8, next: &mut [u32]) -> bool {
+        for (at, dfa) in self.automata.iter().enumerate() {
+            next[at] = dfa.next_state(state(row[at]), byte).as_u32();
         }
-        Ok(found)
+        let is_dead = |at: usize| self.automata[at].is_dead_state(state(next[at]));
+        let loses = |&(first, parts): &(usize, &[Part])| {
+            parts.iter().enumerate().any(|(offset, part)| part.accepts && is_dead(first + offset))
+        };
+        if is_dead(0) || self.must.iter().any(loses) {
+            return false;
+        }
+        let prefix = row.len() - 1;
+        next[prefix] = match row[prefix] {
+            NO_PREFIX => NO_PREFIX,
+            known => self.longer.get(&(known, byte)).copied().unwrap_or(NO_PREFIX),
+        };
+        true
     }
 
-    fn accepts(&self, joint: &Joint) -> bool {
+    fn accepts(&self, row: &[u32]) -> bool {
         let ends = |at: usize| {
             let dfa = self.automata[at];
-            dfa.is_match_state(dfa.next_eoi_state(joint.states[at]))
+            dfa.is_match_state(dfa.next_eoi_state(state(row[at])))
         };
         let all = |&(first, parts): &(usize, &[Part])| {
             parts.iter().enumerate().all(|(offset, part)| ends(first + offset) == part.accepts)
         };
-        !joint.prefix.is_some_and(|prefix| self.excluded.contains(&prefix))
+        self.excluded.binary_search(&row[row.len() - 1]).is_err()
             && self.must.iter().all(all)
             && !self.must_not.iter().any(all)
     }
 }
 
+/// A number of a row is what an automaton called the state.
+fn state(number: u32) -> StateID {
+    StateID::new_unchecked(number as usize)
+}
+
 /// The bytes in sets that no automaton tells apart, the most readable ones first.
 fn alike(automata: &[&Dfa]) -> Vec<Vec<u8>> {
-    let readable = (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(*b"-_./@:, ");
-    let rest = (b' '..=b'~').chain(0x80..=0xFF).chain(0..=0x7F);
-    let mut positions: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut sets_of = [0_u8; 256];
+    let mut finer: Map<(u8, u8), u8> = Map::default();
+    for dfa in automata {
+        finer.clear();
+        for byte in 0..=255 {
+            let set = &mut sets_of[byte as usize];
+            let next = finer.len() as u8;
+            *set = *finer.entry((*set, dfa.byte_classes().get(byte))).or_insert(next);
+        }
+    }
     let mut sets: Vec<Vec<u8>> = Vec::new();
-    let mut seen = HashSet::new();
-    for byte in readable.chain(rest).filter(|byte| seen.insert(*byte)) {
-        let classes: Vec<u8> = automata.iter().map(|dfa| dfa.byte_classes().get(byte)).collect();
-        let position = *positions.entry(classes).or_insert(sets.len());
+    let mut positions = [None; 256];
+    for &byte in READABLE.iter() {
+        let position = &mut positions[sets_of[byte as usize] as usize];
+        let position = *position.get_or_insert(sets.len());
         if position == sets.len() {
             sets.push(Vec::new());
         }
@@ -337,3 +398,11 @@ fn alike(automata: &[&Dfa]) -> Vec<Vec<u8>> {
     }
     sets
 }
+
+/// All bytes, those first that people like to read.
+static READABLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let readable = (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(*b"-_./@:, ");
+    let rest = (b' '..=b'~').chain(0x80..=0xFF).chain(0..=0x7F);
+    let mut seen = [false; 256];
+    readable.chain(rest).filter(|&byte| !std::mem::replace(&mut seen[byte as usize], true)).collect()
+});
