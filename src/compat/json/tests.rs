@@ -221,3 +221,37 @@ fn hostile_schemas_come_to_an_end() {
         reference::json::view(Direction::Backward, &parse(&new), &parse(&old), Policy::Strict);
     }
 }
+
+/// What is evaluated in many ways, and references that mean many things, are decided or given up.
+#[test]
+fn many_choices_come_to_an_end() {
+    let modern = r#""$schema":"https://json-schema.org/draft/2020-12/schema""#;
+    let closed = |branches: Vec<String>| {
+        format!(r#"{{{modern},"anyOf":[{}],"unevaluatedProperties":false}}"#, branches.join(","))
+    };
+    let named = closed((0..100).map(|at| format!(r#"{{"properties":{{"p{at}":{{}}}}}}"#)).collect());
+    let old = format!(r#"{{{modern},"properties":{{"p7":{{}}}},"additionalProperties":false}}"#);
+    let view = judged(&old, &named, Assumptions::default());
+    assert!(matches!(view.proof, Proof::Proved(_)), "{:?}", view.proof);
+
+    let patterns = closed(
+        (0..40)
+            .map(|at| format!(r#"{{"required":["p{at}"],"patternProperties":{{"^p{at}$":{{}}}}}}"#))
+            .collect(),
+    );
+    let view = judged(&old, &patterns, Assumptions::default());
+    assert!(matches!(view.proof, Proof::Undecided(Why::Unsupported { .. })), "{:?}", view.proof);
+
+    let anchors = (0..1_500).map(|at| {
+        let next = (at + 1) % 1_500;
+        format!(
+            r##""d{at}":{{"$id":"https://example.com/d{at}","$dynamicAnchor":"a{at}","properties":
+            {{"x":{{"$ref":"d{next}"}},"y":{{"$dynamicRef":"#a{at}"}}}}}}"##
+        )
+    });
+    let anchors: Vec<String> = anchors.collect();
+    let anchors =
+        format!(r#"{{{modern},"$id":"https://example.com/","$defs":{{{}}},"$ref":"d0"}}"#, anchors.join(","));
+    let view = judged(&old, &anchors, Assumptions::default());
+    assert!(matches!(view.proof, Proof::Undecided(_)), "{:?}", view.proof);
+}

@@ -225,16 +225,15 @@ impl Tally {
 
     fn told(self, draft: &str) -> Vec<String> {
         let Tally { passed, failed, undecided, refused, otherwise, pairs, proved, refuted, .. } = self;
-        let reasons: Vec<String> =
-            self.undecided_pairs.iter().map(|(why, count)| format!("{count} {why}")).collect();
+        let reasons: String =
+            self.undecided_pairs.iter().map(|(why, count)| format!(" ({count} {why})")).collect();
         let mut lines = vec![format!(
             "  {draft}: {passed} passed, {} failed, {} undecided, {} not taken, {otherwise} otherwise on \
-             purpose; {pairs} pairs: {proved} proved, {refuted} refuted, {} undecided ({})",
+             purpose; {pairs} pairs: {proved} proved, {refuted} refuted, {} undecided{reasons}",
             failed.len(),
             undecided.len(),
             refused.len(),
-            self.undecided_pairs.values().sum::<u64>(),
-            reasons.join(", ")
+            self.undecided_pairs.values().sum::<u64>()
         )];
         for (sort, titles) in [("failed", failed), ("undecided", undecided), ("not taken", refused)] {
             lines.extend(titles.into_iter().map(|title| format!("    {sort}: {title}")));
