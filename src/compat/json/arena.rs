@@ -129,7 +129,6 @@ impl Arena {
     }
 
     /// The shape of a node, and its children.
-    #[expect(clippy::mutable_key_type, reason = "what a pattern compiles to is no part of its hash")]
     fn taken_apart(&mut self, node: &mut Node) -> (u32, Box<[NodeId]>) {
         let mut children = Vec::new();
         node.each_child_mut(&mut |child| children.push(std::mem::replace(child, NodeId(0))));

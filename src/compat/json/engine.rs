@@ -56,13 +56,15 @@ pub(super) struct Engine<'a> {
     pub(super) choices: usize,
 }
 
+/// What a string or a number keeps and what it breaks.
+pub(super) type ScalarState = (Kinds, Box<[AtomId]>, Box<[AtomId]>);
+
 /// What was found out so far.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     pub(super) atoms: Atoms,
     known: Map<State, Answer>,
-    /// Of strings and numbers, by what they keep and what they break.
-    pub(super) scalars: Map<(Kinds, Box<[AtomId]>, Box<[AtomId]>), Answer>,
+    pub(super) scalars: Map<ScalarState, Answer>,
     /// Of unions.
     pub(super) tags: Map<AtomId, Option<Rc<Tags>>>,
     /// Of schemas that list their values.
