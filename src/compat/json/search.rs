@@ -78,6 +78,8 @@ type Alternative = Vec<Step>;
 /// What there is to choose.
 enum Choice {
     Settled,
+    /// Settled by whatever is chosen of the unions that are still open.
+    Later,
     Among(Vec<Alternative>),
 }
 
@@ -91,6 +93,8 @@ enum Source {
 enum Next {
     Nothing,
     Among(Source, Vec<Alternative>),
+    /// What something waited for was settled in the meantime.
+    Again,
     Leaf,
 }
 
@@ -242,6 +246,7 @@ impl Engine<'_> {
             let next = self.next(&mut problem)?;
             match next {
                 Next::Nothing => return Ok(None),
+                Next::Again => {}
                 Next::Among(source, alternatives) => {
                     problem.forget(source);
                     match <[Alternative; 1]>::try_from(alternatives) {
@@ -282,6 +287,7 @@ impl Engine<'_> {
         let sources: Vec<Source> = (problem.open.iter().map(|&atom| Source::Open(atom)))
             .chain(problem.nots.iter().map(|&node| Source::Not(node)))
             .collect();
+        let mut waits = false;
         for source in sources {
             let choice = match source {
                 Source::Open(atom) => self.choice(problem, atom)?,
@@ -289,6 +295,7 @@ impl Engine<'_> {
             };
             match choice {
                 Choice::Settled => problem.forget(source),
+                Choice::Later => waits = true,
                 Choice::Among(alternatives) if alternatives.is_empty() => return Ok(Next::Nothing),
                 Choice::Among(alternatives) => {
                     if fewest.as_ref().is_none_or(|(_, known)| alternatives.len() < known.len()) {
@@ -297,7 +304,11 @@ impl Engine<'_> {
                 }
             }
         }
-        Ok(fewest.map_or(Next::Leaf, |(source, alternatives)| Next::Among(source, alternatives)))
+        Ok(match fewest {
+            Some((source, alternatives)) => Next::Among(source, alternatives),
+            None if waits => Next::Again,
+            None => Next::Leaf,
+        })
     }
 
     fn branch(&mut self, problem: &Problem, alternatives: Vec<Alternative>) -> Answer {
@@ -596,8 +607,11 @@ impl Engine<'_> {
     fn ways_to_break(&mut self, problem: &Problem, node: NodeId) -> Result<Choice, Why> {
         let atoms = self.atoms_of(node)?;
         self.spend(atoms.len() / 8)?;
-        if atoms.iter().any(|&atom| problem.breaks(atom)) || self.rules_out_atoms(problem, &atoms)? {
+        if atoms.iter().any(|&atom| problem.breaks(atom)) || self.rules_out_atoms(problem, &atoms, &[])? {
             return Ok(Choice::Settled);
+        }
+        if !problem.open.is_empty() && self.rules_out_atoms(problem, &atoms, &problem.open)? {
+            return Ok(Choice::Later);
         }
         let mut ways = Vec::new();
         for &atom in atoms.iter() {
@@ -609,19 +623,24 @@ impl Engine<'_> {
         Ok(Choice::Among(ways))
     }
 
-    fn rules_out_atoms(&mut self, problem: &Problem, atoms: &[AtomId]) -> Result<bool, Why> {
+    /// Is it plain that no value of the problem keeps these assertions? What is still to be brought about is
+    /// no reason for it: that something is denied, and unions but for the given ones.
+    fn rules_out_atoms(
+        &mut self,
+        problem: &Problem,
+        atoms: &[AtomId],
+        unions: &[AtomId],
+    ) -> Result<bool, Why> {
         let kinds_differ = atoms.iter().any(|&atom| match self.memory.atoms.get(atom) {
             Atom::Kinds(kinds) => !problem.kind.is_within(*kinds),
             _ => false,
         });
-        // That something is denied is what is still to be brought about.
-        let is_denial = |atom: &AtomId| matches!(self.memory.atoms.get(*atom), Atom::Not(_));
-        let is_chosen = |atom: &AtomId| {
-            matches!(self.memory.atoms.get(*atom), Atom::AnyOf(_) | Atom::OneOf(_))
-                && !problem.open.contains(atom)
+        let is_reason = |atom: &AtomId| match self.memory.atoms.get(*atom) {
+            Atom::Not(_) => false,
+            Atom::AnyOf(_) | Atom::OneOf(_) => unions.contains(atom),
+            _ => true,
         };
-        let kept = problem.kept.iter().copied().filter(|atom| !is_denial(atom) && !is_chosen(atom));
-        let kept: Vec<AtomId> = kept.collect();
+        let kept: Vec<AtomId> = problem.kept.iter().copied().filter(is_reason).collect();
         Ok(kinds_differ || self.clash(problem.kind, &kept, atoms)?)
     }
 
