@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::Map;
 use super::arena::{Arena, At, Side};
 use super::atoms::unsupported;
 use super::node::{ArrayPart, Condition, Kinds, Logic, Node, NodeId, NumberPart, ObjectPart, StringPart};
@@ -37,6 +38,7 @@ pub(super) fn arena(
     let mut places = Vec::new();
     let mut roots = Vec::new();
     let mut defaults = Vec::new();
+    let mut patterns = Map::default();
     let said = [reader, writer].map(Said::of);
     let has_unevaluated = said.iter().any(|said| said.unevaluated);
     let names = said.into_iter().flat_map(|said| said.dynamic).collect::<HashSet<_>>();
@@ -48,7 +50,8 @@ pub(super) fn arena(
             documents: schema.documents().collect(),
             nodes: std::mem::take(&mut nodes),
             places: std::mem::take(&mut places),
-            ids: HashMap::new(),
+            patterns: std::mem::take(&mut patterns),
+            ids: Map::default(),
             pending: Vec::new(),
             defaults: Vec::new(),
             walked: 0,
@@ -69,7 +72,7 @@ pub(super) fn arena(
             builder.nodes[id.0 as usize] = builder.build(spot);
         }
         defaults.extend(builder.defaults);
-        (nodes, places) = (builder.nodes, builder.places);
+        (nodes, places, patterns) = (builder.nodes, builder.places, builder.patterns);
     }
     let mut arena = Arena::new(nodes, places, roots[1], roots[0]);
     if !defaults.is_empty() {
@@ -104,7 +107,9 @@ struct Builder<'a> {
     documents: Vec<&'a Document>,
     nodes: Vec<Node>,
     places: Vec<Option<At>>,
-    ids: HashMap<Key, NodeId>,
+    /// By what they are spelled: an automaton is made once.
+    patterns: Map<String, Pattern>,
+    ids: Map<Key, NodeId>,
     pending: Vec<(NodeId, Spot<'a>)>,
     defaults: Vec<Default>,
     /// Schemas that were looked at for the sake of another one, and are not accounted for yet.
@@ -258,12 +263,21 @@ impl<'a> Builder<'a> {
         node.number = (part != NumberPart::default()).then(|| Box::new(part));
     }
 
+    fn pattern(&mut self, source: &str) -> Pattern {
+        if let Some(known) = self.patterns.get(source) {
+            return known.clone();
+        }
+        let pattern = Pattern::new(source);
+        self.patterns.insert(source.to_owned(), pattern.clone());
+        pattern
+    }
+
     fn string(&mut self, spot: Spot<'a>, node: &mut Node) {
         let text = |key: &str| spot.node.get(key).and_then(tree::Node::as_str);
         let part = StringPart {
             min_length: count(spot.node, "minLength"),
             max_length: limit(spot.node, "maxLength", node),
-            pattern: text("pattern").map(Pattern::new),
+            pattern: text("pattern").map(|source| self.pattern(source)),
             format: text("format").filter(|_| self.assumptions.assert_formats).map(Pattern::format),
         };
         node.string = (part != StringPart::default()).then(|| Box::new(part));
@@ -284,7 +298,8 @@ impl<'a> Builder<'a> {
         }
         part.properties.sort_by(|(one, _), (other, _)| one.cmp(other));
         for member in schema.get("patternProperties").map_or(&[][..], tree::Node::members) {
-            part.patterns.push((Pattern::new(&member.key), self.below(spot, &member.value)));
+            let pattern = self.pattern(&member.key);
+            part.patterns.push((pattern, self.below(spot, &member.value)));
         }
         let is_false = |node: &tree::Node| matches!(node.value, tree::Value::Bool(false));
         let ignores = self.ignores_closedness();

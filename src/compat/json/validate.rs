@@ -1,8 +1,9 @@
 //! Does a schema accept a value? Exact, and bounded by fuel: a node looks at a value once.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::Map;
 use super::arena::Arena;
 use super::atoms::unsupported;
 use super::node::{ArrayPart, Logic, Node, NodeId, NumberPart, ObjectPart, StringPart};
@@ -86,13 +87,13 @@ struct Validator<'a> {
     arena: &'a Arena,
     fuel: &'a mut Fuel,
     /// By the address of the value: every value that is looked at outlives the validator.
-    known: HashMap<(NodeId, usize), Option<bool>>,
+    known: Map<(NodeId, usize), Option<bool>>,
     depth: usize,
 }
 
 impl<'a> Validator<'a> {
     fn new(arena: &'a Arena, fuel: &'a mut Fuel) -> Validator<'a> {
-        Validator { arena, fuel, known: HashMap::new(), depth: 0 }
+        Validator { arena, fuel, known: Map::default(), depth: 0 }
     }
 
     fn accepts(&mut self, node: NodeId, value: &Value) -> Result<bool, Why> {
