@@ -20,6 +20,10 @@ use dovetail::model::{Format, Judge, Judging, Level, Version};
 use dovetail::schema::{Options, Schema};
 use serde_json::json;
 
+// The registry's allocator: schemas are made of many small pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One thing to measure.
 struct Subject {
     name: &'static str,
