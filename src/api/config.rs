@@ -159,7 +159,10 @@ impl ConfigRequest {
         };
         check_scope(scope)?;
         if let Some(member) = self.unavailable {
-            return Err(ApiError::unavailable(format_args!("The setting `{member}`")));
+            return Err(match member {
+                "compatibilityPolicy" => ApiError::unavailable(format_args!("The policy LOGICAL")),
+                other => ApiError::unavailable(format_args!("The setting `{other}`")),
+            });
         }
         Ok(SettingsChange {
             level,

@@ -1,9 +1,12 @@
 //! From the texts of a reader and a writer to the nodes of an [`Arena`]: drafts, references and
 //! assumptions end here.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod scopes;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use self::scopes::{Said, ScopeId, Scopes, anchor};
 use super::Map;
 use super::arena::{Arena, At, Side};
 use super::atoms::unsupported;
@@ -21,8 +24,6 @@ use crate::schema::tree;
 const MOST: usize = 500_000;
 /// The longest chain of references to references.
 const LONGEST_CHAIN: usize = 1_000;
-/// The most ways in which the same dynamic references may be meant.
-const MOST_SCOPES: usize = 1_000;
 
 /// The nodes of both schemas.
 ///
@@ -58,15 +59,15 @@ pub(super) fn arena(
             has_unevaluated,
             scopes: Scopes::of(&names),
         };
-        let root = Spot { document: 0, node: schema.root(), is_position: true, scope: 0 };
+        let root = Spot { document: 0, node: schema.root(), is_position: true, scope: ScopeId::default() };
         roots.push(builder.id(root));
         while let Some((id, spot)) = builder.pending.pop() {
-            let walked = std::mem::take(&mut builder.walked);
+            let walked = std::mem::take(&mut builder.walked) + builder.scopes.work();
             fuel.spend(1 + walked).map_err(|Exhausted| Why::Fuel)?;
             if builder.nodes.len() > MOST {
                 return Err(unsupported("a schema of this size"));
             }
-            if builder.scopes.known.len() > MOST_SCOPES {
+            if builder.scopes.are_too_many() {
                 return Err(unsupported("dynamic references in so many scopes"));
             }
             builder.nodes[id.0 as usize] = builder.build(spot);
@@ -96,8 +97,7 @@ struct Spot<'a> {
     node: &'a tree::Node,
     /// The schema of a whole value, as opposed to one of several about the same value.
     is_position: bool,
-    /// Where dynamic references lead, by the index of [`Scopes`].
-    scope: usize,
+    scope: ScopeId,
 }
 
 struct Builder<'a> {
@@ -120,11 +120,11 @@ struct Builder<'a> {
 }
 
 /// Document, first byte, whether it is a position that is closed, scope: what a raw node is known by.
-type Key = (usize, usize, bool, usize);
+type Key = (usize, usize, bool, ScopeId);
 
 impl<'a> Builder<'a> {
     fn draft(&self, spot: Spot<'_>) -> Draft {
-        self.documents[spot.document].draft()
+        self.documents[spot.document].draft_of(spot.node)
     }
 
     fn closes(&self) -> bool {
@@ -135,10 +135,16 @@ impl<'a> Builder<'a> {
         self.side == Side::Reader && self.assumptions.policy == Policy::Lenient
     }
 
+    /// As it is seen from within the resource that it belongs to.
+    fn entered(&mut self, spot: Spot<'a>) -> Spot<'a> {
+        let scope = self.scopes.enter(spot.scope, (spot.document, self.documents[spot.document]), spot.node);
+        Spot { scope, ..spot }
+    }
+
     fn id(&mut self, spot: Spot<'a>) -> NodeId {
         let Some(spot) = self.target(spot) else { return self.add(unknown("a circle of references"), None) };
         let is_position = spot.is_position && self.closes();
-        let spot = Spot { is_position, ..self.scopes.enter(self.documents[spot.document], spot) };
+        let spot = Spot { is_position, ..self.entered(spot) };
         let key = (spot.document, spot.node.span.start, is_position, spot.scope);
         if let Some(id) = self.ids.get(&key) {
             return *id;
@@ -168,7 +174,7 @@ impl<'a> Builder<'a> {
                 return Some(spot);
             }
             self.walked += 1;
-            spot = self.scopes.enter(self.documents[spot.document], spot);
+            spot = self.entered(spot);
             let (document, node) = self.schema.resolve(spot.document, spot.node, reference)?;
             spot = Spot { document, node, ..spot };
         }
@@ -405,7 +411,7 @@ impl<'a> Builder<'a> {
     /// The references that a schema holds, and where they lead.
     fn references(&mut self, spot: Spot<'a>) -> Vec<(&'static str, Option<Spot<'a>>)> {
         let draft = self.draft(spot);
-        let spot = self.scopes.enter(self.documents[spot.document], spot);
+        let spot = self.entered(spot);
         let mut found = Vec::new();
         for (keyword, since, until) in [
             ("$ref", Draft::Year2019, Draft::Year2020),
@@ -511,92 +517,6 @@ struct Declared {
     names: Vec<Arc<str>>,
     patterns: Vec<Pattern>,
     everything: bool,
-}
-
-/// What is said somewhere in a schema, and changes what is meant elsewhere.
-struct Said<'a> {
-    unevaluated: bool,
-    /// The names that dynamic references are by; the one without a name is `$recursiveRef`.
-    dynamic: Vec<&'a str>,
-}
-
-impl<'a> Said<'a> {
-    fn of(schema: &'a JsonSchema) -> Said<'a> {
-        let mut said = Said { unevaluated: false, dynamic: Vec::new() };
-        let mut pending: Vec<&tree::Node> = schema.documents().map(Document::root).collect();
-        while let Some(node) = pending.pop() {
-            for member in node.members() {
-                match member.key.as_str() {
-                    "unevaluatedProperties" | "unevaluatedItems" => said.unevaluated = true,
-                    "$dynamicRef" | "$recursiveRef" => {
-                        said.dynamic.extend(member.value.as_str().map(fragment))
-                    }
-                    _ => {}
-                }
-                pending.push(&member.value);
-            }
-            pending.extend(node.elements().into_iter().flatten());
-        }
-        said
-    }
-}
-
-/// Where dynamic references lead: for each name the outermost anchor of all resources that a value came
-/// through. What is further in changes nothing, so there are few scopes even where references go in circles.
-struct Scopes<'a> {
-    names: &'a HashSet<&'a str>,
-    known: Vec<Scope<'a>>,
-    ids: HashMap<Vec<(&'a str, usize, usize)>, usize>,
-}
-
-/// Anchors by name, each with its document.
-type Scope<'a> = BTreeMap<&'a str, (usize, &'a tree::Node)>;
-
-impl<'a> Scopes<'a> {
-    /// Of the names that are of interest.
-    fn of(names: &'a HashSet<&'a str>) -> Scopes<'a> {
-        Scopes { names, known: vec![Scope::new()], ids: HashMap::from([(Vec::new(), 0)]) }
-    }
-
-    fn outermost(&self, scope: usize, name: &str) -> Option<(usize, &'a tree::Node)> {
-        self.known[scope].get(name).copied()
-    }
-
-    /// The spot as it is seen from within the resource that it belongs to.
-    fn enter(&mut self, document: &'a Document, spot: Spot<'a>) -> Spot<'a> {
-        if self.names.is_empty() {
-            return spot;
-        }
-        let mut scope = self.known[spot.scope].clone();
-        for (name, anchor) in document.dynamic_anchors(spot.node) {
-            if self.names.contains(name) {
-                scope.entry(name).or_insert((spot.document, anchor));
-            }
-        }
-        if scope.len() == self.known[spot.scope].len() {
-            return spot;
-        }
-        let key = scope.iter().map(|(name, (document, node))| (*name, *document, node.span.start)).collect();
-        let next = self.known.len();
-        let id = *self.ids.entry(key).or_insert(next);
-        if id == next {
-            self.known.push(scope);
-        }
-        Spot { scope: id, ..spot }
-    }
-}
-
-/// The name by which a dynamic reference leads to an anchor that may be another one in another scope.
-fn anchor<'a>(reference: &'a str, target: &tree::Node) -> Option<&'a str> {
-    let name = fragment(reference);
-    let is_recursive = name.is_empty() && is_true(target, "$recursiveAnchor");
-    let is_dynamic =
-        !name.is_empty() && target.get("$dynamicAnchor").and_then(tree::Node::as_str) == Some(name);
-    (is_recursive || is_dynamic).then_some(name)
-}
-
-fn fragment(reference: &str) -> &str {
-    reference.split_once('#').map_or("", |(_, fragment)| fragment)
 }
 
 /// Beside a reference these say nothing about values.

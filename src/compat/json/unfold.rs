@@ -23,6 +23,9 @@ const CHOICES: usize = 6;
 /// Items of prefixes that are written down, all cases together.
 const ITEMS: usize = 20_000;
 
+/// What is not decided, for validators differ.
+pub(super) const UNCLEAR: &str = "unevaluatedItems beside contains before 2020-12";
+
 /// Classes that all have to accept the value; sorted. Without any it always holds.
 type When = Vec<NodeId>;
 
@@ -34,6 +37,9 @@ struct Speaker {
     all_properties: bool,
     prefix: usize,
     contains: Option<NodeId>,
+    /// Of a draft before 2020-12, where `contains` evaluates nothing; but there are validators that think
+    /// it does.
+    is_unclear: bool,
     all_items: bool,
 }
 
@@ -87,6 +93,7 @@ impl Hearing<'_> {
             all_properties: object.is_some_and(|it| it.additional.is_some() || it.unevaluated.is_some()),
             prefix: array.map_or(0, |it| it.prefix.len()),
             contains: array.filter(|it| it.contains_evaluates).and_then(|it| it.contains),
+            is_unclear: array.is_some_and(|it| it.contains.is_some() && !it.contains_evaluates),
             all_items: array.is_some_and(|it| it.rest.is_some() || it.unevaluated.is_some()),
         });
         for (name, dependent) in node.object.iter().flat_map(|part| &part.dependent_schemas) {
@@ -214,6 +221,9 @@ fn items(arena: &mut Arena, speakers: &[Speaker], unevaluated: NodeId) -> Result
     if of_all.iter().any(|speaker| speaker.always()) {
         return Ok(anything);
     }
+    if of_some.iter().any(|speaker| speaker.is_unclear) {
+        return Err(unsupported(UNCLEAR));
+    }
     let prefixes = of_some.iter().filter(|speaker| speaker.always()).map(|speaker| speaker.prefix);
     let spoken_of = prefixes.max().unwrap_or(0);
     // Between two of these the same ones speak.
@@ -318,7 +328,7 @@ fn speaks(arena: &Arena, node: NodeId, object: bool, array: bool) -> bool {
         let of_array = node.array.as_ref().filter(|_| array).is_some_and(|part| {
             !part.prefix.is_empty()
                 || part.rest.is_some()
-                || (part.contains.is_some() && part.contains_evaluates)
+                || part.contains.is_some()
                 || part.unevaluated.is_some()
         });
         if of_object || of_array {

@@ -8,6 +8,7 @@ use super::arena::Arena;
 use super::atoms::unsupported;
 use super::node::{ArrayPart, Logic, Node, NodeId, NumberPart, ObjectPart, StringPart};
 use super::strings::Pattern;
+use super::unfold::UNCLEAR;
 use super::value::Value;
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::report::Why;
@@ -436,11 +437,14 @@ impl<'a> Validator<'a> {
             let everything = part.rest.is_some() || part.unevaluated.is_some();
             let until = if everything { items.len() } else { part.prefix.len().min(items.len()) };
             evaluated.extend(0..until);
-            if let Some(contains) = part.contains.filter(|_| part.contains_evaluates) {
-                for (position, item) in items.iter().enumerate() {
-                    if self.accepts(contains, item)? {
-                        evaluated.insert(position);
+            for (position, item) in items.iter().enumerate().skip(until) {
+                if let Some(contains) = part.contains
+                    && self.accepts(contains, item)?
+                {
+                    if !part.contains_evaluates {
+                        return Err(unsupported(UNCLEAR));
                     }
+                    evaluated.insert(position);
                 }
             }
         }

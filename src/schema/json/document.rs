@@ -30,6 +30,8 @@ pub struct Document {
     resource_by_uri: HashMap<String, usize>,
     wide: HashMap<usize, HashMap<String, usize>>,
     oversized: Option<usize>,
+    /// There are resources of another draft than the document's.
+    has_drafts: bool,
     /// The anchors of all resources; of the same one twice, the first.
     anchors: HashMap<String, usize>,
 }
@@ -49,6 +51,7 @@ struct Container {
 #[derive(Debug)]
 pub(super) struct Resource {
     pub(super) uri: String,
+    draft: Draft,
     start: usize,
     anchors: HashMap<String, usize>,
     /// Those that a dynamic reference may lead to instead of its own target. `$recursiveAnchor` is one
@@ -81,13 +84,15 @@ impl Document {
     pub(super) fn new(name: Option<String>, text: String, root: Node, draft: Draft, base: &str) -> Document {
         let first = Resource {
             uri: split_fragment(base).0.to_owned(),
+            draft,
             start: root.span.start,
             anchors: HashMap::new(),
             dynamic_anchors: Vec::new(),
             is_doubtful: false,
         };
         let base = first.uri.clone();
-        let (containers, resources, resource_by_uri, wide, oversized, anchors) = Default::default();
+        let (containers, resources, resource_by_uri, wide, oversized, has_drafts, anchors) =
+            Default::default();
         let placeholder = Node { value: Value::Null, span: root.span };
         let mut document = Document {
             name,
@@ -100,6 +105,7 @@ impl Document {
             resource_by_uri,
             wide,
             oversized,
+            has_drafts,
             anchors,
         };
         document.resources.push(first);
@@ -142,6 +148,21 @@ impl Document {
     /// The base URI that references in the object `at` are resolved against.
     pub fn base_uri(&self, at: &Node) -> &str {
         &self.resources[self.resource_of(at)].uri
+    }
+
+    /// Which of the resources of the document the object `at` belongs to: those are schemas with a URI of
+    /// their own.
+    pub fn resource_index(&self, at: &Node) -> usize {
+        self.resource_of(at)
+    }
+
+    /// The version of the language that the object `at` is written in: that of the document, if the
+    /// resource around it does not say otherwise.
+    pub fn draft_of(&self, at: &Node) -> Draft {
+        if !self.has_drafts {
+            return self.draft;
+        }
+        self.resources[self.resource_of(at)].draft
     }
 
     /// What dynamic references may lead to in the resource that the object `at` belongs to, by name: the
@@ -314,12 +335,17 @@ impl Document {
     fn enter(&mut self, schema: &Node, within: Within, doubtful: &mut Vec<(usize, String, usize)>) -> usize {
         let Within { resource: outer, is_doubtful, .. } = within;
         let text = |key| schema.get(key).and_then(Node::as_str);
-        if self.draft.ref_hides_siblings() && text("$ref").is_some() {
+        let start = schema.span.start;
+        let around = self.resources[outer].draft;
+        // A schema that is embedded with a URI of its own may be of another draft than what is around it.
+        let own = text("$schema").and_then(Draft::from_uri).filter(|_| start != self.resources[0].start);
+        let own = own.unwrap_or(around);
+        let draft = if text(own.id_keyword()).is_some() { own } else { around };
+        if draft.ref_hides_siblings() && text("$ref").is_some() {
             return outer;
         }
-        let start = schema.span.start;
         let (mut resource, mut anchors) = (outer, Vec::new());
-        if let Some(id) = text(self.draft.id_keyword()) {
+        if let Some(id) = text(draft.id_keyword()) {
             let (name, anchor) = split_fragment(id);
             let uri = uri::resolve(&self.resources[outer].uri, name);
             if uri.len() > MAX_URI {
@@ -331,13 +357,16 @@ impl Document {
             } else if uri != self.resources[outer].uri {
                 resource = self.resources.len();
                 let (anchors, dynamic_anchors) = Default::default();
-                self.resources.push(Resource { uri, start, anchors, dynamic_anchors, is_doubtful });
+                self.resources.push(Resource { uri, draft, start, anchors, dynamic_anchors, is_doubtful });
+                self.has_drafts |= draft != self.draft;
             }
             if !anchor.is_empty() && !anchor.starts_with('/') {
                 anchors.push(anchor);
             }
         }
-        if self.draft >= Draft::Year2019 {
+        // Without a resource of its own it is as what is around it, whatever it says.
+        let draft = self.resources[resource].draft;
+        if draft >= Draft::Year2019 {
             anchors.extend(["$anchor", "$dynamicAnchor"].into_iter().filter_map(text));
         }
         for anchor in anchors {
@@ -348,7 +377,7 @@ impl Document {
             }
         }
         let Resource { start: first, dynamic_anchors, .. } = &mut self.resources[resource];
-        match self.draft {
+        match draft {
             Draft::Year2019 if start == *first => {
                 let is_anchor =
                     matches!(schema.get("$recursiveAnchor").map(|it| &it.value), Some(Value::Bool(true)));

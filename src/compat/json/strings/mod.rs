@@ -20,7 +20,7 @@ pub(super) use solve::Question;
 /// Longer patterns are opaque, and so are those whose automata are larger than this many bytes.
 const LONGEST: usize = 4 * 1024;
 const LARGEST_NFA: usize = 2 * 1024 * 1024;
-const LARGEST_DFA: usize = 4 * 1024 * 1024;
+const LARGEST_DFA: usize = 2 * 1024 * 1024;
 /// Steps back that an opaque pattern may take on one string.
 const BACKTRACKING: usize = 50_000;
 
