@@ -20,6 +20,10 @@ use dovetail::model::{Format, Judge, Judging, Level, Version};
 use dovetail::schema::{Options, Schema};
 use serde_json::json;
 
+// The registry's allocator: schemas are made of many small pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One thing to measure.
 struct Subject {
     name: &'static str,
@@ -32,14 +36,17 @@ struct Subject {
 }
 
 fn main() {
+    let (mut emit, mut only) = (None, String::new());
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    let emit = match (arguments.next().as_deref(), arguments.next()) {
-        (None, _) => None,
-        (Some("--emit"), Some(folder)) => Some(PathBuf::from(folder)),
-        _ => panic!("usage: verdicts [--emit FOLDER]"),
-    };
+    while let Some(option) = arguments.next() {
+        match (option.as_str(), arguments.next()) {
+            ("--emit", Some(folder)) => emit = Some(PathBuf::from(folder)),
+            ("--only", Some(name)) => only = name,
+            _ => panic!("usage: verdicts [--emit FOLDER] [--only PART OF A NAME]"),
+        }
+    }
     println!("{:44} {:>10} {:>10} {:>10}  verdict", "what", "p50", "p99", "slowest");
-    for subject in subjects() {
+    for subject in subjects().into_iter().filter(|subject| subject.name.contains(&only)) {
         if let (Some(folder), [old]) = (&emit, subject.history.as_slice()) {
             write(folder, &subject, old);
         }

@@ -139,18 +139,18 @@ fn branches(rows: &mut Vec<Row>) {
         .contained("oneOf of 200 tagged, one added", tagged(200, 0), tagged(201, 0))
         .broken("oneOf of 200 tagged, one removed", tagged(201, 0), tagged(200, 0))
         .contained("oneOf of 2000 tagged, the same", tagged(2_000, 0), described(tagged(2_000, 0)))
-        .contained("oneOf of 10000 tagged, the same", tagged(10_000, 0), described(tagged(10_000, 0)))
-        .broken("oneOf of 64 that overlap, tightened", untagged(64, 1), untagged(64, 0));
-    perhaps(rows)
-        .contained("allOf of 8 anyOf of 6, loosened", choices(1), choices(0))
         .broken("oneOf of 2000 tagged, one tightened", tagged(2_000, 0), tagged(2_000, 1))
         .contained("oneOf of 2000 tagged, one loosened", tagged(2_000, 1), tagged(2_000, 0))
         .contained("oneOf of 2000 tagged, one added", tagged(2_000, 0), tagged(2_001, 0))
-        .broken("oneOf of 10000 tagged, one tightened", tagged(10_000, 0), tagged(10_000, 1))
-        .contained("oneOf of 10000 tagged, one loosened", tagged(10_000, 1), tagged(10_000, 0))
-        .contained("oneOf of 10000 tagged, one added", tagged(10_000, 0), tagged(10_001, 0))
+        .contained("oneOf of 10000 tagged, the same", tagged(10_000, 0), described(tagged(10_000, 0)))
+        .broken("oneOf of 64 that overlap, tightened", untagged(64, 1), untagged(64, 0))
         // What is longer than one branch allowed is allowed by two now.
         .broken("oneOf of 64 that overlap, loosened", untagged(64, 0), untagged(64, 1));
+    perhaps(rows)
+        .contained("allOf of 8 anyOf of 6, loosened", choices(1), choices(0))
+        .broken("oneOf of 10000 tagged, one tightened", tagged(10_000, 0), tagged(10_000, 1))
+        .contained("oneOf of 10000 tagged, one loosened", tagged(10_000, 1), tagged(10_000, 0))
+        .contained("oneOf of 10000 tagged, one added", tagged(10_000, 0), tagged(10_001, 0));
 }
 
 /// The same, but not by its text.
@@ -192,17 +192,18 @@ fn untagged(count: usize, most: usize) -> Value {
 fn texts(rows: &mut Vec<Row>) {
     let pattern = |pattern: &str| json!({"type": "string", "pattern": pattern});
     let all = |count: usize| (0..count).map(|at| json!({"pattern": format!("a{at}")})).collect::<Vec<_>>();
-    decided(rows).contained("patterns that backtrack", pattern("^(a+)+$"), pattern("^(a|aa)+b?$"));
-    perhaps(rows)
+    decided(rows)
+        .contained("patterns that backtrack", pattern("^(a+)+$"), pattern("^(a|aa)+b?$"))
         .broken("patterns of 2^12 states", pattern("^(a|b)*a(a|b){12}$"), pattern("^(a|b)*a(a|b){11}$"))
         .contained("names by 20 patterns, loosened", names(20, 1), names(20, 0))
         .broken("names by 20 patterns, tightened", names(20, 0), names(20, 1))
         .broken("patterns of 2^20 states", pattern("^(a|b)*a(a|b){20}$"), pattern("^(a|b)*b(a|b){20}$"))
-        .broken("a pattern of 1000000 letters", text(), pattern("(a{1000}){1000}"))
-        .broken("patterns of 1000000 letters", pattern("^(a{1000}){1000}$"), pattern("^(a{999}){1000}$"))
-        .broken("300 patterns at once", json!({"type": "string", "allOf": all(300)}), pattern("b"))
         .contained("300 patterns, one fewer", json!({"allOf": all(300)}), json!({"allOf": all(299)}))
         .contained("looking ahead", pattern("^(?=.*a)(?=.*b).*$"), pattern("a"));
+    perhaps(rows)
+        .broken("a pattern of 1000000 letters", text(), pattern("(a{1000}){1000}"))
+        .broken("patterns of 1000000 letters", pattern("^(a{1000}){1000}$"), pattern("^(a{999}){1000}$"))
+        .broken("300 patterns at once", json!({"type": "string", "allOf": all(300)}), pattern("b"));
 }
 
 fn names(count: u8, least: u8) -> Value {
