@@ -202,7 +202,9 @@ impl Engine<'_> {
         slots: &mut Slots,
         placements: &mut usize,
     ) -> Answer {
-        let pairs = (1..=row.beyond + 1).flat_map(|right| (0..right).map(move |left| (left, right)));
+        // Two that nothing was put on so far, and everything before them.
+        let end = row.beyond.max(slots.last_key_value().map_or(0, |(last, _)| last + 1));
+        let pairs = (1..=end + 1).flat_map(|right| (0..right).map(move |left| (left, right)));
         let with_room = pairs.take_while(|(_, right)| row.has_room_for(right + 1));
         // Of values that may be there only so often, others are taken if there are others.
         let counted: Vec<NodeId> = row.counts.iter().map(|count| count.node).collect();
@@ -270,6 +272,10 @@ impl Engine<'_> {
             let answer = self.counted_item(row, position, slot, &others, &mut room)?;
             match answer {
                 Some(value) => items.push(value),
+                // What was counted so far may have been counted badly.
+                None if row.counts.len() > 1 && self.item(row, position, slot, &[])?.is_some() => {
+                    return Err(unsupported("several counted schemas of the same items"));
+                }
                 None if others.is_empty() => return Ok(None),
                 // All items so far may have been chosen badly, unless all are alike.
                 None if slots.is_empty() && row.beyond == 0 && row.counts.is_empty() => return Ok(None),

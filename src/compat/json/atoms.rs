@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Map;
 use super::arena::{Arena, Stale};
-use super::node::{Kinds, Logic, Node, NodeId, ObjectPart};
+use super::node::{Kinds, Logic, Node, NodeId, ObjectPart, Unknown};
 use super::number::Number;
 use super::numbers::Limit;
 use super::strings::Pattern;
@@ -22,6 +22,7 @@ pub(super) struct AtomId(u32);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Atom {
     Kinds(Kinds),
+    /// Sorted, each once.
     Values(Arc<[Value]>),
     AtLeast(Limit),
     AtMost(Limit),
@@ -47,7 +48,7 @@ pub(super) enum Atom {
     OneOf(Rc<[NodeId]>),
     Not(NodeId),
     If(NodeId, NodeId, NodeId),
-    Unsupported(Arc<str>),
+    Unsupported(Arc<Unknown>),
 }
 
 /// What a node says of the properties of an object.
@@ -145,6 +146,13 @@ impl Atoms {
         id
     }
 
+    /// That the value is one of these.
+    pub(super) fn one_of(&mut self, mut values: Vec<Value>) -> AtomId {
+        values.sort_unstable();
+        values.dedup();
+        self.id(Atom::Values(values.into()))
+    }
+
     /// Some schemas no longer say what they said.
     pub(super) fn forget(&mut self, stale: &Stale) {
         self.of_nodes.retain(|&node, _| !stale.is(node));
@@ -199,8 +207,8 @@ impl Atoms {
         }
         let node = arena.node(class).clone();
         let mut push = |atom: Atom| atoms.push(self.id(atom));
-        if let Some(keyword) = &node.unsupported {
-            push(Atom::Unsupported(keyword.clone()));
+        if let Some(unknown) = &node.unsupported {
+            push(Atom::Unsupported(unknown.clone()));
         }
         if node.kinds != Kinds::ALL {
             push(Atom::Kinds(node.kinds));
@@ -288,10 +296,8 @@ impl Atoms {
                 _ if branches.iter().any(|&branch| is_anything(arena, branch)) => {}
                 _ if branches.iter().all(|&branch| listed(arena.node(branch)).is_some()) => {
                     let listed = branches.iter().filter_map(|&branch| listed(arena.node(branch)));
-                    let mut values: Vec<Value> = listed.flatten().cloned().collect();
-                    values.sort_unstable();
-                    values.dedup();
-                    atoms.push(self.id(Atom::Values(values.into())));
+                    let values = listed.flatten().cloned().collect();
+                    atoms.push(self.one_of(values));
                 }
                 _ => atoms.push(self.id(Atom::AnyOf(branches.into()))),
             }
@@ -374,7 +380,7 @@ fn node_of(atom: &Atom) -> Node {
     match atom.clone() {
         Atom::Kinds(kinds) => node.kinds = kinds,
         Atom::Values(values) => node.values = Some(values),
-        Atom::Unsupported(keyword) => node.unsupported = Some(keyword),
+        Atom::Unsupported(unknown) => node.unsupported = Some(unknown),
         Atom::AtLeast(_) | Atom::AtMost(_) | Atom::MultipleOf(_) => {
             let part = node.number.get_or_insert_default();
             match atom.clone() {

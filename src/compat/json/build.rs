@@ -84,7 +84,7 @@ pub(super) fn arena(
 
 /// A default of a property in the reader.
 #[derive(Debug)]
-pub(super) struct Default {
+pub(super) struct Filling {
     /// The raw node that the property belongs to.
     pub(super) owner: NodeId,
     pub(super) name: Arc<str>,
@@ -111,7 +111,7 @@ struct Builder<'a> {
     patterns: Map<String, Pattern>,
     ids: Map<Key, NodeId>,
     pending: Vec<(NodeId, Spot<'a>)>,
-    defaults: Vec<Default>,
+    defaults: Vec<Filling>,
     /// Schemas that were looked at for the sake of another one, and are not accounted for yet.
     walked: usize,
     /// Somewhere it counts which properties and items are spoken of.
@@ -142,7 +142,11 @@ impl<'a> Builder<'a> {
     }
 
     fn id(&mut self, spot: Spot<'a>) -> NodeId {
-        let Some(spot) = self.target(spot) else { return self.add(unknown("a circle of references"), None) };
+        let Some(spot) = self.target(spot) else {
+            let mut unknown = Node::anything();
+            unknown.give_up("a circle of references", &self.place(spot));
+            return self.add(unknown, None);
+        };
         let is_position = spot.is_position && self.closes();
         let spot = Spot { is_position, ..self.entered(spot) };
         let key = (spot.document, spot.node.span.start, is_position, spot.scope);
@@ -154,6 +158,11 @@ impl<'a> Builder<'a> {
         self.ids.insert(key, id);
         self.pending.push((id, spot));
         id
+    }
+
+    /// A name that no other place has.
+    fn place(&self, spot: Spot<'_>) -> String {
+        format!("{:?} {} {}", self.side, spot.document, spot.node.span.start)
     }
 
     fn add(&mut self, node: Node, at: Option<At>) -> NodeId {
@@ -227,13 +236,13 @@ impl<'a> Builder<'a> {
                     values.dedup();
                     node.values = Some(values.into());
                 }
-                None => node.unsupported = Some("enum of such numbers".into()),
+                None => node.give_up("enum of such numbers", &spelled(spot.node, "enum")),
             }
         }
         if let Some(constant) = spot.node.get("const").filter(|_| draft > Draft::Four) {
             match value(constant) {
                 Some(constant) => node.constant = Some(constant),
-                None => node.unsupported = Some("const of such numbers".into()),
+                None => node.give_up("const of such numbers", &spelled(spot.node, "const")),
             }
         }
     }
@@ -243,7 +252,7 @@ impl<'a> Builder<'a> {
             let tree::Value::Number(text) = &spot.node.get(key)?.value else { return None };
             let parsed = Number::parse(text);
             if parsed.is_none() {
-                node.unsupported = Some(format!("{key} of such a size").into());
+                node.give_up(&format!("{key} of such a size"), text);
             }
             parsed
         };
@@ -263,7 +272,7 @@ impl<'a> Builder<'a> {
             }
         }
         if part.multiple_of.as_ref().is_some_and(|divisor| !divisor.is_positive()) {
-            node.unsupported = Some("multipleOf of a negative number".into());
+            node.give_up("multipleOf of a negative number", &spelled(spot.node, "multipleOf"));
             part.multiple_of = None;
         }
         node.number = (part != NumberPart::default()).then(|| Box::new(part));
@@ -383,7 +392,7 @@ impl<'a> Builder<'a> {
         for (keyword, target) in self.references(spot) {
             match target {
                 Some(target) => logic.all_of.push(self.id(Spot { is_position: false, ..target })),
-                None => node.unsupported = Some(keyword.into()),
+                None => node.give_up(keyword, &self.place(spot)),
             }
         }
         let mut branches = |key: &str| -> Option<Vec<NodeId>> {
@@ -506,7 +515,7 @@ impl<'a> Builder<'a> {
         let Some(&owner) = self.ids.get(&key) else { return };
         for member in spot.node.get("properties").map_or(&[][..], tree::Node::members) {
             if let Some(value) = member.value.get("default").and_then(value) {
-                self.defaults.push(Default { owner, name: member.key.as_str().into(), value });
+                self.defaults.push(Filling { owner, name: member.key.as_str().into(), value });
             }
         }
     }
@@ -526,8 +535,11 @@ fn is_silent(key: &str) -> bool {
         || ["readOnly", "writeOnly", "$defs", "definitions", "markdownDescription"].contains(&key)
 }
 
-fn unknown(keyword: &str) -> Node {
-    Node { unsupported: Some(keyword.into()), ..Node::anything() }
+/// The value of a keyword as it is spelled, but for spaces.
+fn spelled(schema: &tree::Node, key: &str) -> String {
+    let mut text = String::new();
+    schema.get(key).into_iter().for_each(|value| value.write_compact(&mut text));
+    text
 }
 
 fn kinds_of(name: &str) -> Kinds {
@@ -556,7 +568,7 @@ fn count(schema: &tree::Node, key: &str) -> Option<u64> {
 fn limit(schema: &tree::Node, key: &str, node: &mut Node) -> Option<u64> {
     let tree::Value::Number(text) = &schema.get(key)?.value else { return None };
     if text.starts_with('-') && Number::parse(text).is_none_or(|number| number < Number::from(0)) {
-        node.unsupported = Some(format!("{key} below zero").into());
+        node.give_up(&format!("{key} below zero"), text);
         return None;
     }
     count(schema, key).or(Some(0)).filter(|&count| count < u64::MAX)

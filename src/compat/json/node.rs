@@ -37,7 +37,15 @@ pub(in crate::compat) struct Node {
     pub(in crate::compat) logic: Option<Box<Logic>>,
     /// Something that asserts, and that the engine does not know: where this node decides, nothing is
     /// decided.
-    pub(in crate::compat) unsupported: Option<Arc<str>>,
+    pub(in crate::compat) unsupported: Option<Arc<Unknown>>,
+}
+
+/// An assertion that the engine does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::compat) struct Unknown {
+    pub(in crate::compat) keyword: String,
+    /// What it says, so that only what says the same is taken for the same.
+    pub(in crate::compat) says: String,
 }
 
 /// Assertions about numbers only.
@@ -176,6 +184,16 @@ impl Kinds {
 }
 
 impl Node {
+    /// There is something that the engine does not know.
+    pub(in crate::compat) fn give_up(&mut self, keyword: &str, says: &str) {
+        let (keyword, before) = match self.unsupported.as_deref() {
+            Some(known) => (known.keyword.clone(), known.says.as_str()),
+            None => (keyword.to_owned(), ""),
+        };
+        let says = format!("{before}{keyword} {says};");
+        self.unsupported = Some(Arc::new(Unknown { keyword, says }));
+    }
+
     /// Accepts everything.
     pub(in crate::compat) fn anything() -> Node {
         Node {

@@ -44,6 +44,14 @@ enum Demand {
     Name(NodeId),
 }
 
+/// What tells names apart.
+#[derive(Debug, Clone, PartialEq)]
+enum Tell {
+    Pattern(Pattern),
+    /// Of names.
+    Schema(NodeId),
+}
+
 /// A property that would do for a demand.
 #[derive(Debug, Clone)]
 struct Candidate {
@@ -211,12 +219,22 @@ impl Engine<'_> {
             Demand::Name(_) => true,
         };
         if needs_others {
-            let (patterns, nots): (&[(Pattern, NodeId)], &[NodeId]) = match demand {
-                Demand::Value(group) => (&group.patterns, &[]),
-                Demand::Name(node) => (&[], std::slice::from_ref(node)),
-            };
+            // Each demand finds a name of its own, unless there is no room for that many.
+            let is_shared = shape.max.is_some() && shape.demands.len() > 1;
+            let asking = if is_shared { shape.demands.as_slice() } else { std::slice::from_ref(demand) };
+            let mut tell = Vec::new();
+            let mut nots: &[NodeId] = &[];
+            for one in asking {
+                match one {
+                    Demand::Value(group) => {
+                        tell.extend(group.patterns.iter().map(|(pattern, _)| Tell::Pattern(pattern.clone())));
+                    }
+                    Demand::Name(node) if is_shared => tell.push(Tell::Schema(*node)),
+                    Demand::Name(node) => nots = std::slice::from_ref(node),
+                }
+            }
             let wanted = shape.demands.len();
-            let (others, missing) = self.other_names(shape, patterns, nots, &shape.known, wanted)?;
+            let (others, missing) = self.other_names(shape, tell, nots, &shape.known, wanted)?;
             gap = gap.or(missing);
             for name in &others {
                 self.try_candidate(shape, demand, name, &mut found, &mut gap)?;
@@ -350,7 +368,7 @@ impl Engine<'_> {
                 return Ok(true);
             }
             let missing = shape.min as usize - members.len();
-            let (others, gap) = self.other_names(shape, &[], &[], &used, missing.min(32))?;
+            let (others, gap) = self.other_names(shape, Vec::new(), &[], &used, missing.min(32))?;
             unknown = unknown.or(gap);
             used.extend(others.iter().cloned());
             if others.is_empty() || (!progress && used.len() > shape.known.len() + REGIONS) {
@@ -360,25 +378,23 @@ impl Engine<'_> {
         }
     }
 
-    /// Names that nothing mentions: for every set of patterns that such a name can match, up to
+    /// Names that nothing mentions: for every set of what tells them apart that such a name can match, up to
     /// `wanted` of them. With it, why some sets may have been missed, if they may.
     fn other_names(
         &mut self,
         shape: &Shape,
-        patterns: &[(Pattern, NodeId)],
+        tell: Vec<Tell>,
         nots: &[NodeId],
         taken: &BTreeSet<Arc<str>>,
         wanted: usize,
     ) -> Result<(Vec<Arc<str>>, Option<Why>), Why> {
-        let mut languages: Vec<Pattern> = Vec::new();
-        let all = shape.groups.iter().flat_map(|group| group.patterns.iter()).chain(patterns);
-        for (pattern, _) in all {
-            if !languages.contains(pattern) {
-                languages.push(pattern.clone());
+        let mut apart: Vec<Tell> = Vec::new();
+        let of_groups = shape.groups.iter().flat_map(|group| group.patterns.iter());
+        for one in of_groups.map(|(pattern, _)| Tell::Pattern(pattern.clone())).chain(tell) {
+            if !apart.contains(&one) {
+                apart.push(one);
             }
         }
-        let languages: Vec<_> =
-            languages.into_iter().map(|it| self.memory.atoms.id(Atom::Matches(it))).collect();
         let mut name = Problem::new(Kinds::STRING);
         for &node in &shape.names {
             if !self.require(&mut name, node)? {
@@ -400,19 +416,19 @@ impl Engine<'_> {
                 gap = Some(unsupported("this many patterns of property names"));
                 break;
             }
-            let more = if decided == languages.len() { wanted } else { 1 };
+            let more = if decided == apart.len() { wanted } else { 1 };
             let mut names = Vec::new();
             while names.len() < more {
                 let mut question = region.clone();
                 if !taken.is_empty() {
-                    let listed = self.memory.atoms.id(Atom::Values(taken.clone().into()));
+                    let listed = self.memory.atoms.one_of(taken.clone());
                     if !self.break_(&mut question, listed)? {
                         break;
                     }
                 }
                 match self.search(question) {
                     Ok(Some(Value::String(name))) => {
-                        if decided == languages.len() {
+                        if decided == apart.len() {
                             taken.push(Value::String(name.clone()));
                         }
                         names.push(name);
@@ -425,7 +441,7 @@ impl Engine<'_> {
                     }
                 }
             }
-            if decided == languages.len() {
+            if decided == apart.len() {
                 regions += 1;
                 found.extend(names);
                 continue;
@@ -435,9 +451,16 @@ impl Engine<'_> {
             }
             for is_matched in [true, false] {
                 let mut narrower = region.clone();
-                let is_possible = match is_matched {
-                    true => self.keep(&mut narrower, languages[decided])?,
-                    false => self.break_(&mut narrower, languages[decided])?,
+                let is_possible = match (&apart[decided], is_matched) {
+                    (Tell::Pattern(pattern), _) => {
+                        let matches = self.memory.atoms.id(Atom::Matches(pattern.clone()));
+                        match is_matched {
+                            true => self.keep(&mut narrower, matches)?,
+                            false => self.break_(&mut narrower, matches)?,
+                        }
+                    }
+                    (Tell::Schema(node), true) => self.require(&mut narrower, *node)?,
+                    (Tell::Schema(node), false) => self.exclude_all(&mut narrower, &[*node])?,
                 };
                 if is_possible {
                     pending.push((narrower, decided + 1));

@@ -685,7 +685,7 @@ impl Engine<'_> {
                     ways.push(vec![Step::Keep(self.memory.atoms.id(Atom::Contains(schema, more, None)))]);
                 }
             }
-            Atom::Unsupported(keyword) => ways.push(vec![Step::GiveUp(unsupported(&keyword))]),
+            Atom::Unsupported(unknown) => ways.push(vec![Step::GiveUp(unsupported(&unknown.keyword))]),
             _ => ways.push(vec![Step::Break(atom)]),
         }
         Ok(())

@@ -37,7 +37,7 @@ pub(super) struct Tags {
     /// By the position of the branch; `None` where the branch does not say.
     of_branches: Vec<Option<Tag>>,
     by_value: Map<Value, Vec<usize>>,
-    /// Branches that accept values that are no strings.
+    /// Branches that accept a value of the property that is no string.
     no_strings: Vec<usize>,
     untagged: Vec<usize>,
 }
@@ -134,7 +134,7 @@ impl Engine<'_> {
             for value in tag.values.iter() {
                 by_value.entry(value.clone()).or_default().push(position);
             }
-            if tag.or_no_string {
+            if tag.or_no_string || tag.values.iter().any(|value| value.kind() != Kinds::STRING) {
                 no_strings.push(position);
             }
             of_branches[position] = Some(tag);

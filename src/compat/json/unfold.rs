@@ -81,8 +81,8 @@ struct Hearing<'a> {
 impl Hearing<'_> {
     /// What the node speaks of itself, and what those in place of it do.
     fn listen(&mut self, node: &Node, when: &[NodeId]) -> Result<(), Why> {
-        if let Some(keyword) = &node.unsupported {
-            return Err(unsupported(keyword));
+        if let Some(unknown) = &node.unsupported {
+            return Err(unsupported(&unknown.keyword));
         }
         let object = node.object.as_deref().filter(|_| self.object);
         let array = node.array.as_deref().filter(|_| self.array);

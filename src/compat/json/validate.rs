@@ -177,9 +177,9 @@ impl<'a> Validator<'a> {
             self.unevaluated(id, value, &mut found)?;
         }
         if found.is_empty()
-            && let Some(keyword) = &node.unsupported
+            && let Some(unknown) = &node.unsupported
         {
-            return Err(unsupported(keyword));
+            return Err(unsupported(&unknown.keyword));
         }
         Ok(found)
     }
@@ -335,9 +335,9 @@ impl<'a> Validator<'a> {
         let of_array = node.array.as_ref().and_then(|part| part.unevaluated);
         // What is not known may speak of some.
         if (of_object.is_some() || of_array.is_some())
-            && let Some(keyword) = &node.unsupported
+            && let Some(unknown) = &node.unsupported
         {
-            return Err(unsupported(keyword));
+            return Err(unsupported(&unknown.keyword));
         }
         match (value, of_object, of_array) {
             (Value::Object(members), Some(schema), _) => {
