@@ -54,7 +54,11 @@ def main():
     has_failed = False
     for checker in options.checker:
         name, _, command = checker.partition("=")
-        contradicted = compare(Checker(name, command.split(), options.seconds), pairs, ours, options.each)
+        decided, contradicted = compare(Checker(name, command.split(), options.seconds), pairs, ours, options.each)
+        if name in options.strict and not decided:
+            # One that does not run at all contradicts nothing either.
+            print(f"{name}: decided none of {len(pairs)} pairs, so nothing was compared", file=sys.stderr)
+            has_failed = True
         has_failed = has_failed or (contradicted and name in options.strict)
     sys.exit(has_failed)
 
@@ -108,7 +112,7 @@ def compare(checker, pairs, ours, is_each_shown):
         witness = shown[0]["witness"]["json"] if shown else None
         print(f"  {pair['id']}: {answer['answer']}, ours {verdict['proof']}; witness {witness}")
         print(f"    {pair['old'][:300]}\n    {pair['new'][:300]}")
-    return bool(contradictions)
+    return counts["decided"], bool(contradictions)
 
 
 def spread(values):

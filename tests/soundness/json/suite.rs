@@ -110,8 +110,12 @@ fn run_all(directory: &Path, everything: bool) -> Result<String, String> {
                 tally.pairs(known, if everything { usize::MAX } else { NEAR });
             }
         }
+        let not_passed = tally.failed.len() + tally.undecided.len() + tally.refused.len();
+        if tally.passed == 0 && not_passed == 0 {
+            return Err(format!("no tests of {draft} under {}", directory.display()));
+        }
         passed += tally.passed;
-        failed += tally.failed.len() + tally.undecided.len() + tally.refused.len();
+        failed += not_passed;
         lines.extend(tally.told(draft));
     }
     lines.push(format!("schemas: {passed} passed, {failed} failed"));
