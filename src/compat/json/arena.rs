@@ -194,6 +194,10 @@ impl Arena {
         for (at, class) in self.classes.iter().enumerate().filter(|(at, class)| class.0 as usize != *at) {
             spoken_for[class.0 as usize].push(NodeId(at as u32));
         }
+        let mut unfolded_to: Map<NodeId, Vec<NodeId>> = Map::default();
+        for (&node, answer) in &self.unfolded {
+            answer.iter().for_each(|&to| unfolded_to.entry(to).or_default().push(node));
+        }
         let mut pending = std::mem::take(&mut self.changed);
         while let Some(node) = pending.pop() {
             let at = node.0 as usize;
@@ -202,6 +206,7 @@ impl Arena {
             }
             let spoken_for = spoken_for[at].iter().flat_map(|other| parents.of_node(*other));
             pending.extend(parents.of_node(node).chain(spoken_for));
+            pending.extend(unfolded_to.get(&node).into_iter().flatten());
         }
         Stale(stale)
     }

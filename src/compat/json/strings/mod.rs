@@ -120,7 +120,7 @@ impl Pattern {
         let Source::Pattern(source) = &self.0.source else { return None };
         let compile = || {
             let mut builder = fancy_regex::RegexBuilder::new(source);
-            (source.len() <= LONGEST && !has_empty_class(source)).then_some(())?;
+            (source.len() <= LONGEST && !is_of_a_dialect(source)).then_some(())?;
             builder.backtrack_limit(BACKTRACKING).build().ok()
         };
         self.0.by_trying.get_or_init(compile).as_ref()?.is_match(text).ok()
@@ -224,8 +224,7 @@ fn syntax_of(pattern: &str) -> impl Iterator<Item = (usize, char, i32)> {
 
 /// The same in the syntax of the automata, where `.` accepts more and `\b` means Unicode words.
 fn translated(pattern: &str) -> Option<String> {
-    // Classes of nothing and of everything, which other dialects read as the start of another class.
-    if has_empty_class(pattern) {
+    if is_of_a_dialect(pattern) {
         return None;
     }
     let pattern = jsonschema_regex::to_rust_regex(pattern).ok()?;
@@ -253,16 +252,24 @@ fn translated(pattern: &str) -> Option<String> {
     Some(out)
 }
 
-fn has_empty_class(pattern: &str) -> bool {
+/// Does it hold what dialects read differently? Classes of nothing and of everything (`[]`, `[^]`), which others
+/// take for the start of another class; `{,2}`, which is four characters here and a count elsewhere; and flags.
+fn is_of_a_dialect(pattern: &str) -> bool {
     let (mut escaped, mut in_class) = (false, false);
     pattern.char_indices().any(|(at, character)| {
+        let rest = &pattern[at + character.len_utf8()..];
         match character {
             _ if std::mem::take(&mut escaped) => {}
             '\\' => escaped = true,
             ']' => in_class = false,
             '[' if !in_class => {
                 in_class = true;
-                return pattern[at + 1..].starts_with(']') || pattern[at + 1..].starts_with("^]");
+                return rest.starts_with(']') || rest.starts_with("^]");
+            }
+            '{' if !in_class => return rest.starts_with(','),
+            '(' if !in_class => {
+                let group = rest.strip_prefix('?');
+                return group.is_some_and(|group| !group.starts_with([':', '=', '!', '<']));
             }
             _ => {}
         }
