@@ -55,13 +55,13 @@ impl Stale {
 impl Arena {
     /// Of raw nodes and their places.
     pub(super) fn new(nodes: Vec<Node>, places: Vec<Option<At>>, reader: NodeId, writer: NodeId) -> Arena {
-        let (shape_of, children, classes, changed) = Default::default();
-        let (shapes, known, unfolded) = Default::default();
+        let count = nodes.len();
+        let (shapes, known, unfolded, changed) = Default::default();
         let mut arena = Arena {
-            nodes: Vec::with_capacity(nodes.len()),
-            shape_of,
-            children,
-            classes,
+            nodes,
+            shape_of: Vec::with_capacity(count),
+            children: Vec::with_capacity(count),
+            classes: (0..count as u32).map(NodeId).collect(),
             places,
             shapes,
             known,
@@ -70,9 +70,12 @@ impl Arena {
             reader,
             writer,
         };
-        for mut node in nodes {
+        for at in 0..count {
+            let mut node = std::mem::replace(&mut arena.nodes[at], Node::nothing());
             let (shape, children) = arena.taken_apart(&mut node);
-            arena.add(node, shape, children);
+            arena.nodes[at] = node;
+            arena.shape_of.push(shape);
+            arena.children.push(children);
         }
         arena.merge();
         arena

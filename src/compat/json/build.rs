@@ -35,13 +35,13 @@ pub(super) fn arena(
     assumptions: Assumptions,
     fuel: &mut Fuel,
 ) -> Result<Arena, Why> {
-    let mut nodes = Vec::new();
-    let mut places = Vec::new();
     let mut roots = Vec::new();
     let mut defaults = Vec::new();
     let mut patterns = Map::default();
     let said = [reader, writer].map(Said::of);
     let has_unevaluated = said.iter().any(|said| said.unevaluated);
+    let objects = said.iter().map(|said| said.objects).sum();
+    let (mut nodes, mut places) = (Vec::with_capacity(objects), Vec::with_capacity(objects));
     let names = said.into_iter().flat_map(|said| said.dynamic).collect::<HashSet<_>>();
     for (schema, side) in [(writer, Side::Writer), (reader, Side::Reader)] {
         let mut builder = Builder {

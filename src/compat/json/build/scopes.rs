@@ -18,6 +18,8 @@ pub(super) struct Said<'a> {
     pub(super) unevaluated: bool,
     /// The names that dynamic references are by; the one without a name is `$recursiveRef`.
     pub(super) dynamic: Vec<&'a str>,
+    /// How many objects there are: about as many as nodes.
+    pub(super) objects: usize,
 }
 
 /// One of [`Scopes`]; by default the one where nothing was entered.
@@ -42,9 +44,10 @@ type Scope<'a> = BTreeMap<&'a str, (usize, &'a tree::Node)>;
 
 impl<'a> Said<'a> {
     pub(super) fn of(schema: &'a JsonSchema) -> Said<'a> {
-        let mut said = Said { unevaluated: false, dynamic: Vec::new() };
+        let mut said = Said { unevaluated: false, dynamic: Vec::new(), objects: 0 };
         let mut pending: Vec<&tree::Node> = schema.documents().map(Document::root).collect();
         while let Some(node) = pending.pop() {
+            said.objects += usize::from(node.is_object());
             for member in node.members() {
                 match member.key.as_str() {
                     "unevaluatedProperties" | "unevaluatedItems" => said.unevaluated = true,
