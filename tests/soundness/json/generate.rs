@@ -49,7 +49,8 @@ impl Draft {
         *rng.pick(&[Draft::Seven, Draft::Seven, Draft::Nineteen, Draft::Twenty, Draft::Twenty])
     }
 
-    fn uri(self) -> &'static str {
+    /// What `$schema` says.
+    pub fn uri(self) -> &'static str {
         match self {
             Draft::Seven => "http://json-schema.org/draft-07/schema#",
             Draft::Nineteen => "https://json-schema.org/draft/2019-09/schema",

@@ -12,6 +12,7 @@ mod ends;
 mod generate;
 mod rules;
 mod sample;
+mod shapes;
 pub mod suite;
 mod worst;
 
@@ -28,8 +29,8 @@ use crate::rng::Rng;
 use generate::Draft;
 
 /// How many documents are wanted that the writer accepts, and how many are made at most.
-const WANTED: usize = 32;
-const TRIED: usize = 160;
+const WANTED: usize = 64;
+const TRIED: usize = 240;
 
 #[derive(Default)]
 struct Tally {
@@ -102,14 +103,22 @@ const MOST_FAILURES: usize = 10;
 
 fn pair(rng: &mut Rng) -> (Value, Value, Draft) {
     let draft = Draft::any(rng);
+    let (old, new) = match rng.chance(25) {
+        true => shapes::pair(rng, draft),
+        false => anything(rng, draft),
+    };
+    // Sometimes the change came first.
+    if rng.chance(50) { (old, new, draft) } else { (new, old, draft) }
+}
+
+fn anything(rng: &mut Rng, draft: Draft) -> (Value, Value) {
     let old = generate::schema(rng, draft);
     let new = match rng.chance(88) {
         true => (0..4).map(|_| change::changed(rng, &old, draft)).find(|new| *new != old),
         false => None,
     };
     let new = new.unwrap_or_else(|| generate::schema(rng, draft));
-    // Sometimes the change came first.
-    if rng.chance(50) { (old, new, draft) } else { (new, old, draft) }
+    (old, new)
 }
 
 struct Checked<'a> {

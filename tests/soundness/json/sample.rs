@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::generate::{self, NAMES};
+use super::generate;
+use super::shapes::NAMES;
 use crate::rng::Rng;
 
 /// How deep documents are nested.
@@ -32,6 +33,15 @@ pub fn random(rng: &mut Rng, depth: usize) -> Value {
             members.into()
         }
     }
+}
+
+/// A string, the only one that a pattern matches where there is such a pattern.
+fn text(rng: &mut Rng, all: &[&Value]) -> Value {
+    let words: Vec<&str> = (all.iter())
+        .filter_map(|schema| schema.get("pattern")?.as_str()?.strip_prefix('^')?.strip_suffix('$'))
+        .filter(|word| word.bytes().all(|letter| letter.is_ascii_alphanumeric()))
+        .collect();
+    if !words.is_empty() && rng.chance(70) { (*rng.pick(&words)).into() } else { (*rng.pick(&TEXTS)).into() }
 }
 
 fn number(rng: &mut Rng) -> Value {
@@ -64,7 +74,7 @@ fn value(rng: &mut Rng, root: &Value, schemas: &[&Value], depth: usize) -> Value
         "boolean" => rng.chance(50).into(),
         "integer" => rng.below(5).into(),
         "number" => number(rng),
-        "string" => (*rng.pick(&TEXTS)).into(),
+        "string" => text(rng, &all),
         "array" => array(rng, root, &all, depth),
         _ => object(rng, root, &all, depth),
     }
@@ -135,9 +145,14 @@ fn kinds(rng: &mut Rng, all: &[&Value]) -> &'static str {
     }
 }
 
+fn number_of(all: &[&Value], keyword: &str) -> impl Iterator<Item = usize> {
+    all.iter().filter_map(move |schema| Some(schema.get(keyword)?.as_u64()? as usize))
+}
+
 fn array(rng: &mut Rng, root: &Value, all: &[&Value], depth: usize) -> Value {
-    let least = all.iter().filter_map(|schema| schema.get("minItems")?.as_u64()).max().unwrap_or(0) as usize;
-    let length = (least + rng.below(3)).min(5);
+    let least =
+        ["minItems", "minContains"].into_iter().filter_map(|keyword| number_of(all, keyword).max()).max();
+    let length = (least.unwrap_or(0) + rng.below(4)).min(5);
     let item = |rng: &mut Rng, index: usize| {
         let mut schemas: Vec<&Value> = Vec::new();
         for schema in all {
@@ -150,7 +165,7 @@ fn array(rng: &mut Rng, root: &Value, all: &[&Value], depth: usize) -> Value {
                     schemas.extend(rest.or(schema.get("additionalItems")));
                 }
             }
-            if rng.chance(40) {
+            if rng.chance(35) {
                 schemas.extend(schema.get("contains"));
             }
         }
@@ -165,8 +180,14 @@ fn object(rng: &mut Rng, root: &Value, all: &[&Value], depth: usize) -> Value {
         lists.flatten().any(|required| required == name)
     };
     let mut members = Map::new();
-    let often = *rng.pick(&[15, 40, 75]);
-    for name in NAMES {
+    let often = *rng.pick(&[8, 20, 40, 75]);
+    let most = number_of(all, "maxProperties").min().filter(|_| rng.chance(90)).unwrap_or(NAMES.len());
+    // Whichever comes first is there more often than the others if few may be there.
+    let first = rng.below(NAMES.len());
+    for name in NAMES.into_iter().cycle().skip(first).take(NAMES.len()) {
+        if members.len() >= most {
+            break;
+        }
         if (!is_required(name) || rng.chance(3)) && !rng.chance(often) {
             continue;
         }
@@ -198,6 +219,8 @@ fn is_likely(pattern: &str, name: &str) -> bool {
         "b$" => name.ends_with('b'),
         "^[ab]$" => name == "a" || name == "b",
         "c" => name.contains('c'),
+        "^x" => name.starts_with('x'),
+        "y$" => name.ends_with('y'),
         _ => name == "a" || name == "ab",
     }
 }
