@@ -367,7 +367,7 @@ fn listed_names(rng: &mut Rng, _: Draft) -> Value {
     maybe(rng, 20, &mut schema, "required", |rng| some(rng, &NAMES[..3]));
     maybe(rng, 30, &mut schema, "minProperties", |rng| rng.below(4).into());
     maybe(rng, 30, &mut schema, "maxProperties", |rng| rng.below(4).into());
-    maybe(rng, 15, &mut schema, "additionalProperties", |rng| small(rng));
+    maybe(rng, 15, &mut schema, "additionalProperties", small);
     maybe(rng, 40, &mut schema, "type", |_| "object".into());
     schema
 }
