@@ -367,13 +367,16 @@ impl Engine<'_> {
             if members.len() as u64 >= shape.min {
                 return Ok(true);
             }
+            if !progress && used.len() > shape.known.len() + REGIONS {
+                return Err(unknown.unwrap_or_else(|| unsupported("properties of so few names")));
+            }
             let missing = shape.min as usize - members.len();
             let (others, gap) = self.other_names(shape, Vec::new(), &[], &used, missing.min(32))?;
             unknown = unknown.or(gap);
-            used.extend(others.iter().cloned());
-            if others.is_empty() || (!progress && used.len() > shape.known.len() + REGIONS) {
+            if others.is_empty() {
                 return unknown.map_or(Ok(false), Err);
             }
+            used.extend(others.iter().cloned());
             names = others;
         }
     }
