@@ -86,11 +86,7 @@ pub(super) static FORMAT_CHANGED: Rule = Rule {
     reason: "No reader of one format can read data of another, whatever the schemas say.",
     hint: "register the schema under a new subject, or set the level to NONE for the switch",
     example: (r#""string""#, r#"{"type":"string"} (JSON Schema)"#),
-    direction: "backward",
-    reference: None,
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(super) static OLD_SCHEMA_UNREADABLE: Rule = Rule {
@@ -99,11 +95,7 @@ pub(super) static OLD_SCHEMA_UNREADABLE: Rule = Rule {
     reason: "Compatibility with a schema that nobody can parse cannot be judged, and a silent pass would hide that.",
     hint: "delete the version that cannot be parsed, or set the level to NONE for this registration",
     example: (r#"{"type":"record","name":"R"}"#, r#"{"type":"record","name":"R","fields":[]}"#),
-    direction: "backward",
-    reference: None,
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(super) static COMPARISON_EXHAUSTED: Rule = Rule {
@@ -112,11 +104,7 @@ pub(super) static COMPARISON_EXHAUSTED: Rule = Rule {
     reason: "Work on a pair of schemas is bounded, so that no schema can occupy the registry; what was not compared is not accepted.",
     hint: "split the schema, or set the level to NONE for this registration",
     example: ("a schema that nests thousands of types", "the same schema, changed deep inside"),
-    direction: "backward",
-    reference: None,
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 /// The catalogue as a Markdown page.

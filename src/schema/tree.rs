@@ -100,6 +100,11 @@ impl Node {
         }
     }
 
+    /// Is it an object with `true` under this key?
+    pub fn is_true(&self, key: &str) -> bool {
+        matches!(self.get(key).map(|node| &node.value), Some(Value::Bool(true)))
+    }
+
     /// Print without white space; key order and number texts are kept.
     pub fn to_compact(&self) -> String {
         let mut out = String::new();

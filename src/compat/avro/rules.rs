@@ -1,7 +1,7 @@
 //! The rules of Avro.
 
 use crate::compat::finding::Severity;
-use crate::compat::rules::Rule;
+use crate::compat::rules::{BLANK, Rule};
 
 /// All of them, in the order of the documentation.
 pub(in crate::compat) static RULES: &[&Rule] = &[
@@ -30,11 +30,8 @@ pub(in crate::compat) static AVRO_FIELD_WITHOUT_DEFAULT: Rule = Rule {
         r#"{"type":"record","name":"R","fields":[]}"#,
         r#"{"type":"record","name":"R","fields":[{"name":"a","type":"int"}]}"#,
     ),
-    direction: "backward",
     reference: Some("READER_FIELD_MISSING_DEFAULT_VALUE"),
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_TYPE_CHANGED: Rule = Rule {
@@ -43,11 +40,8 @@ pub(in crate::compat) static AVRO_TYPE_CHANGED: Rule = Rule {
     reason: "Only int, long and float widen (in this order, to double), and only string and bytes turn into each other.",
     hint: "keep the type, widen it, or add a new field and leave the old one",
     example: (r#""long""#, r#""int""#),
-    direction: "backward",
     reference: Some("TYPE_MISMATCH"),
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_SYMBOL_REMOVED: Rule = Rule {
@@ -59,11 +53,8 @@ pub(in crate::compat) static AVRO_SYMBOL_REMOVED: Rule = Rule {
         r#"{"type":"enum","name":"E","symbols":["A","B"]}"#,
         r#"{"type":"enum","name":"E","symbols":["A"]}"#,
     ),
-    direction: "backward",
     reference: Some("MISSING_ENUM_SYMBOLS"),
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_UNION_BRANCH_REMOVED: Rule = Rule {
@@ -72,11 +63,8 @@ pub(in crate::compat) static AVRO_UNION_BRANCH_REMOVED: Rule = Rule {
     reason: "Data of that type cannot be read.",
     hint: "keep a branch that reads the type",
     example: (r#"["null","int"]"#, r#"["null","string"]"#),
-    direction: "backward",
     reference: Some("MISSING_UNION_BRANCH"),
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_FIXED_SIZE_CHANGED: Rule = Rule {
@@ -85,11 +73,8 @@ pub(in crate::compat) static AVRO_FIXED_SIZE_CHANGED: Rule = Rule {
     reason: "A fixed carries no length, so the reader would take the wrong number of bytes.",
     hint: "add a fixed type of another name, or use bytes",
     example: (r#"{"type":"fixed","name":"F","size":4}"#, r#"{"type":"fixed","name":"F","size":8}"#),
-    direction: "backward",
     reference: Some("FIXED_SIZE_MISMATCH"),
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_NAME_CHANGED: Rule = Rule {
@@ -98,11 +83,8 @@ pub(in crate::compat) static AVRO_NAME_CHANGED: Rule = Rule {
     reason: "Named types are matched by name. The namespace does not matter, except to Avro Java, which looks for an enum or a fixed in a union by its full name.",
     hint: "keep the name, or add the writer's full name to the reader's aliases",
     example: (r#"{"type":"fixed","name":"F","size":4}"#, r#"{"type":"fixed","name":"G","size":4}"#),
-    direction: "backward",
     reference: Some("NAME_MISMATCH"),
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_ALIAS_AMBIGUOUS: Rule = Rule {
@@ -114,11 +96,7 @@ pub(in crate::compat) static AVRO_ALIAS_AMBIGUOUS: Rule = Rule {
         r#"{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b","type":"int"}]}"#,
         r#"{"type":"record","name":"R","fields":[{"name":"b","type":"int","aliases":["a"]}]}"#,
     ),
-    direction: "backward",
-    reference: None,
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_DEFAULT_INVALID: Rule = Rule {
@@ -130,11 +108,7 @@ pub(in crate::compat) static AVRO_DEFAULT_INVALID: Rule = Rule {
         r#"{"type":"record","name":"R","fields":[]}"#,
         r#"{"type":"record","name":"R","fields":[{"name":"a","type":["null","string"],"default":"x"}]}"#,
     ),
-    direction: "backward",
-    reference: None,
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_UNION_BRANCH_SHADOWED: Rule = Rule {
@@ -146,11 +120,7 @@ pub(in crate::compat) static AVRO_UNION_BRANCH_SHADOWED: Rule = Rule {
         r#"{"type":"record","name":"R","namespace":"x","fields":[{"name":"a","type":"string"}]}"#,
         r#"[{"type":"record","name":"R","namespace":"n1","fields":[{"name":"a","type":"int"}]},{"type":"record","name":"R","namespace":"n2","fields":[{"name":"a","type":"string"}]}]"#,
     ),
-    direction: "backward",
-    reference: None,
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_DECIMAL_CHANGED: Rule = Rule {
@@ -162,11 +132,7 @@ pub(in crate::compat) static AVRO_DECIMAL_CHANGED: Rule = Rule {
         r#"{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}"#,
         r#"{"type":"bytes","logicalType":"decimal","precision":10,"scale":4}"#,
     ),
-    direction: "backward",
-    reference: None,
-    severity: Severity::Break,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_UNIT_CHANGED: Rule = Rule {
@@ -178,11 +144,8 @@ pub(in crate::compat) static AVRO_UNIT_CHANGED: Rule = Rule {
         r#"{"type":"long","logicalType":"timestamp-millis"}"#,
         r#"{"type":"long","logicalType":"timestamp-micros"}"#,
     ),
-    direction: "backward",
-    reference: None,
     severity: Severity::Altered,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_SYMBOL_FALLS_BACK: Rule = Rule {
@@ -194,11 +157,8 @@ pub(in crate::compat) static AVRO_SYMBOL_FALLS_BACK: Rule = Rule {
         r#"{"type":"enum","name":"E","symbols":["LOW","HIGH"]}"#,
         r#"{"type":"enum","name":"E","symbols":["LOW"],"default":"LOW"}"#,
     ),
-    direction: "backward",
-    reference: None,
     severity: Severity::Lossy,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_BYTES_NOT_TEXT: Rule = Rule {
@@ -207,11 +167,8 @@ pub(in crate::compat) static AVRO_BYTES_NOT_TEXT: Rule = Rule {
     reason: "Bytes that are no UTF-8 become replacement characters, or an error.",
     hint: "keep bytes, unless only text was ever written",
     example: (r#""bytes""#, r#""string""#),
-    direction: "backward",
-    reference: None,
     severity: Severity::Lossy,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };
 
 pub(in crate::compat) static AVRO_NUMBER_ROUNDED: Rule = Rule {
@@ -220,9 +177,6 @@ pub(in crate::compat) static AVRO_NUMBER_ROUNDED: Rule = Rule {
     reason: "A float is exact up to 16777216, a double up to 9007199254740992; beyond that numbers are rounded.",
     hint: "read int as long or double, and keep long",
     example: (r#""long""#, r#""double""#),
-    direction: "backward",
-    reference: None,
     severity: Severity::Lossy,
-    pack: None,
-    spans_versions: false,
+    ..BLANK
 };

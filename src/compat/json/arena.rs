@@ -2,7 +2,7 @@
 
 use super::Map;
 use super::merge;
-use super::node::{Node, NodeId, ObjectPart};
+use super::node::{Logic, Node, NodeId, ObjectPart};
 use crate::compat::report::Why;
 
 /// A place in one of the documents of one side.
@@ -120,6 +120,17 @@ impl Arena {
         let id = self.add(node, shape, children.clone());
         self.known.insert((shape, children), id);
         id
+    }
+
+    /// What all of them accept.
+    pub(super) fn all_of(&mut self, mut nodes: Vec<NodeId>) -> NodeId {
+        nodes.sort_unstable();
+        nodes.dedup();
+        if let [only] = nodes[..] {
+            return self.class(only);
+        }
+        let logic = (!nodes.is_empty()).then(|| Box::new(Logic { all_of: nodes, ..Logic::default() }));
+        self.intern(Node { logic, ..Node::anything() })
     }
 
     fn add(&mut self, node: Node, shape: u32, children: Box<[NodeId]>) -> NodeId {

@@ -11,6 +11,7 @@ use super::node::{Kinds, Logic, Node, NodeId, ObjectPart, Unknown};
 use super::number::Number;
 use super::numbers::Limit;
 use super::strings::Pattern;
+use super::validate;
 use super::value::Value;
 use crate::compat::report::Why;
 
@@ -75,10 +76,8 @@ impl Properties {
             found.push(self.named[position].1);
         }
         for (pattern, node) in &self.patterns {
-            match pattern.is_match(name) {
-                Some(true) => found.push(*node),
-                Some(false) => {}
-                None => return Err(unsupported(&format!("pattern {}", pattern.source()))),
+            if validate::matches(pattern, name)? {
+                found.push(*node);
             }
         }
         if found.is_empty() {

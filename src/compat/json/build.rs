@@ -264,10 +264,10 @@ impl<'a> Builder<'a> {
             multiple_of: number("multipleOf"),
         };
         if self.draft(spot) == Draft::Four {
-            if is_true(spot.node, "exclusiveMinimum") {
+            if spot.node.is_true("exclusiveMinimum") {
                 part.exclusive_minimum = part.minimum.take();
             }
-            if is_true(spot.node, "exclusiveMaximum") {
+            if spot.node.is_true("exclusiveMaximum") {
                 part.exclusive_maximum = part.maximum.take();
             }
         }
@@ -359,7 +359,7 @@ impl<'a> Builder<'a> {
         let mut part = ArrayPart {
             min_items: count(schema, "minItems"),
             max_items: limit(schema, "maxItems", node),
-            unique: is_true(schema, "uniqueItems"),
+            unique: schema.is_true("uniqueItems"),
             ..ArrayPart::default()
         };
         let prefix = if draft == Draft::Year2020 { schema.get("prefixItems") } else { schema.get("items") };
@@ -537,9 +537,7 @@ fn is_silent(key: &str) -> bool {
 
 /// The value of a keyword as it is spelled, but for spaces.
 fn spelled(schema: &tree::Node, key: &str) -> String {
-    let mut text = String::new();
-    schema.get(key).into_iter().for_each(|value| value.write_compact(&mut text));
-    text
+    schema.get(key).map_or_else(String::new, tree::Node::to_compact)
 }
 
 fn kinds_of(name: &str) -> Kinds {
@@ -572,10 +570,6 @@ fn limit(schema: &tree::Node, key: &str, node: &mut Node) -> Option<u64> {
         return None;
     }
     count(schema, key).or(Some(0)).filter(|&count| count < u64::MAX)
-}
-
-fn is_true(schema: &tree::Node, key: &str) -> bool {
-    matches!(schema.get(key).map(|node| &node.value), Some(tree::Value::Bool(true)))
 }
 
 fn names(list: Option<&tree::Node>) -> Vec<Arc<str>> {

@@ -7,11 +7,12 @@
 //! "There is none" that rests on that is provisional until the state it rests on is decided.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Map;
 use super::arena::{Arena, Stale};
 use super::atoms::{Atom, AtomId, Atoms, is_anything, is_nothing, unsupported};
-use super::node::{Kinds, Node, NodeId};
+use super::node::{Kinds, NodeId};
 use super::search::Problem;
 use super::tags::Tags;
 use super::validate;
@@ -68,7 +69,7 @@ pub(super) struct Memory {
     /// Of unions.
     pub(super) tags: Map<AtomId, Option<Rc<Tags>>>,
     /// Of schemas that list their values.
-    pub(super) listings: Map<NodeId, Option<Rc<[Value]>>>,
+    pub(super) listings: Map<NodeId, Option<Arc<[Value]>>>,
 }
 
 impl Memory {
@@ -258,21 +259,9 @@ impl<'a> Engine<'a> {
     }
 
     /// The node that accepts these values only.
-    pub(super) fn one_of_values(&mut self, mut values: Vec<Value>) -> NodeId {
-        values.sort_unstable();
-        values.dedup();
-        self.arena.intern(Node { values: Some(values.into()), ..Node::anything() })
-    }
-
-    /// The node that accepts what all of these accept.
-    pub(super) fn all_of(&mut self, nodes: Vec<NodeId>) -> NodeId {
-        match nodes[..] {
-            [only] => only,
-            _ => {
-                let logic = super::node::Logic { all_of: nodes, ..super::node::Logic::default() };
-                self.arena.intern(Node { logic: Some(Box::new(logic)), ..Node::anything() })
-            }
-        }
+    pub(super) fn one_of_values(&mut self, values: Vec<Value>) -> NodeId {
+        let atom = self.memory.atoms.one_of(values);
+        self.memory.atoms.node(self.arena, atom)
     }
 
     /// Up to `wanted` distinct values of a schema, small ones first.

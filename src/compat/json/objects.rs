@@ -261,7 +261,7 @@ impl Engine<'_> {
                 if differing.is_empty() {
                     return Ok(());
                 }
-                nots.push(self.all_of(differing));
+                nots.push(self.arena.all_of(differing));
             }
             Demand::Name(node) => {
                 if self.accepts(*node, &Value::String(name.clone()))? {

@@ -93,8 +93,6 @@ enum Source {
 enum Next {
     Nothing,
     Among(Source, Vec<Alternative>),
-    /// What something waited for was settled in the meantime.
-    Again,
     Leaf,
 }
 
@@ -246,7 +244,6 @@ impl Engine<'_> {
             let next = self.next(&mut problem)?;
             match next {
                 Next::Nothing => return Ok(None),
-                Next::Again => {}
                 Next::Among(source, alternatives) => {
                     problem.forget(source);
                     match <[Alternative; 1]>::try_from(alternatives) {
@@ -287,7 +284,6 @@ impl Engine<'_> {
         let sources: Vec<Source> = (problem.open.iter().map(|&atom| Source::Open(atom)))
             .chain(problem.nots.iter().map(|&node| Source::Not(node)))
             .collect();
-        let mut waits = false;
         for source in sources {
             let choice = match source {
                 Source::Open(atom) => self.choice(problem, atom)?,
@@ -295,7 +291,8 @@ impl Engine<'_> {
             };
             match choice {
                 Choice::Settled => problem.forget(source),
-                Choice::Later => waits = true,
+                // One of those is chosen first.
+                Choice::Later => {}
                 Choice::Among(alternatives) if alternatives.is_empty() => return Ok(Next::Nothing),
                 Choice::Among(alternatives) => {
                     if fewest.as_ref().is_none_or(|(_, known)| alternatives.len() < known.len()) {
@@ -304,11 +301,7 @@ impl Engine<'_> {
                 }
             }
         }
-        Ok(match fewest {
-            Some((source, alternatives)) => Next::Among(source, alternatives),
-            None if waits => Next::Again,
-            None => Next::Leaf,
-        })
+        Ok(fewest.map_or(Next::Leaf, |(source, alternatives)| Next::Among(source, alternatives)))
     }
 
     fn branch(&mut self, problem: &Problem, alternatives: Vec<Alternative>) -> Answer {

@@ -25,7 +25,7 @@ const MOST_VALUES: usize = 20_000;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tag {
     /// Sorted.
-    values: Rc<[Value]>,
+    values: Arc<[Value]>,
     /// It may be anything else that is no string, too: `pattern` says nothing of other values.
     or_no_string: bool,
 }
@@ -62,7 +62,7 @@ impl Tags {
         let Value::Object(members) = value else { return None };
         Some(match members.get(&self.name) {
             None => self.untagged.clone(),
-            Some(member) => self.with(&Tag { values: Rc::from([member.clone()]), or_no_string: false }),
+            Some(member) => self.with(&Tag { values: Arc::from([member.clone()]), or_no_string: false }),
         })
     }
 }
@@ -180,12 +180,12 @@ impl Engine<'_> {
     }
 
     /// Values of which every value of the problem is one; `None` if nothing that it keeps lists them.
-    pub(super) fn shortest_listing(&mut self, problem: &Problem) -> Result<Option<Rc<[Value]>>, Why> {
-        let mut shortest: Option<Rc<[Value]>> = None;
+    pub(super) fn shortest_listing(&mut self, problem: &Problem) -> Result<Option<Arc<[Value]>>, Why> {
+        let mut shortest: Option<Arc<[Value]>> = None;
         for &atom in &problem.kept {
             let found = match self.memory.atoms.get(atom) {
-                Atom::Values(values) => Some(values.iter().cloned().collect()),
-                Atom::Matches(pattern) => pattern.word().map(|word| Rc::from([Value::String(word)])),
+                Atom::Values(values) => Some(values.clone()),
+                Atom::Matches(pattern) => pattern.word().map(|word| Arc::from([Value::String(word)])),
                 Atom::AnyOf(_) | Atom::OneOf(_) => {
                     let union = self.memory.atoms.node(self.arena, atom);
                     self.listing(union, 0)?
@@ -211,21 +211,21 @@ impl Engine<'_> {
     }
 
     /// All values that a schema can accept at most, sorted; `None` if it does not list them.
-    fn listing(&mut self, node: NodeId, depth: usize) -> Result<Option<Rc<[Value]>>, Why> {
+    fn listing(&mut self, node: NodeId, depth: usize) -> Result<Option<Arc<[Value]>>, Why> {
         let class = self.arena.class(node);
         if let Some(known) = self.memory.listings.get(&class) {
             return Ok(known.clone());
         }
         let atoms = self.atoms_of(class)?;
-        let mut listing: Option<Rc<[Value]>> = None;
+        let mut listing: Option<Arc<[Value]>> = None;
         for &atom in atoms.iter() {
-            let found: Option<Rc<[Value]>> = match self.memory.atoms.get(atom).clone() {
-                Atom::Values(values) => Some(values.iter().cloned().collect()),
+            let found: Option<Arc<[Value]>> = match self.memory.atoms.get(atom).clone() {
+                Atom::Values(values) => Some(values.clone()),
                 Atom::AnyOf(branches) | Atom::OneOf(branches) if depth < DEEPEST => {
                     self.listed_together(&branches, depth)?
                 }
                 Atom::Matches(pattern) if self.outright_kinds(&atoms) == Kinds::STRING => {
-                    pattern.word().map(|word| Rc::from([Value::String(word)]))
+                    pattern.word().map(|word| Arc::from([Value::String(word)]))
                 }
                 _ => None,
             };
@@ -241,7 +241,7 @@ impl Engine<'_> {
         Ok(listing)
     }
 
-    fn listed_together(&mut self, branches: &[NodeId], depth: usize) -> Result<Option<Rc<[Value]>>, Why> {
+    fn listed_together(&mut self, branches: &[NodeId], depth: usize) -> Result<Option<Arc<[Value]>>, Why> {
         let mut all = Vec::new();
         for &branch in branches {
             self.spend(1)?;

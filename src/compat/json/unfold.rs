@@ -14,6 +14,7 @@ use super::arena::Arena;
 use super::atoms::{is_nothing, unsupported};
 use super::node::{ArrayPart, Kinds, Logic, Node, NodeId, ObjectPart};
 use super::strings::Pattern;
+use super::validate;
 use crate::compat::report::Why;
 
 /// In-place schemas that are looked through.
@@ -64,7 +65,7 @@ pub(super) fn unfold(arena: &mut Arena, class: NodeId) -> Result<NodeId, Why> {
     if let Some(unevaluated) = of_array {
         all_of.push(items(arena, &speakers, unevaluated)?);
     }
-    Ok(all(arena, all_of))
+    Ok(arena.all_of(all_of))
 }
 
 /// Finds out who speaks, and when.
@@ -159,8 +160,7 @@ impl Speaker {
             return Ok(true);
         }
         for pattern in &self.patterns {
-            let matches = pattern.is_match(name);
-            if matches.ok_or_else(|| unsupported(&format!("pattern {}", pattern.source())))? {
+            if validate::matches(pattern, name)? {
                 return Ok(true);
             }
         }
@@ -184,7 +184,7 @@ fn properties(arena: &mut Arena, speakers: &[Speaker], unevaluated: NodeId) -> R
             // Patterns are dear, and one that always speaks is enough.
             if !is_spoken_of && speaker.names(name)? {
                 is_spoken_of = speaker.always();
-                choices.push(all(arena, speaker.when.clone()));
+                choices.push(arena.all_of(speaker.when.clone()));
             }
         }
         if !is_spoken_of {
@@ -206,11 +206,11 @@ fn properties(arena: &mut Arena, speakers: &[Speaker], unevaluated: NodeId) -> R
         };
         let mut case = conditions(&chosen);
         case.push(arena.intern(Node { object: Some(Box::new(part)), ..Node::anything() }));
-        cases.push(all(arena, case));
+        cases.push(arena.all_of(case));
     }
     each.push(any(arena, cases));
-    let mut ways: Vec<NodeId> = of_all.iter().map(|speaker| all(arena, speaker.when.clone())).collect();
-    ways.push(all(arena, each));
+    let mut ways: Vec<NodeId> = of_all.iter().map(|speaker| arena.all_of(speaker.when.clone())).collect();
+    ways.push(arena.all_of(each));
     Ok(any(arena, ways))
 }
 
@@ -245,7 +245,7 @@ fn items(arena: &mut Arena, speakers: &[Speaker], unevaluated: NodeId) -> Result
         let mut start = spoken_of;
         for &end in &ends {
             let those = of_some.iter().filter(|speaker| speaker.prefix >= end);
-            let mut choices: Vec<NodeId> = those.map(|speaker| all(arena, speaker.when.clone())).collect();
+            let mut choices: Vec<NodeId> = those.map(|speaker| arena.all_of(speaker.when.clone())).collect();
             let mut prefix = vec![anything; start];
             prefix.resize(end, item);
             let part = ArrayPart { prefix, ..ArrayPart::default() };
@@ -255,9 +255,9 @@ fn items(arena: &mut Arena, speakers: &[Speaker], unevaluated: NodeId) -> Result
         }
         let part = ArrayPart { prefix: vec![anything; longest], rest: Some(item), ..ArrayPart::default() };
         case.push(arena.intern(Node { array: Some(Box::new(part)), ..Node::anything() }));
-        cases.push(all(arena, case));
+        cases.push(arena.all_of(case));
     }
-    let mut ways: Vec<NodeId> = of_all.iter().map(|speaker| all(arena, speaker.when.clone())).collect();
+    let mut ways: Vec<NodeId> = of_all.iter().map(|speaker| arena.all_of(speaker.when.clone())).collect();
     ways.push(any(arena, cases));
     Ok(any(arena, ways))
 }
@@ -279,17 +279,6 @@ fn subsets<'a>(sometimes: &[&'a Speaker]) -> Result<Vec<Vec<&'a Speaker>>, Why> 
 
 fn conditions(chosen: &[&Speaker]) -> Vec<NodeId> {
     chosen.iter().flat_map(|speaker| speaker.when.iter().copied()).collect()
-}
-
-/// What all of them accept.
-fn all(arena: &mut Arena, mut nodes: Vec<NodeId>) -> NodeId {
-    nodes.sort_unstable();
-    nodes.dedup();
-    if let [only] = nodes[..] {
-        return arena.class(only);
-    }
-    let logic = (!nodes.is_empty()).then(|| Box::new(Logic { all_of: nodes, ..Logic::default() }));
-    arena.intern(Node { logic, ..Node::anything() })
 }
 
 /// What one of them accepts.

@@ -466,7 +466,11 @@ fn is_entangled(node: &Node) -> bool {
         || node.array.as_deref().is_some_and(of_array)
 }
 
-fn matches(pattern: &Pattern, text: &str) -> Result<bool, Why> {
+/// Does the pattern accept the string?
+///
+/// # Errors
+/// When that cannot be told.
+pub(super) fn matches(pattern: &Pattern, text: &str) -> Result<bool, Why> {
     pattern.is_match(text).ok_or_else(|| unsupported(&format!("pattern {}", pattern.source())))
 }
 

@@ -379,8 +379,7 @@ impl Document {
         let Resource { start: first, dynamic_anchors, .. } = &mut self.resources[resource];
         match draft {
             Draft::Year2019 if start == *first => {
-                let is_anchor =
-                    matches!(schema.get("$recursiveAnchor").map(|it| &it.value), Some(Value::Bool(true)));
+                let is_anchor = schema.is_true("$recursiveAnchor");
                 dynamic_anchors.extend(is_anchor.then(|| (String::new(), start)));
             }
             Draft::Year2020 => {

@@ -121,9 +121,8 @@ impl<'a> Scopes<'a> {
 /// The name by which a dynamic reference leads to an anchor that may be another one in another scope.
 pub(super) fn anchor<'a>(reference: &'a str, target: &tree::Node) -> Option<&'a str> {
     let name = fragment(reference);
-    let is_true = |key: &str| matches!(target.get(key).map(|it| &it.value), Some(tree::Value::Bool(true)));
     let is_anchor = match name {
-        "" => is_true("$recursiveAnchor"),
+        "" => target.is_true("$recursiveAnchor"),
         _ => target.get("$dynamicAnchor").and_then(tree::Node::as_str) == Some(name),
     };
     is_anchor.then_some(name)

@@ -203,13 +203,14 @@ fn has_choice(pattern: &str) -> bool {
 }
 
 /// The characters that mean something, neither escaped nor in a class, and in how many groups each
-/// stands; a parenthesis that closes a group is no longer in it.
+/// stands; a parenthesis that closes a group is no longer in it. Of a class there are the brackets.
 fn syntax_of(pattern: &str) -> impl Iterator<Item = (usize, char, i32)> {
     let (mut depth, mut in_class, mut escaped) = (0, false, false);
     pattern.char_indices().filter_map(move |(at, character)| {
         if std::mem::take(&mut escaped) {
             return None;
         }
+        let was_in_class = in_class;
         match character {
             '\\' => escaped = true,
             '[' => in_class = true,
@@ -218,7 +219,8 @@ fn syntax_of(pattern: &str) -> impl Iterator<Item = (usize, char, i32)> {
             ')' if !in_class => depth -= 1,
             _ => {}
         }
-        (!in_class && !escaped).then_some((at, character, depth))
+        let is_inside = was_in_class && in_class;
+        (!is_inside && !escaped).then_some((at, character, depth))
     })
 }
 
@@ -255,25 +257,14 @@ fn translated(pattern: &str) -> Option<String> {
 /// Does it hold what dialects read differently? Classes of nothing and of everything (`[]`, `[^]`), which others
 /// take for the start of another class; `{,2}`, which is four characters here and a count elsewhere; and flags.
 fn is_of_a_dialect(pattern: &str) -> bool {
-    let (mut escaped, mut in_class) = (false, false);
-    pattern.char_indices().any(|(at, character)| {
+    syntax_of(pattern).any(|(at, character, _)| {
         let rest = &pattern[at + character.len_utf8()..];
         match character {
-            _ if std::mem::take(&mut escaped) => {}
-            '\\' => escaped = true,
-            ']' => in_class = false,
-            '[' if !in_class => {
-                in_class = true;
-                return rest.starts_with(']') || rest.starts_with("^]");
-            }
-            '{' if !in_class => return rest.starts_with(','),
-            '(' if !in_class => {
-                let group = rest.strip_prefix('?');
-                return group.is_some_and(|group| !group.starts_with([':', '=', '!', '<']));
-            }
-            _ => {}
+            '[' => rest.starts_with(']') || rest.starts_with("^]"),
+            '{' => rest.starts_with(','),
+            '(' => rest.strip_prefix('?').is_some_and(|group| !group.starts_with([':', '=', '!', '<'])),
+            _ => false,
         }
-        false
     })
 }
 

@@ -511,7 +511,7 @@ impl<'a> Views<'a> {
         let mut array = Array {
             max_items: number(node, "maxItems"),
             min_items: number(node, "minItems"),
-            is_unique: matches!(node.get("uniqueItems").map(|it| &it.value), Some(Value::Bool(true))),
+            is_unique: node.is_true("uniqueItems"),
             ..Array::default()
         };
         let prefix = if draft == Draft::Year2020 { "prefixItems" } else { "items" };
