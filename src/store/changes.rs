@@ -31,10 +31,22 @@ pub enum ChangeKind {
     PutJudge,
     /// A record of who judges was removed.
     DeleteJudge,
+    /// A key-encryption key was recorded or restored.
+    PutKek,
+    /// A key-encryption key was softly deleted.
+    DeleteKek,
+    /// A key-encryption key is gone for good.
+    PurgeKek,
+    /// A data-encryption key was recorded or restored.
+    PutDek,
+    /// A data-encryption key was softly deleted.
+    DeleteDek,
+    /// A data-encryption key is gone for good.
+    PurgeDek,
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 9] = [
+    const ALL: [ChangeKind; 15] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -44,6 +56,12 @@ impl ChangeKind {
         ChangeKind::DeleteMode,
         ChangeKind::PutJudge,
         ChangeKind::DeleteJudge,
+        ChangeKind::PutKek,
+        ChangeKind::DeleteKek,
+        ChangeKind::PurgeKek,
+        ChangeKind::PutDek,
+        ChangeKind::DeleteDek,
+        ChangeKind::PurgeDek,
     ];
 
     /// How it is spelt in the table.
@@ -58,6 +76,12 @@ impl ChangeKind {
             ChangeKind::DeleteMode => "delete-mode",
             ChangeKind::PutJudge => "put-judge",
             ChangeKind::DeleteJudge => "delete-judge",
+            ChangeKind::PutKek => "put-kek",
+            ChangeKind::DeleteKek => "delete-kek",
+            ChangeKind::PurgeKek => "purge-kek",
+            ChangeKind::PutDek => "put-dek",
+            ChangeKind::DeleteDek => "delete-dek",
+            ChangeKind::PurgeDek => "purge-dek",
         }
     }
 }

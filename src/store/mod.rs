@@ -11,6 +11,7 @@ mod changes;
 mod error;
 mod follow;
 mod judge;
+mod keys;
 mod migrations;
 mod options;
 mod pools;
@@ -31,6 +32,7 @@ use crate::model::Timestamp;
 
 pub use changes::{Change, ChangeKind};
 pub use error::StoreError;
+pub use keys::StoredKey;
 pub use options::{StoreKind, StoreOptions, Synchronous};
 pub use references::Referrer;
 pub use refusals::{Refusal, StoredRefusal};

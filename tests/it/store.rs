@@ -2,6 +2,7 @@
 
 pub mod behind;
 mod judges;
+mod keys;
 mod opening;
 mod queries;
 mod racing;
