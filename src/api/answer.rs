@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::answers::PureRead;
@@ -39,6 +39,11 @@ pub fn stored_earlier(body: &impl Serialize) -> Answer {
 pub fn written(body: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(body).map_err(|error| ApiError::internal(error.to_string()))?;
     Ok(labelled(body))
+}
+
+/// Word that something was done, and nothing else to say.
+pub fn nothing() -> Response {
+    StatusCode::NO_CONTENT.into_response()
 }
 
 /// A schema text as it is, not wrapped in a JSON string.

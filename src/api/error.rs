@@ -52,6 +52,15 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         Error::VersionNotDeletedFirst(..) => (MISSING, 40407),
         Error::LevelNotConfigured(_) => (MISSING, 40408),
         Error::ModeNotConfigured(_) => (MISSING, 40409),
+        Error::KmsDenied(_) => (StatusCode::FORBIDDEN, 40370),
+        Error::KeyNotFound(_) => (MISSING, 40470),
+        Error::KeyNotDeletedFirst(_) => (MISSING, 40471),
+        Error::KeyDeleted(_) => (MISSING, 40472),
+        Error::KeyExists(_) => (StatusCode::CONFLICT, 40971),
+        Error::TooManyKeys(_) => (StatusCode::CONFLICT, 40972),
+        Error::InvalidKey(_) => (REFUSED, 42271),
+        Error::KeyReferenced(_) => (REFUSED, 42272),
+        Error::KmsFailed(_) => (StatusCode::INTERNAL_SERVER_ERROR, 50070),
         Error::Incompatible(_) => (StatusCode::CONFLICT, 40901),
         Error::InvalidSchema(_) | Error::UnknownFormat(_) | Error::EmptySchema | Error::WrongVersion => {
             (REFUSED, 42201)

@@ -1,7 +1,8 @@
 //! What can go wrong, in the registry's words and without numbers.
 
+use crate::kms::KmsError;
 use crate::model::{
-    Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
+    Format, Guid, InvalidKey, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
     UnknownFormat, Version, VersionRef,
 };
 use crate::schema::ParseError;
@@ -63,6 +64,24 @@ pub enum Error {
     NotImporting { subject: Subject },
     #[error("One or more references exist to the schema {{magic=1,keytype=SCHEMA,subject={0},version={1}}}.")]
     Referenced(Subject, Version),
+    #[error("Key '{0}' not found")]
+    KeyNotFound(String),
+    #[error("Key '{0}' was not deleted first before being permanently deleted")]
+    KeyNotDeletedFirst(String),
+    #[error("Key '{0}' must be undeleted first")]
+    KeyDeleted(String),
+    #[error("Key '{0}' already exists; use a different value")]
+    KeyExists(String),
+    #[error("A maximum of {0} keys already exist")]
+    TooManyKeys(usize),
+    #[error(transparent)]
+    InvalidKey(#[from] InvalidKey),
+    #[error("One or more references exist to the key '{0}'")]
+    KeyReferenced(String),
+    #[error("{0}")]
+    KmsDenied(String),
+    #[error("{0}")]
+    KmsFailed(String),
     #[error("{0}")]
     NotInThisVersion(String),
     #[error("{0}")]
@@ -71,6 +90,18 @@ pub enum Error {
     WorkFailed(#[source] tokio::task::JoinError),
     #[error("Error in the backend data store")]
     Store(#[from] StoreError),
+}
+
+impl Error {
+    /// A service did not do its part: `made` (an `encrypted` or a `raw` key) could not be had of what
+    /// belongs to `of`.
+    pub(super) fn of_kms(made: &str, of: &str, error: KmsError) -> Error {
+        let sentence = format!("Could not generate {made} dek for {of}: {error}");
+        match error {
+            KmsError::Denied(_) => Error::KmsDenied(sentence),
+            KmsError::Failed(_) => Error::KmsFailed(sentence),
+        }
+    }
 }
 
 /// A schema that does not go together with earlier ones, or with reserved fields.

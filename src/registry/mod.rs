@@ -6,12 +6,14 @@
 mod cache;
 mod candidate;
 mod check;
+mod deks;
 mod delete;
 mod error;
 mod examine;
 mod history;
 mod journal;
 mod judge;
+mod keks;
 mod likeness;
 mod list;
 mod lookup;
@@ -27,10 +29,12 @@ mod work;
 
 pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
+pub use deks::{FoundDek, NewDek};
 pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
 pub use examine::{Against, Compared, Examination, Examined, Origin};
 pub use journal::{Reason, Refused};
 pub use judge::{JudgeChange, JudgeInForce, Settled};
+pub use keks::KekChange;
 pub use list::{SchemaFilter, SubjectFilter, VersionFilter};
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
@@ -38,6 +42,7 @@ pub use settings::{Change, InForce, SettingsChange};
 
 use std::sync::Arc;
 
+use crate::kms::Kms;
 use crate::model::Level;
 use crate::store::{Author, Store};
 
@@ -50,11 +55,21 @@ pub struct Defaults {
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
+    /// The services that encrypt keys of shared key-encryption keys.
+    pub kms: Kms,
+    /// How many keys of either kind there may be.
+    pub most_keys: usize,
 }
 
 impl Default for Defaults {
     fn default() -> Defaults {
-        Defaults { level: Level::Backward, cache_bytes: 64 * 1024 * 1024, drop_rule_sets: false }
+        Defaults {
+            level: Level::Backward,
+            cache_bytes: 64 * 1024 * 1024,
+            drop_rule_sets: false,
+            kms: Kms::default(),
+            most_keys: 20_000,
+        }
     }
 }
 

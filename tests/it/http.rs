@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use axum::body::Body;
 use dovetail::api::{self, Answers, Options};
+use dovetail::kms::{Kms, LocalKeys};
 use dovetail::registry::{Caller, Defaults, Registry};
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt;
@@ -22,6 +23,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::harness;
+
+/// What `local_key` gives.
+const LOCAL_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +43,9 @@ struct FlowOptions {
     body_limit: Option<usize>,
     drop_rule_sets: bool,
     default_level: Option<String>,
+    /// The server has a key file.
+    local_key: bool,
+    max_keys: Option<usize>,
     /// Who judges; `reference` unless said otherwise, for that is whose contract the flows hold.
     judge: Option<String>,
 }
@@ -126,8 +133,15 @@ async fn flows() {
 
 fn defaults(given: &FlowOptions) -> Defaults {
     let level = given.default_level.as_ref().map(|name| name.parse().expect("a level"));
+    let local = given.local_key.then(|| LocalKeys::parse(LOCAL_KEY).expect("a key"));
     let defaults = Defaults::default();
-    Defaults { level: level.unwrap_or(defaults.level), drop_rule_sets: given.drop_rule_sets, ..defaults }
+    Defaults {
+        level: level.unwrap_or(defaults.level),
+        drop_rule_sets: given.drop_rule_sets,
+        kms: Kms::new(local, None),
+        most_keys: given.max_keys.unwrap_or(defaults.most_keys),
+        ..defaults
+    }
 }
 
 /// As the start of a server does it.

@@ -8,6 +8,7 @@ mod harness;
 mod house;
 mod http;
 mod judging;
+mod kms;
 mod openapi;
 mod processes;
 mod racing;
