@@ -127,7 +127,11 @@ impl Registry {
         rewrap: bool,
     ) -> Result<Dek, Error> {
         let subject = new.series.subject.to_string();
-        if new.encrypted.is_none() && !kek.shared {
+        let is_possible = match &new.encrypted {
+            Some(encrypted) => !kek.shared || STANDARD.decode(encrypted).is_ok(),
+            None => kek.shared,
+        };
+        if !is_possible {
             return Err(InvalidKey("encryptedKeyMaterial").into());
         }
         let encrypted = match (existing, &new.encrypted) {
