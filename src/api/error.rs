@@ -63,6 +63,7 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         | Error::NoSuchSetting(_) => (REFUSED, 42205),
         Error::Referenced(..) => (REFUSED, 42206),
         Error::InvalidSubject(_) => (REFUSED, 42208),
+        Error::SchemaTooLarge => (REFUSED, 42209),
         Error::InvalidRuleSet(_) => (REFUSED, 42210),
         Error::WorkFailed(_) => (StatusCode::INTERNAL_SERVER_ERROR, 500),
         // Clients come back after 503 as after 500, but only 503 tells them when.

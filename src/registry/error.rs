@@ -51,6 +51,8 @@ pub enum Error {
     EmptySchema,
     #[error("Version is not one more than previous version")]
     WrongVersion,
+    #[error("Register operation failed because schema is too large")]
+    SchemaTooLarge,
     #[error(transparent)]
     InvalidVersion(#[from] InvalidVersion),
     #[error(transparent)]

@@ -50,11 +50,18 @@ pub struct Defaults {
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
+    /// The longest text of a schema that is registered, in bytes, as it would be stored.
+    pub schema_limit: usize,
 }
 
 impl Default for Defaults {
     fn default() -> Defaults {
-        Defaults { level: Level::Backward, cache_bytes: 64 * 1024 * 1024, drop_rule_sets: false }
+        Defaults {
+            level: Level::Backward,
+            cache_bytes: 64 * 1024 * 1024,
+            drop_rule_sets: false,
+            schema_limit: 10 * 1024 * 1024,
+        }
     }
 }
 

@@ -67,6 +67,7 @@ struct Material {
     numbered: Vec<Past>,
     matcher: Matcher,
     options: RegisterOptions,
+    schema_limit: usize,
 }
 
 /// What to do.
@@ -209,6 +210,7 @@ impl Registry {
             numbered,
             matcher: self.matcher(subject),
             options,
+            schema_limit: self.defaults.schema_limit,
         })
     }
 
@@ -283,6 +285,9 @@ impl Material {
         };
         if candidate.version > 0 && candidate.version != next.number() {
             return Err(Error::WrongVersion);
+        }
+        if prepared.content.text.len() > self.schema_limit {
+            return Err(Error::SchemaTooLarge);
         }
         let deleted = self.history.into_iter().filter(|stored| stored.deleted).collect();
         let content = prepared.content;

@@ -1246,6 +1246,12 @@ fn help_of_serve() {
               [env: DOVETAIL_BODY_LIMIT=]
               [default: 10M]
 
+          --schema-limit <BYTES>
+              The largest schema that is registered, in bytes (or with k, M or G) of the text that is stored
+              
+              [env: DOVETAIL_SCHEMA_LIMIT=]
+              [default: 10M]
+
           --request-timeout <TIME>
               How long a request may take
               
