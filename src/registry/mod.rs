@@ -17,12 +17,14 @@ mod list;
 mod lookup;
 mod parsed;
 mod prepare;
+mod contexts;
 mod read;
 mod references;
 mod register;
 mod reserved;
 mod settings;
 mod verdicts;
+mod undelete;
 mod work;
 
 pub use candidate::{Candidate, CandidateReference};
@@ -38,7 +40,7 @@ pub use settings::{Change, InForce, SettingsChange};
 
 use std::sync::Arc;
 
-use crate::model::Level;
+use crate::model::{InvalidSubject, Level, Subject};
 use crate::store::{Author, Store};
 
 /// What the registry is told once, at start.
@@ -50,11 +52,21 @@ pub struct Defaults {
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
+    /// Refuse the subjects `` (empty) and `*` when writing.
+    pub reject_empty_subjects: bool,
+    /// Refuse every change of a mode.
+    pub fixed_modes: bool,
 }
 
 impl Default for Defaults {
     fn default() -> Defaults {
-        Defaults { level: Level::Backward, cache_bytes: 64 * 1024 * 1024, drop_rule_sets: false }
+        Defaults {
+            level: Level::Backward,
+            cache_bytes: 64 * 1024 * 1024,
+            drop_rule_sets: false,
+            reject_empty_subjects: false,
+            fixed_modes: false,
+        }
     }
 }
 
@@ -88,6 +100,15 @@ impl Registry {
     /// The store, for health checks and the follower task.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// May something be registered or configured under this subject?
+    pub(super) fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
+        let is_empty = matches!(subject.name(), "" | "*");
+        if is_empty && self.defaults.reject_empty_subjects {
+            return Err(InvalidSubject(subject.to_string()).into());
+        }
+        Ok(subject.check_writable()?)
     }
 
     /// The newest change this node knows of. An answer computed after reading this number is valid
