@@ -6,6 +6,7 @@
 mod cache;
 mod candidate;
 mod check;
+mod contexts;
 mod delete;
 mod error;
 mod examine;
@@ -22,6 +23,7 @@ mod references;
 mod register;
 mod reserved;
 mod settings;
+mod undelete;
 mod verdicts;
 mod work;
 
@@ -38,7 +40,7 @@ pub use settings::{Change, InForce, SettingsChange};
 
 use std::sync::Arc;
 
-use crate::model::Level;
+use crate::model::{InvalidSubject, Level, Subject};
 use crate::store::{Author, Store};
 
 /// What the registry is told once, at start.
@@ -52,6 +54,10 @@ pub struct Defaults {
     pub drop_rule_sets: bool,
     /// The longest text of a schema that is registered, in bytes, as it would be stored.
     pub schema_limit: usize,
+    /// Refuse the subjects `` (empty) and `*` when writing.
+    pub reject_empty_subjects: bool,
+    /// Refuse every change of a mode.
+    pub fixed_modes: bool,
 }
 
 impl Default for Defaults {
@@ -61,6 +67,8 @@ impl Default for Defaults {
             cache_bytes: 64 * 1024 * 1024,
             drop_rule_sets: false,
             schema_limit: 10 * 1024 * 1024,
+            reject_empty_subjects: false,
+            fixed_modes: false,
         }
     }
 }
@@ -95,6 +103,15 @@ impl Registry {
     /// The store, for health checks and the follower task.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// May something be registered or configured under this subject?
+    pub(super) fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
+        let is_empty = matches!(subject.name(), "" | "*");
+        if is_empty && self.defaults.reject_empty_subjects {
+            return Err(InvalidSubject(subject.to_string()).into());
+        }
+        Ok(subject.check_writable()?)
     }
 
     /// The newest change this node knows of. An answer computed after reading this number is valid

@@ -31,10 +31,14 @@ pub enum ChangeKind {
     PutJudge,
     /// A record of who judges was removed.
     DeleteJudge,
+    /// A softly deleted version is live again.
+    Undelete,
+    /// A context was taken off the list.
+    DeleteContext,
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 9] = [
+    const ALL: [ChangeKind; 11] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -44,6 +48,8 @@ impl ChangeKind {
         ChangeKind::DeleteMode,
         ChangeKind::PutJudge,
         ChangeKind::DeleteJudge,
+        ChangeKind::Undelete,
+        ChangeKind::DeleteContext,
     ];
 
     /// How it is spelt in the table.
@@ -58,6 +64,8 @@ impl ChangeKind {
             ChangeKind::DeleteMode => "delete-mode",
             ChangeKind::PutJudge => "put-judge",
             ChangeKind::DeleteJudge => "delete-judge",
+            ChangeKind::Undelete => "undelete",
+            ChangeKind::DeleteContext => "delete-context",
         }
     }
 }

@@ -1240,6 +1240,20 @@ fn help_of_serve() {
               [default: keep]
               [possible values: keep, drop]
 
+          --empty-subjects <HOW>
+              Whether the subjects `` (empty) and `*` may be written
+              
+              [env: DOVETAIL_EMPTY_SUBJECTS=]
+              [default: accept]
+              [possible values: accept, refuse]
+
+          --mode-changes <HOW>
+              Whether modes can be changed
+              
+              [env: DOVETAIL_MODE_CHANGES=]
+              [default: accept]
+              [possible values: accept, refuse]
+
           --body-limit <BYTES>
               The largest request body that is read, in bytes (or with k, M or G)
               

@@ -47,6 +47,8 @@ pub struct FlowOptions {
     pub omit_avro_schema_type: bool,
     pub body_limit: Option<usize>,
     pub drop_rule_sets: bool,
+    pub reject_empty_subjects: bool,
+    pub fixed_modes: bool,
     pub schema_limit: Option<usize>,
     pub default_level: Option<String>,
     /// Who judges; `reference` unless said otherwise, for that is whose contract the flows hold.

@@ -102,6 +102,11 @@ async fn postgres_copy(server: &'static Server) -> TestPlace {
     TestDatabase::create(server, Some(&original.name)).await.place()
 }
 
+/// A store in memory, where any one will do.
+pub async fn memory() -> Store {
+    Store::open(&options("sqlite::memory:".to_owned())).await.expect("a store in memory")
+}
+
 const SQLITE_FILE: &str = "test.db";
 
 fn sqlite_in(folder: &TempDir) -> StoreOptions {

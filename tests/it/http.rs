@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
+use crate::contract::Contract;
 use crate::flows::{self, Flow, FlowOptions, Headers, Step};
 use crate::harness;
 
@@ -32,28 +33,35 @@ async fn flows() {
     let flows: Vec<Flow> = flows::all().into_iter().filter(|flow| flow.title().contains(&wanted)).collect();
     assert!(!flows.is_empty(), "there is no flow like `{wanted}`");
     let (flows, next) = (Arc::new(flows), Arc::new(AtomicUsize::new(0)));
+    let contract = Arc::new(Contract::read());
     let mut players = tokio::task::JoinSet::new();
     for _ in 0..PLAYERS {
-        let (flows, next) = (flows.clone(), next.clone());
+        let (flows, next, contract) = (flows.clone(), next.clone(), contract.clone());
         players.spawn(async move {
             let mut failures = Vec::new();
             while let Some(flow) = flows.get(next.fetch_add(1, Ordering::Relaxed)) {
-                play_everywhere(flow, &mut failures).await;
+                play_everywhere(flow, &contract, &mut failures).await;
             }
             failures
         });
     }
     let mut failures = players.join_all().await.concat();
     failures.sort();
+    if wanted.is_empty() {
+        failures.extend(contract.unmet());
+    }
     assert!(failures.is_empty(), "{} steps failed\n{}", failures.len(), failures.join("\n"));
 }
 
-async fn play_everywhere(flow: &Flow, failures: &mut Vec<String>) {
+async fn play_everywhere(flow: &Flow, contract: &Contract, failures: &mut Vec<String>) {
     for place in harness::copies().await {
         let registry = Registry::new(place.store.clone(), defaults(&flow.options));
         settle_judge(&registry, &flow.options).await;
         let server = api::service(registry, &options(&flow.options));
-        play(&server, flow, &format!("{} on {}", flow.title(), place.name), failures).await;
+        for mut failure in play(&server, flow, contract).await {
+            failure.insert_str(0, &format!("{} on {}, ", flow.title(), place.name));
+            failures.push(failure);
+        }
         place.store.close().await;
     }
 }
@@ -64,6 +72,8 @@ fn defaults(given: &FlowOptions) -> Defaults {
     Defaults {
         level: level.unwrap_or(defaults.level),
         drop_rule_sets: given.drop_rule_sets,
+        reject_empty_subjects: given.reject_empty_subjects,
+        fixed_modes: given.fixed_modes,
         schema_limit: given.schema_limit.unwrap_or(defaults.schema_limit),
         ..defaults
     }
@@ -86,7 +96,9 @@ fn options(given: &FlowOptions) -> Options {
     }
 }
 
-async fn play(server: &Answers, flow: &Flow, name: &str, failures: &mut Vec<String>) {
+/// Plays a flow and tells what went wrong, step by step.
+async fn play(server: &Answers, flow: &Flow, contract: &Contract) -> Vec<String> {
+    let mut failures = Vec::new();
     let mut memory = Memory::default();
     for (number, step) in flow.steps.iter().enumerate() {
         let (status, headers, body) = send(server, step, &memory).await;
@@ -97,6 +109,9 @@ async fn play(server: &Answers, flow: &Flow, name: &str, failures: &mut Vec<Stri
         }
         let text = String::from_utf8_lossy(&body).into_owned();
         compare_body(step, &text, kept, &mut wrong);
+        if status >= 400 && !text.is_empty() && !is_error_of(contract, status, &text) {
+            wrong.push("the error is none of docs/CONTRACT.md".to_owned());
+        }
         for (header, expected) in &step.headers {
             let found = header_text(&headers, header);
             if found != fill(expected, kept) {
@@ -124,13 +139,26 @@ async fn play(server: &Answers, flow: &Flow, name: &str, failures: &mut Vec<Stri
         if !wrong.is_empty() {
             let number = number + 1;
             failures.push(format!(
-                "{name}, step {number} {} ({}):\n    {}\n    body: {text}",
+                "step {number} {} ({}):\n    {}\n    body: {text}",
                 step.name,
                 step.request,
                 wrong.join("\n    ")
             ));
         }
     }
+    failures
+}
+
+/// Is it an error of the document, in the shape of all errors?
+fn is_error_of(contract: &Contract, status: u16, text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Error {
+        error_code: u32,
+        message: String,
+    }
+    let error: Result<Error, _> = serde_json::from_str(text);
+    error.is_ok_and(|error| contract.has(status, error.error_code, &error.message))
 }
 
 fn header_text<'a>(headers: &'a http::HeaderMap, name: &str) -> &'a str {

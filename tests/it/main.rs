@@ -4,6 +4,7 @@
 
 mod cli;
 mod compat;
+mod contract;
 mod flows;
 mod harness;
 mod house;
