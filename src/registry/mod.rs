@@ -105,7 +105,7 @@ impl Registry {
         &self.store
     }
 
-    /// May something be registered or configured under this subject?
+    /// May something be registered under this subject?
     pub(super) fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
         let is_empty = matches!(subject.name(), "" | "*");
         if is_empty && self.defaults.reject_empty_subjects {

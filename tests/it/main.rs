@@ -10,6 +10,7 @@ mod harness;
 mod house;
 mod http;
 mod judging;
+mod model;
 mod openapi;
 mod processes;
 mod racing;
