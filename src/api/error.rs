@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::openapi::{Ref, RefOr, Response as ResponseDoc};
 use utoipa::{IntoResponses, ToSchema};
 
+use crate::model::InvalidExporter;
 use crate::registry::Error;
 use crate::store::StoreError;
 
@@ -41,6 +42,7 @@ pub struct Cause(pub String);
 /// compile.
 pub fn wire(error: &Error) -> (StatusCode, u32) {
     const MISSING: StatusCode = StatusCode::NOT_FOUND;
+    const CONFLICT: StatusCode = StatusCode::CONFLICT;
     const REFUSED: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     match error {
         Error::SubjectNotFound(_) => (MISSING, 40401),
@@ -52,7 +54,12 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         Error::VersionNotDeletedFirst(..) => (MISSING, 40407),
         Error::LevelNotConfigured(_) => (MISSING, 40408),
         Error::ModeNotConfigured(_) => (MISSING, 40409),
-        Error::Incompatible(_) => (StatusCode::CONFLICT, 40901),
+        Error::ExporterNotFound(_) => (MISSING, 40450),
+        Error::Incompatible(_) => (CONFLICT, 40901),
+        Error::ExporterExists(_) | Error::InvalidExporter(InvalidExporter::Name) => (CONFLICT, 40950),
+        Error::InvalidExporter(InvalidExporter::Config(_)) => (CONFLICT, 40951),
+        Error::InvalidExporter(InvalidExporter::Subjects(_)) => (CONFLICT, 40952),
+        Error::TooManyExporters(_) => (CONFLICT, 40964),
         Error::InvalidSchema(_) | Error::UnknownFormat(_) | Error::EmptySchema | Error::WrongVersion => {
             (REFUSED, 42201)
         }
@@ -208,7 +215,7 @@ impl ApiError {
 
     /// Give an incompatibility the code that older clients know.
     pub fn with_incompatible_code(self, code: u32) -> ApiError {
-        if self.status == StatusCode::CONFLICT { ApiError { code, ..self } } else { self }
+        if self.code == 40901 { ApiError { code, ..self } } else { self }
     }
 }
 

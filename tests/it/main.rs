@@ -4,6 +4,7 @@
 
 mod cli;
 mod compat;
+mod exporting;
 mod harness;
 mod house;
 mod http;
