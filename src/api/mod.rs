@@ -47,6 +47,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use answers::{Answering, Answers};
+pub use error::{CODES, Code, code_of};
 pub use serve::serve;
 
 use crate::registry::Registry;

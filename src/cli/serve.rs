@@ -71,6 +71,9 @@ pub(super) struct Options {
     /// The largest request body that is read, in bytes (or with k, M or G).
     #[arg(long, value_name = "BYTES", env = "DOVETAIL_BODY_LIMIT", default_value = "10M", value_parser = byte_size)]
     body_limit: u64,
+    /// The largest schema that is registered, in bytes (or with k, M or G) of the text that is stored.
+    #[arg(long, value_name = "BYTES", env = "DOVETAIL_SCHEMA_LIMIT", default_value = "10M", value_parser = byte_size)]
+    schema_limit: u64,
     /// How long a request may take.
     #[arg(long, value_name = "TIME", env = "DOVETAIL_REQUEST_TIMEOUT", default_value = "60s", value_parser = humantime::parse_duration)]
     request_timeout: Duration,
@@ -245,6 +248,7 @@ impl Options {
             level: self.compatibility_level,
             cache_bytes: self.cache_size - self.cache_size / 3,
             drop_rule_sets: self.rule_sets == RuleSets::Drop,
+            schema_limit: usize::try_from(self.schema_limit).unwrap_or(usize::MAX),
             reject_empty_subjects: self.empty_subjects == EmptySubjects::Refuse,
             fixed_modes: self.mode_changes == ModeChanges::Refuse,
         }

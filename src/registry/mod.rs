@@ -6,6 +6,7 @@
 mod cache;
 mod candidate;
 mod check;
+mod contexts;
 mod delete;
 mod error;
 mod examine;
@@ -18,14 +19,13 @@ mod list;
 mod lookup;
 mod parsed;
 mod prepare;
-mod contexts;
 mod read;
 mod references;
 mod register;
 mod reserved;
 mod settings;
-mod verdicts;
 mod undelete;
+mod verdicts;
 mod work;
 
 pub use candidate::{Candidate, CandidateReference};
@@ -54,6 +54,8 @@ pub struct Defaults {
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
+    /// The longest text of a schema that is registered, in bytes, as it would be stored.
+    pub schema_limit: usize,
     /// Refuse the subjects `` (empty) and `*` when writing.
     pub reject_empty_subjects: bool,
     /// Refuse every change of a mode.
@@ -66,6 +68,7 @@ impl Default for Defaults {
             level: Level::Backward,
             cache_bytes: 64 * 1024 * 1024,
             drop_rule_sets: false,
+            schema_limit: 10 * 1024 * 1024,
             reject_empty_subjects: false,
             fixed_modes: false,
         }

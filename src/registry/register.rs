@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use crate::compat::{Extent, Report};
-use crate::model::{
-    Content, Guid, Metadata, Mode, SchemaId, Subject, Timestamp, VERSION_PROPERTY, Version,
-};
+use crate::model::{Content, Guid, Metadata, Mode, SchemaId, Subject, Timestamp, VERSION_PROPERTY, Version};
 use crate::store::{StoredVersion, Tx};
 
 use super::check::{Earlier, compare};
@@ -71,6 +69,7 @@ struct Material {
     numbered: Vec<Past>,
     matcher: Matcher,
     options: RegisterOptions,
+    schema_limit: usize,
 }
 
 /// What to do.
@@ -221,6 +220,7 @@ impl Registry {
             numbered,
             matcher: self.matcher(subject),
             options,
+            schema_limit: self.defaults.schema_limit,
         })
     }
 
@@ -228,9 +228,8 @@ impl Registry {
     async fn holds(&self, tx: &mut Tx, subject: &Subject, basis: &Basis) -> Result<bool, Error> {
         for target in &basis.targets {
             let stored = tx.version(&target.subject, target.version).await?;
-            let holds = |stored: StoredVersion| {
-                stored.id == target.id && (basis.allows_deleted || !stored.deleted)
-            };
+            let holds =
+                |stored: StoredVersion| stored.id == target.id && (basis.allows_deleted || !stored.deleted);
             if !stored.is_some_and(holds) {
                 return Ok(false);
             }
@@ -312,7 +311,7 @@ impl Material {
         if candidate.version > 0 && candidate.version != next.number() {
             return Err(Error::WrongVersion);
         }
-        Ok(Decision::Append(Box::new(self.addition(prepared.content, next, None, report))))
+        self.add(prepared.content, next, None, report)
     }
 
     /// Take a schema as it comes: with its id and version, compared with nothing, nothing added to it.
@@ -330,19 +329,23 @@ impl Material {
         if let Some(past) = self.live.iter().find(is_there) {
             return Ok(Decision::Known(past.clone()));
         }
-        Ok(Decision::Append(Box::new(self.addition(prepared.content, version, Some(id), None))))
+        self.add(prepared.content, version, Some(id), None)
     }
 
-    fn addition(
+    fn add(
         self,
         content: Content,
         version: Version,
         id: Option<SchemaId>,
         report: Option<Report>,
-    ) -> Addition {
+    ) -> Result<Decision, Error> {
+        if content.text.len() > self.schema_limit {
+            return Err(Error::SchemaTooLarge);
+        }
         let overwrites = self.history.iter().any(|stored| stored.version == version);
         let deleted = self.history.into_iter().filter(|stored| stored.deleted).collect();
-        Addition { basis: self.basis, content, version, id, overwrites, deleted, report }
+        let addition = Addition { basis: self.basis, content, version, id, overwrites, deleted, report };
+        Ok(Decision::Append(Box::new(addition)))
     }
 
     /// The live version that holds the schema as it was sent, whatever the mode, if it is the one that
