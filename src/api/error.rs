@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::openapi::{Ref, RefOr, Response as ResponseDoc};
 use utoipa::{IntoResponses, ToSchema};
 
+use crate::model::InvalidExporter;
 use crate::registry::Error;
 use crate::store::StoreError;
 
@@ -64,7 +65,12 @@ codes! {
     VERSION_NOT_DELETED = NOT_FOUND, 40407;
     NO_LEVEL = NOT_FOUND, 40408;
     NO_MODE = NOT_FOUND, 40409;
+    NO_SUCH_EXPORTER = NOT_FOUND, 40450;
     INCOMPATIBLE = CONFLICT, 40901;
+    INVALID_EXPORTER_NAME = CONFLICT, 40950;
+    INVALID_EXPORTER_CONFIG = CONFLICT, 40951;
+    INVALID_EXPORTER_SUBJECTS = CONFLICT, 40952;
+    TOO_MANY_EXPORTERS = CONFLICT, 40964;
     INVALID_SCHEMA = UNPROCESSABLE_ENTITY, 42201;
     INVALID_VERSION = UNPROCESSABLE_ENTITY, 42202;
     INVALID_LEVEL = UNPROCESSABLE_ENTITY, 42203;
@@ -106,7 +112,12 @@ pub fn code_of(error: &Error) -> Code {
         Error::VersionNotDeletedFirst(..) => VERSION_NOT_DELETED,
         Error::LevelNotConfigured(_) => NO_LEVEL,
         Error::ModeNotConfigured(_) => NO_MODE,
+        Error::ExporterNotFound(_) => NO_SUCH_EXPORTER,
         Error::Incompatible(_) => INCOMPATIBLE,
+        Error::ExporterExists(_) | Error::InvalidExporter(InvalidExporter::Name) => INVALID_EXPORTER_NAME,
+        Error::InvalidExporter(InvalidExporter::Config(_)) => INVALID_EXPORTER_CONFIG,
+        Error::InvalidExporter(InvalidExporter::Subjects(_)) => INVALID_EXPORTER_SUBJECTS,
+        Error::TooManyExporters(_) => TOO_MANY_EXPORTERS,
         Error::InvalidSchema(_) | Error::UnknownFormat(_) | Error::EmptySchema | Error::WrongVersion => {
             INVALID_SCHEMA
         }

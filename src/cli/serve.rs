@@ -12,6 +12,7 @@ use super::migrate::{self, Database};
 use super::print::Printer;
 use super::{Failure, Outcome};
 use crate::api;
+use crate::export;
 use crate::model::{Judge, Level};
 use crate::registry::{Caller, Defaults, Registry};
 use crate::store::{Store, StoreOptions, Synchronous};
@@ -209,8 +210,10 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
         let (store, stop) = (store.clone(), stop.clone());
         async move { store.follow(stopped(stop)).await }
     });
+    let exporters = tokio::spawn(export::run(registry.clone(), stopped(stop.clone())));
     let served = api::serve(listener, registry.clone(), options.api(), stopped(stop)).await;
     registry.finish_journal().await;
+    let _released = exporters.await;
     follower.abort();
     store.close().await;
     served.context("the server ended").map_err(Failure::unable)?;

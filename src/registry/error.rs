@@ -1,7 +1,7 @@
 //! What can go wrong, in the registry's words and without numbers.
 
 use crate::model::{
-    Context, Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
+    Context, Format, Guid, InvalidExporter, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
     UnknownFormat, Version, VersionRef,
 };
 use crate::schema::ParseError;
@@ -73,6 +73,14 @@ pub enum Error {
     SubjectsStandInTheWay,
     #[error("The specified context '{}' is not empty.", .0.prefix())]
     ContextNotEmpty(Context),
+    #[error("Exporter '{0}' not found")]
+    ExporterNotFound(String),
+    #[error("Exporter '{0}' already exists")]
+    ExporterExists(String),
+    #[error("A maximum of {0} exporters already exist")]
+    TooManyExporters(usize),
+    #[error(transparent)]
+    InvalidExporter(#[from] InvalidExporter),
     #[error("One or more references exist to the schema {{magic=1,keytype=SCHEMA,subject={0},version={1}}}.")]
     Referenced(Subject, Version),
     #[error("{0}")]

@@ -35,10 +35,14 @@ pub enum ChangeKind {
     Undelete,
     /// A context was taken off the list.
     DeleteContext,
+    /// An exporter was recorded or told what to do.
+    PutExporter,
+    /// An exporter was removed.
+    DeleteExporter,
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 11] = [
+    const ALL: [ChangeKind; 13] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -50,6 +54,8 @@ impl ChangeKind {
         ChangeKind::DeleteJudge,
         ChangeKind::Undelete,
         ChangeKind::DeleteContext,
+        ChangeKind::PutExporter,
+        ChangeKind::DeleteExporter,
     ];
 
     /// How it is spelt in the table.
@@ -66,6 +72,8 @@ impl ChangeKind {
             ChangeKind::DeleteJudge => "delete-judge",
             ChangeKind::Undelete => "undelete",
             ChangeKind::DeleteContext => "delete-context",
+            ChangeKind::PutExporter => "put-exporter",
+            ChangeKind::DeleteExporter => "delete-exporter",
         }
     }
 }

@@ -5,6 +5,7 @@
 mod cli;
 mod compat;
 mod contract;
+mod exporting;
 mod flows;
 mod harness;
 mod house;
