@@ -3,6 +3,7 @@
 //! A request passes `answers` (a finished answer may be at hand), then the router, negotiation of
 //! media types, and the extractors of its handler. Only `error` knows statuses and error codes.
 
+mod address;
 mod answer;
 mod answers;
 mod check;
@@ -12,6 +13,7 @@ mod contexts;
 mod deks;
 mod document;
 mod error;
+mod exporters;
 mod extract;
 mod health;
 mod keks;
@@ -36,7 +38,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use http::{Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -47,6 +49,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use answers::{Answering, Answers};
+pub use error::{CODES, Code, code_of};
 pub use serve::serve;
 
 use crate::registry::Registry;
@@ -133,6 +136,7 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(mode::get_top, mode::put_top, mode::delete_top))
         .routes(routes!(mode::get, mode::put_subject, mode::delete))
         .routes(routes!(contexts::list))
+        .routes(routes!(contexts::delete))
         .routes(routes!(metadata::id))
         .routes(routes!(metadata::version))
         .routes(routes!(metadata::deployment))
@@ -140,6 +144,14 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(settings::get, settings::put_subject, settings::delete))
         .routes(routes!(refusals::list))
         .routes(routes!(check::check))
+        .routes(routes!(exporters::list, exporters::create))
+        .routes(routes!(exporters::get, exporters::change, exporters::delete))
+        .routes(routes!(exporters::pause))
+        .routes(routes!(exporters::resume))
+        .routes(routes!(exporters::reset))
+        .routes(routes!(exporters::status))
+        .routes(routes!(exporters::get_config, exporters::put_config))
+        .routes(routes!(versions::undelete))
         .merge(key_routes())
 }
 
@@ -169,7 +181,6 @@ fn own_routes() -> OpenApiRouter<Shared> {
 fn router(shared: Shared) -> Router {
     let (contract, _) = contract_routes().split_for_parts();
     let contract = contract
-        .route("/contexts/{*rest}", any(contexts::unavailable))
         .route("/subjects/{subject}/versions/{version}/tags", post(contexts::tags_unavailable))
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(method_not_allowed);

@@ -6,10 +6,12 @@
 mod cache;
 mod candidate;
 mod check;
+mod contexts;
 mod deks;
 mod delete;
 mod error;
 mod examine;
+mod exporters;
 mod history;
 mod journal;
 mod judge;
@@ -24,6 +26,7 @@ mod references;
 mod register;
 mod reserved;
 mod settings;
+mod undelete;
 mod verdicts;
 mod work;
 
@@ -32,6 +35,7 @@ pub use check::Checked;
 pub use deks::{FoundDek, NewDek};
 pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
 pub use examine::{Against, Compared, Examination, Examined, Origin};
+pub use exporters::ExporterChange;
 pub use journal::{Reason, Refused};
 pub use judge::{JudgeChange, JudgeInForce, Settled};
 pub use keks::KekChange;
@@ -43,7 +47,7 @@ pub use settings::{Change, InForce, SettingsChange};
 use std::sync::Arc;
 
 use crate::kms::Kms;
-use crate::model::Level;
+use crate::model::{InvalidSubject, Level, Subject};
 use crate::store::{Author, Store};
 
 /// What the registry is told once, at start.
@@ -55,6 +59,12 @@ pub struct Defaults {
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
+    /// The longest text of a schema that is registered, in bytes, as it would be stored.
+    pub schema_limit: usize,
+    /// Refuse the subjects `` (empty) and `*` when writing.
+    pub reject_empty_subjects: bool,
+    /// Refuse every change of a mode.
+    pub fixed_modes: bool,
     /// The services that encrypt keys of shared key-encryption keys.
     pub kms: Kms,
     /// How many keys of either kind there may be.
@@ -67,6 +77,9 @@ impl Default for Defaults {
             level: Level::Backward,
             cache_bytes: 64 * 1024 * 1024,
             drop_rule_sets: false,
+            schema_limit: 10 * 1024 * 1024,
+            reject_empty_subjects: false,
+            fixed_modes: false,
             kms: Kms::default(),
             most_keys: 20_000,
         }
@@ -103,6 +116,15 @@ impl Registry {
     /// The store, for health checks and the follower task.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// May something be registered under this subject?
+    pub(super) fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
+        let is_empty = matches!(subject.name(), "" | "*");
+        if is_empty && self.defaults.reject_empty_subjects {
+            return Err(InvalidSubject(subject.to_string()).into());
+        }
+        Ok(subject.check_writable()?)
     }
 
     /// The newest change this node knows of. An answer computed after reading this number is valid

@@ -43,10 +43,18 @@ pub enum ChangeKind {
     DeleteDek,
     /// A data-encryption key is gone for good.
     PurgeDek,
+    /// A softly deleted version is live again.
+    Undelete,
+    /// A context was taken off the list.
+    DeleteContext,
+    /// An exporter was recorded or told what to do.
+    PutExporter,
+    /// An exporter was removed.
+    DeleteExporter,
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 15] = [
+    const ALL: [ChangeKind; 19] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -62,6 +70,10 @@ impl ChangeKind {
         ChangeKind::PutDek,
         ChangeKind::DeleteDek,
         ChangeKind::PurgeDek,
+        ChangeKind::Undelete,
+        ChangeKind::DeleteContext,
+        ChangeKind::PutExporter,
+        ChangeKind::DeleteExporter,
     ];
 
     /// How it is spelt in the table.
@@ -82,6 +94,10 @@ impl ChangeKind {
             ChangeKind::PutDek => "put-dek",
             ChangeKind::DeleteDek => "delete-dek",
             ChangeKind::PurgeDek => "purge-dek",
+            ChangeKind::Undelete => "undelete",
+            ChangeKind::DeleteContext => "delete-context",
+            ChangeKind::PutExporter => "put-exporter",
+            ChangeKind::DeleteExporter => "delete-exporter",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Keys that Vault encrypts: a server in front of a stand-in for Vault's transit engine.
+//! Keys that the server makes: with a stand-in for the transit engine of Vault, and many at once.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dovetail::api::{self, Answers, Options};
-use dovetail::kms::{Kms, Vault, VaultOptions, VaultToken};
+use dovetail::kms::{Kms, LocalKeys, Vault, VaultOptions, VaultToken};
 use dovetail::registry::{Defaults, Registry};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -265,4 +265,38 @@ async fn a_vault_that_is_not_there_is_told() {
         message.starts_with("Could not generate encrypted dek for k: Vault cannot be reached: "),
         "{message}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_that_want_a_key_made_one_gets_it_and_the_others_are_told() {
+    for place in harness::stores().await {
+        let keys = LocalKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("a key");
+        let defaults = Defaults { kms: Kms::new(Some(keys), None), ..Defaults::default() };
+        let server = api::service(Registry::new(place.store.clone(), defaults), &Options::default());
+        let kek = json!({ "name": "k", "kmsType": "local-kms", "kmsKeyId": "i", "shared": true });
+        assert_eq!(answer(&server, "POST", "", kek).await.0, 200, "{}", place.name);
+        let asking: Vec<_> = (0..8)
+            .map(|_| {
+                let server = server.clone();
+                tokio::spawn(async move { answer(&server, "POST", "/k/deks/s", json!({})).await })
+            })
+            .collect();
+        let mut made = Vec::new();
+        for asked in asking {
+            match asked.await.expect("no panic") {
+                (200, dek) => made.push(dek),
+                (status, error) => {
+                    assert_eq!(
+                        (status, &error["error_code"]),
+                        (409, &json!(40971)),
+                        "{}: {error}",
+                        place.name
+                    );
+                }
+            }
+        }
+        assert_eq!(made.len(), 1, "{}", place.name);
+        let (_, found) = answer(&server, "GET", "/k/deks/s", Value::Null).await;
+        assert_eq!(found, made[0], "{}", place.name);
+    }
 }

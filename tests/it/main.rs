@@ -4,11 +4,15 @@
 
 mod cli;
 mod compat;
+mod contract;
+mod exporting;
+mod flows;
 mod harness;
 mod house;
 mod http;
 mod judging;
 mod kms;
+mod model;
 mod openapi;
 mod processes;
 mod racing;
