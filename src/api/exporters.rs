@@ -116,7 +116,11 @@ impl Shape for ExporterRequest {
         }
         let change = ExporterChange {
             context_type: given.given("contextType", |node| constant(node, &types))?.value(),
-            context: given.text("context")?.filter(|text| !text.is_empty()).map(|text| context_of(&text)).transpose()?,
+            context: given
+                .text("context")?
+                .filter(|text| !text.is_empty())
+                .map(|text| context_of(&text))
+                .transpose()?,
             subjects: given.list("subjects", |node| needed_text(node, "subjects"))?,
             rename_format: given.text("subjectRenameFormat")?.filter(|text| !text.is_empty()),
             config: given.given("config", |node| config(node).map(Some))?.value(),

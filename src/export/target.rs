@@ -131,10 +131,9 @@ impl Target {
             // The system's certificates are not needed, and a minimal image has none to load.
             http = http.tls_certs_only([]);
         }
-        let http = http.build().map_err(|error| TargetError::Unreachable {
-            place: place(&roots),
-            reason: root_cause(&error),
-        })?;
+        let http = http
+            .build()
+            .map_err(|error| TargetError::Unreachable { place: place(&roots), reason: root_cause(&error) })?;
         Ok(Target { http, roots, credentials })
     }
 
@@ -180,13 +179,16 @@ impl Target {
                     .header("Content-Type", "application/vnd.schemaregistry.v1+json")
                     .body(body.to_string());
             }
-            let request = request.header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
+            let request =
+                request.header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
             let outcome = async {
                 let response = request.send().await?;
                 Ok::<_, reqwest::Error>((response.status(), response.bytes().await?))
             };
             match outcome.await {
-                Ok((status, _)) if status == StatusCode::BAD_GATEWAY || status == StatusCode::SERVICE_UNAVAILABLE => {
+                Ok((status, _))
+                    if status == StatusCode::BAD_GATEWAY || status == StatusCode::SERVICE_UNAVAILABLE =>
+                {
                     unreachable = format!("{shown} was answered with {status}");
                 }
                 Ok((status, bytes)) => return read(shown, status, &bytes),

@@ -64,7 +64,9 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the names are the documentation")]
 pub enum InvalidExporter {
-    #[error("Missing or invalid exporter name: it is of 1 to 256 letters, digits, dots, dashes and underscores")]
+    #[error(
+        "Missing or invalid exporter name: it is of 1 to 256 letters, digits, dots, dashes and underscores"
+    )]
     Name,
     #[error("Missing or invalid exporter config: {0}")]
     Config(String),
@@ -124,7 +126,8 @@ impl Exporter {
             return Err(InvalidExporter::Config(sentence.to_owned()));
         }
         if !self.rename_format.contains(PLACEHOLDER) {
-            let sentence = format!("`subjectRenameFormat` must hold {PLACEHOLDER}, or all subjects become one");
+            let sentence =
+                format!("`subjectRenameFormat` must hold {PLACEHOLDER}, or all subjects become one");
             return Err(InvalidExporter::Subjects(sentence));
         }
         if self.subjects.is_empty() || self.subjects.len() > MOST_SUBJECTS {

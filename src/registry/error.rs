@@ -1,8 +1,8 @@
 //! What can go wrong, in the registry's words and without numbers.
 
 use crate::model::{
-    Context, Format, Guid, InvalidExporter, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
-    UnknownFormat, Version, VersionRef,
+    Context, Format, Guid, InvalidExporter, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference,
+    SchemaId, Subject, UnknownFormat, Version, VersionRef,
 };
 use crate::schema::ParseError;
 use crate::store::StoreError;

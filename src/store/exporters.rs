@@ -116,7 +116,8 @@ impl Tx {
             rows::check_text("the configuration", key)?;
             rows::check_text("the configuration", value)?;
         }
-        let sql = "INSERT INTO exporters (name, context_type, context, subjects, rename_format, config, state,
+        let sql =
+            "INSERT INTO exporters (name, context_type, context, subjects, rename_format, config, state,
                           position, failures, retry_at, changed_at, epoch, lease_owner, lease_until)
                    VALUES ($1, $2, $3, $4, $5, $6, 'STARTING', 0, 0, 0, $7, 1, '', 0)
                        ON CONFLICT (name) DO UPDATE
@@ -212,12 +213,8 @@ impl Tx {
           RETURNING",
             ""
         );
-        let found: Vec<ExporterRow> = on!(self, |conn| sqlx::query_as(sql)
-            .bind(node)
-            .bind(now)
-            .bind(until)
-            .fetch_all(conn)
-            .await)?;
+        let found: Vec<ExporterRow> =
+            on!(self, |conn| sqlx::query_as(sql).bind(node).bind(now).bind(until).fetch_all(conn).await)?;
         let claimed = found.into_iter().map(|row| {
             let (position, epoch, failures) = (row.position, row.epoch, row.failures);
             Ok(Claimed { exporter: row.exporter()?, position, epoch, failures })

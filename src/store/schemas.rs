@@ -161,7 +161,9 @@ impl Tx {
             on!(self, |conn| sqlx::query_scalar(sql).bind(context.as_str()).fetch_one(conn).await)?;
         // Somebody may have imported the highest id there is.
         let id = i32::try_from(next).map(SchemaId).map_err(|_| {
-            StoreError::Unstorable(format!("the context '{context}' has no ids left: the highest one is taken"))
+            StoreError::Unstorable(format!(
+                "the context '{context}' has no ids left: the highest one is taken"
+            ))
         })?;
         self.insert_id(context, next, guid, content.format).await?;
         Ok(id)

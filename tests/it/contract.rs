@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use dovetail::api::{CODES, code_of};
-use dovetail::model::{Context, Format, RuleSet, SchemaId, Subject, Version, VersionRef};
+use dovetail::model::{Context, Format, InvalidExporter, RuleSet, SchemaId, Subject, Version, VersionRef};
 use dovetail::registry::{
     Caller, Candidate, Defaults, Error, InvalidCause, InvalidSchema, RegisterOptions, Registry,
 };
@@ -15,8 +15,10 @@ use dovetail::store::StoreError;
 
 use crate::{flows, harness};
 
-/// What flows cannot make happen: failures of the machine, of the program, of time, and of MD5.
-const NOT_PLAYED: [(u16, u32, &str); 6] = [
+/// What flows cannot make happen: failures of the machine, of the program, of time, of MD5, and of
+/// patience.
+const NOT_PLAYED: [(u16, u32, &str); 7] = [
+    (409, 40964, "A maximum of %s exporters already exist"),
     (422, 42201, "another schema with the hash %s is already stored"),
     (500, 500, "Internal Server Error"),
     (500, 50001, "%s"),
@@ -199,7 +201,7 @@ async fn the_sentences_of_the_registry_are_in_the_document() {
 }
 
 /// How many kinds of errors [`kind`] tells apart.
-const KINDS: usize = 31;
+const KINDS: usize = 35;
 
 /// A number for each kind of error, without gaps and without a `_`: a new kind of error does not
 /// compile before it has an example, and so a row in the document.
@@ -236,6 +238,10 @@ fn kind(error: &Error) -> usize {
         Error::NoSuchSetting(_) => 28,
         Error::WorkFailed(_) => 29,
         Error::Store(_) => 30,
+        Error::ExporterNotFound(_) => 31,
+        Error::ExporterExists(_) => 32,
+        Error::TooManyExporters(_) => 33,
+        Error::InvalidExporter(_) => 34,
     }
 }
 
@@ -272,6 +278,12 @@ async fn examples() -> Vec<Error> {
         Error::SubjectsStandInTheWay,
         Error::ContextNotEmpty(subject().context().clone()),
         Error::Referenced(subject(), Version::FIRST),
+        Error::ExporterNotFound("e".to_owned()),
+        Error::ExporterExists("e".to_owned()),
+        Error::TooManyExporters(9),
+        InvalidExporter::Name.into(),
+        InvalidExporter::Config("it lacks something".to_owned()).into(),
+        InvalidExporter::Subjects("there are none".to_owned()).into(),
         Error::NoSuchSetting("`x` is no judge; it is one of y, z".to_owned()),
         Error::Store(StoreError::Unstorable(
             "x holds the character U+0000, which cannot be stored".to_owned(),

@@ -90,9 +90,8 @@ async fn what_is_registered_arrives_and_stays_in_step() {
         let source = Server::on(&place.options.url);
         let (east, target) = (Client::of(&source), Server::start());
         let west = Client::of(&target);
-        let record = |name: &str, fields: &str| {
-            format!(r#"{{"type":"record","name":"{name}","fields":[{fields}]}}"#)
-        };
+        let record =
+            |name: &str, fields: &str| format!(r#"{{"type":"record","name":"{name}","fields":[{fields}]}}"#);
         east.register("item", &record("Item", "")).await;
         let with_item = json!({
             "schema": record("Order", r#"{"name":"item","type":"Item"}"#),
@@ -102,8 +101,11 @@ async fn what_is_registered_arrives_and_stays_in_step() {
         });
         east.send("POST", "/subjects/order/versions", with_item).await;
         for number in 0..20 {
-            east.register("many", &record("M", &format!(r#"{{"name":"f{number}","type":"int","default":0}}"#)))
-                .await;
+            east.register(
+                "many",
+                &record("M", &format!(r#"{{"name":"f{number}","type":"int","default":0}}"#)),
+            )
+            .await;
         }
         east.send("DELETE", "/subjects/many/versions/3", Value::Null).await;
         east.send("DELETE", "/subjects/many/versions/4", Value::Null).await;

@@ -83,10 +83,31 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ),
     (
         "registry",
-        &["crate::published", "crate::export", "crate::api", "crate::cli", "sqlx", "axum", "StatusCode", "SystemTime"],
+        &[
+            "crate::published",
+            "crate::export",
+            "crate::api",
+            "crate::cli",
+            "sqlx",
+            "axum",
+            "StatusCode",
+            "SystemTime",
+        ],
     ),
     ("export", &["crate::published", "crate::api", "crate::cli", "sqlx", "axum"]),
-    ("published", &["crate::store", "crate::registry", "crate::export", "crate::api", "crate::cli", "sqlx", "axum", "tokio"]),
+    (
+        "published",
+        &[
+            "crate::store",
+            "crate::registry",
+            "crate::export",
+            "crate::api",
+            "crate::cli",
+            "sqlx",
+            "axum",
+            "tokio",
+        ],
+    ),
     ("api", &["crate::cli", "sqlx"]),
     ("cli", &["sqlx", "axum::"]),
 ];
