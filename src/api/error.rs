@@ -52,18 +52,27 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         Error::VersionNotDeletedFirst(..) => (MISSING, 40407),
         Error::LevelNotConfigured(_) => (MISSING, 40408),
         Error::ModeNotConfigured(_) => (MISSING, 40409),
-        Error::Incompatible(_) => (StatusCode::CONFLICT, 40901),
+        Error::AssociationNotFound(_) => (MISSING, 40410),
+        Error::Incompatible(_) | Error::IncompatibleAssociated(_) => (StatusCode::CONFLICT, INCOMPATIBLE),
+        Error::ResourceAssociated { .. } => (StatusCode::CONFLICT, 40903),
+        Error::SubjectAssociated(_) => (StatusCode::CONFLICT, 40904),
+        Error::SubjectStronglyAssociated(_) => (StatusCode::CONFLICT, 40905),
+        Error::NoLiveVersion(_) => (StatusCode::CONFLICT, 40907),
+        Error::AssociationFrozen { .. } => (StatusCode::CONFLICT, 40908),
         Error::InvalidSchema(_) | Error::UnknownFormat(_) | Error::EmptySchema | Error::WrongVersion => {
             (REFUSED, 42201)
         }
         Error::InvalidVersion(_) => (REFUSED, 42202),
         Error::ReadOnly(_)
+        | Error::ReadOnlyAssociated(_)
+        | Error::StronglyReferenced(_)
         | Error::NotImporting { .. }
         | Error::NotInThisVersion(_)
         | Error::NoSuchSetting(_) => (REFUSED, 42205),
         Error::Referenced(..) => (REFUSED, 42206),
         Error::InvalidSubject(_) => (REFUSED, 42208),
         Error::InvalidRuleSet(_) => (REFUSED, 42210),
+        Error::InvalidAssociation(_) => (REFUSED, 42212),
         Error::WorkFailed(_) => (StatusCode::INTERNAL_SERVER_ERROR, 500),
         // Clients come back after 503 as after 500, but only 503 tells them when.
         Error::Store(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, STORE),
@@ -73,6 +82,7 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
 }
 
 const STORE: u32 = 50001;
+const INCOMPATIBLE: u32 = 40901;
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> ApiError {
@@ -197,7 +207,17 @@ impl ApiError {
 
     /// Give an incompatibility the code that older clients know.
     pub fn with_incompatible_code(self, code: u32) -> ApiError {
-        if self.status == StatusCode::CONFLICT { ApiError { code, ..self } } else { self }
+        if self.code == INCOMPATIBLE { ApiError { code, ..self } } else { self }
+    }
+
+    /// Is it the server's fault, so that asking again may help?
+    pub fn is_failure(&self) -> bool {
+        self.status.is_server_error()
+    }
+
+    /// What stands in the answer, for an answer that holds several.
+    pub fn body(&self) -> ErrorBody<'_> {
+        ErrorBody { error_code: self.code, message: &self.message }
     }
 }
 
@@ -221,8 +241,7 @@ impl<T> During<T> for Result<T, Error> {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&ErrorBody { error_code: self.code, message: &self.message })
-            .expect("a number and a text are JSON");
+        let body = serde_json::to_vec(&self.body()).expect("a number and a text are JSON");
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -262,7 +281,7 @@ impl IntoResponses for Refusals {
     }
 }
 
-/// Documents the refusal of an incompatible schema.
+/// Documents the refusal of an incompatible schema, or of what an association forbids.
 pub struct Conflict;
 
 impl IntoResponses for Conflict {
@@ -306,8 +325,8 @@ pub const DOCUMENTED: [(&str, &str, &str, u32, &str); 10] = [
     (
         "409",
         "Incompatible",
-        "The schema is incompatible with an earlier one.",
-        40901,
+        "The schema is incompatible with an earlier one, or an association stands in the way.",
+        INCOMPATIBLE,
         "Schema being registered is incompatible with an earlier schema for subject \"orders-value\", \
          details: [...]",
     ),

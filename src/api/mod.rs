@@ -5,6 +5,8 @@
 
 mod answer;
 mod answers;
+mod association_batches;
+mod associations;
 mod check;
 mod compatibility;
 mod config;
@@ -131,6 +133,12 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(mode::get_top, mode::put_top, mode::delete_top))
         .routes(routes!(mode::get, mode::put_subject, mode::delete))
         .routes(routes!(contexts::list))
+        .routes(routes!(associations::of_name_in_query, associations::create))
+        .routes(routes!(associations::of_subject))
+        .routes(routes!(associations::of_resource, associations::upsert, associations::delete))
+        .routes(routes!(associations::of_name))
+        .routes(routes!(association_batches::get))
+        .routes(routes!(association_batches::mutate))
         .routes(routes!(metadata::id))
         .routes(routes!(metadata::version))
         .routes(routes!(metadata::deployment))

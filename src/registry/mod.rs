@@ -3,6 +3,8 @@
 //!
 //! [`Registry`] is a handle: cheap to clone, no mutable state but the cache of immutable contents.
 
+mod association_rules;
+mod associations;
 mod cache;
 mod candidate;
 mod check;
@@ -25,13 +27,15 @@ mod settings;
 mod verdicts;
 mod work;
 
+pub use association_rules::{AssociationWish, Intent, ResourceRequest};
+pub use associations::{AssociatedResource, AssociatedSchema, AssociatedSubject, Associating, AssociationOp};
 pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
 pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
 pub use examine::{Against, Compared, Examination, Examined, Origin};
 pub use journal::{Reason, Refused};
 pub use judge::{JudgeChange, JudgeInForce, Settled};
-pub use list::{SchemaFilter, SubjectFilter, VersionFilter};
+pub use list::{ListedSchema, SchemaAssociations, SchemaFilter, SubjectFilter, VersionFilter};
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
 pub use settings::{Change, InForce, SettingsChange};

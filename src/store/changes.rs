@@ -31,10 +31,14 @@ pub enum ChangeKind {
     PutJudge,
     /// A record of who judges was removed.
     DeleteJudge,
+    /// The subject was associated with a resource.
+    Associate,
+    /// An association of the subject ended.
+    Dissociate,
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 9] = [
+    const ALL: [ChangeKind; 11] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -44,6 +48,8 @@ impl ChangeKind {
         ChangeKind::DeleteMode,
         ChangeKind::PutJudge,
         ChangeKind::DeleteJudge,
+        ChangeKind::Associate,
+        ChangeKind::Dissociate,
     ];
 
     /// How it is spelt in the table.
@@ -58,6 +64,8 @@ impl ChangeKind {
             ChangeKind::DeleteMode => "delete-mode",
             ChangeKind::PutJudge => "put-judge",
             ChangeKind::DeleteJudge => "delete-judge",
+            ChangeKind::Associate => "associate",
+            ChangeKind::Dissociate => "dissociate",
         }
     }
 }
