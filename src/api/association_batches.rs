@@ -6,9 +6,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Options;
 use super::answer::{self, Answer};
-use super::associations::{
-    AssociateQuery, AssociatedResourceView, AssociationBody, lifecycle, resource, wish,
-};
+use super::association_shapes::{AssociatedResourceView, AssociationBody, lifecycle, resource, wish};
+use super::associations::AssociateQuery;
 use super::error::{ApiError, BodyErrors, Conflict, During, ErrorBody};
 use super::extract::{Caller, JsonBody, Query, Shape, constant, flag, members, needed_text};
 use crate::model::{AssociationFilter, InvalidProperty};

@@ -67,11 +67,16 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         | Error::ReadOnlyAssociated(_)
         | Error::StronglyReferenced(_)
         | Error::NotImporting { .. }
+        | Error::NotReadWrite { .. }
+        | Error::IdTaken { .. }
+        | Error::ModesAreFixed
+        | Error::SubjectsStandInTheWay
         | Error::NotInThisVersion(_)
         | Error::NoSuchSetting(_) => (REFUSED, 42205),
         Error::Referenced(..) => (REFUSED, 42206),
         Error::InvalidSubject(_) => (REFUSED, 42208),
         Error::InvalidRuleSet(_) => (REFUSED, 42210),
+        Error::ContextNotEmpty(_) => (REFUSED, 42211),
         Error::InvalidAssociation(_) => (REFUSED, 42212),
         Error::WorkFailed(_) => (StatusCode::INTERNAL_SERVER_ERROR, 500),
         // Clients come back after 503 as after 500, but only 503 tells them when.
@@ -146,6 +151,12 @@ impl ApiError {
     pub fn too_large(limit: usize) -> ApiError {
         let message = format!("The request body is larger than the limit of {limit} bytes");
         ApiError::generic(StatusCode::PAYLOAD_TOO_LARGE, &message)
+    }
+
+    /// A context is named by a text with a colon in it.
+    pub fn colon_in_context(text: &str) -> ApiError {
+        let shown: String = text.chars().take(200).collect();
+        ApiError::bad_body(format_args!("Context name '{shown}' cannot contain a colon"))
     }
 
     /// The body is not JSON, or JSON of the wrong shape.
@@ -269,6 +280,15 @@ pub struct BodyErrors;
 impl IntoResponses for BodyErrors {
     fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
         documented(&["400", "413", "415", "422"])
+    }
+}
+
+/// Documents the refusal of a name that is none.
+pub struct BadName;
+
+impl IntoResponses for BadName {
+    fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
+        documented(&["400"])
     }
 }
 

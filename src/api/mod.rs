@@ -3,9 +3,11 @@
 //! A request passes `answers` (a finished answer may be at hand), then the router, negotiation of
 //! media types, and the extractors of its handler. Only `error` knows statuses and error codes.
 
+mod address;
 mod answer;
 mod answers;
 mod association_batches;
+mod association_shapes;
 mod associations;
 mod check;
 mod compatibility;
@@ -36,7 +38,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use http::{Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -133,6 +135,7 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(mode::get_top, mode::put_top, mode::delete_top))
         .routes(routes!(mode::get, mode::put_subject, mode::delete))
         .routes(routes!(contexts::list))
+        .routes(routes!(contexts::delete))
         .routes(routes!(associations::of_name_in_query, associations::create))
         .routes(routes!(associations::of_subject))
         .routes(routes!(associations::of_resource, associations::upsert, associations::delete))
@@ -146,6 +149,7 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(settings::get, settings::put_subject, settings::delete))
         .routes(routes!(refusals::list))
         .routes(routes!(check::check))
+        .routes(routes!(versions::undelete))
 }
 
 /// For those who watch the server.
@@ -159,7 +163,6 @@ fn own_routes() -> OpenApiRouter<Shared> {
 fn router(shared: Shared) -> Router {
     let (contract, _) = contract_routes().split_for_parts();
     let contract = contract
-        .route("/contexts/{*rest}", any(contexts::unavailable))
         .route("/subjects/{subject}/versions/{version}/tags", post(contexts::tags_unavailable))
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(method_not_allowed);

@@ -172,7 +172,11 @@ fn reference(node: &Node) -> Result<CandidateReference, ApiError> {
     })
 }
 
-fn metadata(node: &Node) -> Result<Metadata, ApiError> {
+/// Read metadata.
+///
+/// # Errors
+/// When it has the wrong shape.
+pub fn metadata(node: &Node) -> Result<Metadata, ApiError> {
     let given = members(node, "Metadata")?;
     let tag_set = |node: &Node| {
         let tags =
@@ -186,7 +190,11 @@ fn metadata(node: &Node) -> Result<Metadata, ApiError> {
     })
 }
 
-fn rule_set(node: &Node) -> Result<RuleSet, ApiError> {
+/// Read a rule set. Its rules are not checked yet.
+///
+/// # Errors
+/// When it has the wrong shape.
+pub fn rule_set(node: &Node) -> Result<RuleSet, ApiError> {
     const PLACES: [(&str, &str); 5] = [
         ("ALL", "ALL"),
         ("CLIENT", "CLIENT"),

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Options;
 use super::answer::{self, Answer};
-use super::associations::AssociationView;
+use super::association_shapes::AssociationView;
 use super::error::{ApiError, During, Refusals};
 use super::extract::{GuidPath, IdPath, Query};
 use super::schema_request::{FormatName, MetadataBody, ReferenceBody, RuleSetBody};

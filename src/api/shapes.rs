@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::associations::AssociationView;
+use super::association_shapes::AssociationView;
 use super::error::ApiError;
 use super::extract::optional_number;
 use super::schema_request::{FormatName, MetadataBody, ReferenceBody, RuleSetBody};

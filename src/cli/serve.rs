@@ -61,6 +61,12 @@ pub(super) struct Options {
     /// Whether rule sets of schemas are kept or dropped.
     #[arg(long, value_name = "HOW", env = "DOVETAIL_RULE_SETS", default_value = "keep")]
     rule_sets: RuleSets,
+    /// Whether the subjects `` (empty) and `*` may be written.
+    #[arg(long, value_name = "HOW", env = "DOVETAIL_EMPTY_SUBJECTS", default_value = "accept")]
+    empty_subjects: EmptySubjects,
+    /// Whether modes can be changed.
+    #[arg(long, value_name = "HOW", env = "DOVETAIL_MODE_CHANGES", default_value = "accept")]
+    mode_changes: ModeChanges,
     /// The largest request body that is read, in bytes (or with k, M or G).
     #[arg(long, value_name = "BYTES", env = "DOVETAIL_BODY_LIMIT", default_value = "10M", value_parser = byte_size)]
     body_limit: u64,
@@ -102,6 +108,18 @@ enum AvroSchemaType {
 enum RuleSets {
     Keep,
     Drop,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EmptySubjects {
+    Accept,
+    Refuse,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ModeChanges {
+    Accept,
+    Refuse,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -224,6 +242,8 @@ impl Options {
             level: self.compatibility_level,
             cache_bytes: self.cache_size - self.cache_size / 3,
             drop_rule_sets: self.rule_sets == RuleSets::Drop,
+            reject_empty_subjects: self.empty_subjects == EmptySubjects::Refuse,
+            fixed_modes: self.mode_changes == ModeChanges::Refuse,
         }
     }
 

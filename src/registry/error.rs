@@ -1,7 +1,7 @@
 //! What can go wrong, in the registry's words and without numbers.
 
 use crate::model::{
-    AssociationType, Format, Guid, InvalidProperty, InvalidRuleSet, InvalidSubject, InvalidVersion,
+    AssociationType, Context, Format, Guid, InvalidProperty, InvalidRuleSet, InvalidSubject, InvalidVersion,
     Reference, SchemaId, Subject, UnknownFormat, Version, VersionRef,
 };
 use crate::schema::ParseError;
@@ -61,6 +61,16 @@ pub enum Error {
     ReadOnly(Option<Subject>),
     #[error("Subject {subject} in context {} is not in import mode", .subject.context().prefix())]
     NotImporting { subject: Subject },
+    #[error("Subject {subject} in context {} is not in read-write mode", .subject.context().prefix())]
+    NotReadWrite { subject: Subject },
+    #[error("Overwrite new schema with id {id} in context {} is not permitted.", .context.prefix())]
+    IdTaken { id: SchemaId, context: Context },
+    #[error("Mode changes are not allowed")]
+    ModesAreFixed,
+    #[error("Cannot import since found existing subjects")]
+    SubjectsStandInTheWay,
+    #[error("The specified context '{}' is not empty.", .0.prefix())]
+    ContextNotEmpty(Context),
     #[error("One or more references exist to the schema {{magic=1,keytype=SCHEMA,subject={0},version={1}}}.")]
     Referenced(Subject, Version),
     #[error("Association for '{0}' not found.")]

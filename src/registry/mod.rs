@@ -3,12 +3,16 @@
 //!
 //! [`Registry`] is a handle: cheap to clone, no mutable state but the cache of immutable contents.
 
+mod associate;
+mod association_ops;
 mod association_rules;
 mod associations;
 mod cache;
 mod candidate;
 mod check;
+mod contexts;
 mod delete;
+mod dissociate;
 mod error;
 mod examine;
 mod history;
@@ -24,11 +28,13 @@ mod references;
 mod register;
 mod reserved;
 mod settings;
+mod undelete;
 mod verdicts;
 mod work;
 
+pub use association_ops::AssociationOp;
 pub use association_rules::{AssociationWish, Intent, ResourceRequest};
-pub use associations::{AssociatedResource, AssociatedSchema, AssociatedSubject, Associating, AssociationOp};
+pub use associations::{AssociatedResource, AssociatedSchema, AssociatedSubject, Associating};
 pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
 pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
@@ -42,7 +48,7 @@ pub use settings::{Change, InForce, SettingsChange};
 
 use std::sync::Arc;
 
-use crate::model::Level;
+use crate::model::{InvalidSubject, Level, Subject};
 use crate::store::{Author, Store};
 
 /// What the registry is told once, at start.
@@ -54,11 +60,21 @@ pub struct Defaults {
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
+    /// Refuse the subjects `` (empty) and `*` when writing.
+    pub reject_empty_subjects: bool,
+    /// Refuse every change of a mode.
+    pub fixed_modes: bool,
 }
 
 impl Default for Defaults {
     fn default() -> Defaults {
-        Defaults { level: Level::Backward, cache_bytes: 64 * 1024 * 1024, drop_rule_sets: false }
+        Defaults {
+            level: Level::Backward,
+            cache_bytes: 64 * 1024 * 1024,
+            drop_rule_sets: false,
+            reject_empty_subjects: false,
+            fixed_modes: false,
+        }
     }
 }
 
@@ -92,6 +108,15 @@ impl Registry {
     /// The store, for health checks and the follower task.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// May something be registered or configured under this subject?
+    pub(super) fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
+        let is_empty = matches!(subject.name(), "" | "*");
+        if is_empty && self.defaults.reject_empty_subjects {
+            return Err(InvalidSubject(subject.to_string()).into());
+        }
+        Ok(subject.check_writable()?)
     }
 
     /// The newest change this node knows of. An answer computed after reading this number is valid

@@ -31,6 +31,10 @@ pub enum ChangeKind {
     PutJudge,
     /// A record of who judges was removed.
     DeleteJudge,
+    /// A softly deleted version is live again.
+    Undelete,
+    /// A context was taken off the list.
+    DeleteContext,
     /// The subject was associated with a resource.
     Associate,
     /// An association of the subject ended.
@@ -38,7 +42,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 11] = [
+    const ALL: [ChangeKind; 13] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -48,6 +52,8 @@ impl ChangeKind {
         ChangeKind::DeleteMode,
         ChangeKind::PutJudge,
         ChangeKind::DeleteJudge,
+        ChangeKind::Undelete,
+        ChangeKind::DeleteContext,
         ChangeKind::Associate,
         ChangeKind::Dissociate,
     ];
@@ -64,6 +70,8 @@ impl ChangeKind {
             ChangeKind::DeleteMode => "delete-mode",
             ChangeKind::PutJudge => "put-judge",
             ChangeKind::DeleteJudge => "delete-judge",
+            ChangeKind::Undelete => "undelete",
+            ChangeKind::DeleteContext => "delete-context",
             ChangeKind::Associate => "associate",
             ChangeKind::Dissociate => "dissociate",
         }
