@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Options;
+use super::address::context_prefix;
 use super::answer::{self, Answer};
 use super::association_shapes::{
     AssociatedResourceView, AssociationRequest, AssociationRequestBody, AssociationView,
@@ -186,11 +187,8 @@ impl AssociateQuery {
 
 /// `:.ctx:`, `.ctx` and `ctx` are the same; nothing is the default context.
 fn context(text: &str) -> Result<Context, ApiError> {
-    if text.is_empty() || Subject::is_qualified_text(text) {
-        return Ok(Subject::parse(text).context().clone());
-    }
-    let named = Context::new(text).or_else(|| Context::new(&format!(".{text}")));
-    named.ok_or_else(|| ApiError::bad_body("The name of a context cannot contain a colon"))
+    let prefix = if text.is_empty() { String::new() } else { context_prefix(text)? };
+    Ok(Subject::parse(&prefix).context().clone())
 }
 
 /// Associate a resource with subjects.

@@ -15,6 +15,7 @@ mod config;
 mod contexts;
 mod document;
 mod error;
+mod exporters;
 mod extract;
 mod health;
 mod measure;
@@ -49,6 +50,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use answers::{Answering, Answers};
+pub use error::{CODES, Code, code_of};
 pub use serve::serve;
 
 use crate::registry::Registry;
@@ -149,6 +151,13 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(settings::get, settings::put_subject, settings::delete))
         .routes(routes!(refusals::list))
         .routes(routes!(check::check))
+        .routes(routes!(exporters::list, exporters::create))
+        .routes(routes!(exporters::get, exporters::change, exporters::delete))
+        .routes(routes!(exporters::pause))
+        .routes(routes!(exporters::resume))
+        .routes(routes!(exporters::reset))
+        .routes(routes!(exporters::status))
+        .routes(routes!(exporters::get_config, exporters::put_config))
         .routes(routes!(versions::undelete))
 }
 

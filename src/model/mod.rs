@@ -6,6 +6,7 @@
 mod association;
 mod content;
 mod context;
+mod exporter;
 mod format;
 mod id;
 mod judge;
@@ -24,6 +25,7 @@ pub use association::{
 };
 pub use content::Content;
 pub use context::Context;
+pub use exporter::{ContextType, Exporter, ExporterState, InvalidExporter, Progress, TARGET_URL};
 pub use format::{Format, UnknownFormat};
 pub use id::{Guid, SchemaId};
 pub use judge::{Action, Assumptions, Judge, JudgeSettings, Judging, Pack, Policy, UnknownWord};

@@ -1,8 +1,8 @@
 //! What can go wrong, in the registry's words and without numbers.
 
 use crate::model::{
-    AssociationType, Context, Format, Guid, InvalidProperty, InvalidRuleSet, InvalidSubject, InvalidVersion,
-    Reference, SchemaId, Subject, UnknownFormat, Version, VersionRef,
+    AssociationType, Context, Format, Guid, InvalidExporter, InvalidProperty, InvalidRuleSet, InvalidSubject,
+    InvalidVersion, Reference, SchemaId, Subject, UnknownFormat, Version, VersionRef,
 };
 use crate::schema::ParseError;
 use crate::store::StoreError;
@@ -51,6 +51,8 @@ pub enum Error {
     EmptySchema,
     #[error("Version is not one more than previous version")]
     WrongVersion,
+    #[error("Register operation failed because schema is too large")]
+    SchemaTooLarge,
     #[error(transparent)]
     InvalidVersion(#[from] InvalidVersion),
     #[error(transparent)]
@@ -71,6 +73,14 @@ pub enum Error {
     SubjectsStandInTheWay,
     #[error("The specified context '{}' is not empty.", .0.prefix())]
     ContextNotEmpty(Context),
+    #[error("Exporter '{0}' not found")]
+    ExporterNotFound(String),
+    #[error("Exporter '{0}' already exists")]
+    ExporterExists(String),
+    #[error("A maximum of {0} exporters already exist")]
+    TooManyExporters(usize),
+    #[error(transparent)]
+    InvalidExporter(#[from] InvalidExporter),
     #[error("One or more references exist to the schema {{magic=1,keytype=SCHEMA,subject={0},version={1}}}.")]
     Referenced(Subject, Version),
     #[error("Association for '{0}' not found.")]
@@ -93,8 +103,6 @@ pub enum Error {
     ReadOnlyAssociated(Subject),
     #[error("Subject '{0}' has a strong association and cannot be referenced")]
     StronglyReferenced(Subject),
-    #[error("{0}")]
-    NotInThisVersion(String),
     #[error("{0}")]
     NoSuchSetting(String),
     #[error("parsing or comparing ended without an answer")]

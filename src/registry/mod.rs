@@ -15,6 +15,7 @@ mod delete;
 mod dissociate;
 mod error;
 mod examine;
+mod exporters;
 mod history;
 mod journal;
 mod judge;
@@ -39,6 +40,7 @@ pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
 pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
 pub use examine::{Against, Compared, Examination, Examined, Origin};
+pub use exporters::ExporterChange;
 pub use journal::{Reason, Refused};
 pub use judge::{JudgeChange, JudgeInForce, Settled};
 pub use list::{ListedSchema, SchemaAssociations, SchemaFilter, SubjectFilter, VersionFilter};
@@ -60,6 +62,8 @@ pub struct Defaults {
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
+    /// The longest text of a schema that is registered, in bytes, as it would be stored.
+    pub schema_limit: usize,
     /// Refuse the subjects `` (empty) and `*` when writing.
     pub reject_empty_subjects: bool,
     /// Refuse every change of a mode.
@@ -72,6 +76,7 @@ impl Default for Defaults {
             level: Level::Backward,
             cache_bytes: 64 * 1024 * 1024,
             drop_rule_sets: false,
+            schema_limit: 10 * 1024 * 1024,
             reject_empty_subjects: false,
             fixed_modes: false,
         }

@@ -71,6 +71,7 @@ struct Material {
     options: RegisterOptions,
     /// A subject that the candidate refers to although it belongs to a resource alone.
     strongly_referenced: Option<Subject>,
+    schema_limit: usize,
 }
 
 /// What a registration would lead to.
@@ -277,6 +278,7 @@ impl Registry {
             matcher: self.matcher(subject),
             options,
             strongly_referenced,
+            schema_limit: self.defaults.schema_limit,
         })
     }
 
@@ -373,7 +375,7 @@ impl Material {
         if candidate.version > 0 && candidate.version != next.number() {
             return Err(Error::WrongVersion);
         }
-        Ok(Decision::Append(Box::new(self.addition(prepared.content, next, None, report))))
+        self.add(prepared.content, next, None, report)
     }
 
     /// Take a schema as it comes: with its id and version, compared with nothing, nothing added to it.
@@ -391,19 +393,23 @@ impl Material {
         if let Some(past) = self.live.iter().find(is_there) {
             return Ok(Decision::Known(past.clone()));
         }
-        Ok(Decision::Append(Box::new(self.addition(prepared.content, version, Some(id), None))))
+        self.add(prepared.content, version, Some(id), None)
     }
 
-    fn addition(
+    fn add(
         self,
         content: Content,
         version: Version,
         id: Option<SchemaId>,
         report: Option<Report>,
-    ) -> Addition {
+    ) -> Result<Decision, Error> {
+        if content.text.len() > self.schema_limit {
+            return Err(Error::SchemaTooLarge);
+        }
         let overwrites = self.history.iter().any(|stored| stored.version == version);
         let deleted = self.history.into_iter().filter(|stored| stored.deleted).collect();
-        Addition { basis: self.basis, content, version, id, overwrites, deleted, report }
+        let addition = Addition { basis: self.basis, content, version, id, overwrites, deleted, report };
+        Ok(Decision::Append(Box::new(addition)))
     }
 
     /// The live version that holds the schema as it was sent, whatever the mode, if it is the one that

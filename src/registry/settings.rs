@@ -311,7 +311,11 @@ impl Registry {
     /// # Errors
     /// When the subject is not valid.
     pub fn check_configurable(&self, scope: &Scope) -> Result<(), Error> {
-        if *scope == Scope::global() { Ok(()) } else { self.check_subject(scope.subject()) }
+        // A scope without a name is a context, and no subject that could be refused for its name.
+        if *scope != Scope::global() {
+            scope.subject().check_writable()?;
+        }
+        Ok(())
     }
 
     fn check_mode_changes(&self) -> Result<(), Error> {

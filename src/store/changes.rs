@@ -35,6 +35,10 @@ pub enum ChangeKind {
     Undelete,
     /// A context was taken off the list.
     DeleteContext,
+    /// An exporter was recorded or told what to do.
+    PutExporter,
+    /// An exporter was removed.
+    DeleteExporter,
     /// The subject was associated with a resource.
     Associate,
     /// An association of the subject ended.
@@ -42,7 +46,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 13] = [
+    const ALL: [ChangeKind; 15] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -54,6 +58,8 @@ impl ChangeKind {
         ChangeKind::DeleteJudge,
         ChangeKind::Undelete,
         ChangeKind::DeleteContext,
+        ChangeKind::PutExporter,
+        ChangeKind::DeleteExporter,
         ChangeKind::Associate,
         ChangeKind::Dissociate,
     ];
@@ -72,6 +78,8 @@ impl ChangeKind {
             ChangeKind::DeleteJudge => "delete-judge",
             ChangeKind::Undelete => "undelete",
             ChangeKind::DeleteContext => "delete-context",
+            ChangeKind::PutExporter => "put-exporter",
+            ChangeKind::DeleteExporter => "delete-exporter",
             ChangeKind::Associate => "associate",
             ChangeKind::Dissociate => "dissociate",
         }

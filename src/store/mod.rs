@@ -10,6 +10,7 @@
 mod associations;
 mod changes;
 mod error;
+mod exporters;
 mod follow;
 mod judge;
 mod migrations;
@@ -33,6 +34,7 @@ use crate::model::Timestamp;
 pub use associations::Associated;
 pub use changes::{Change, ChangeKind};
 pub use error::StoreError;
+pub use exporters::Claimed;
 pub use options::{StoreKind, StoreOptions, Synchronous};
 pub use references::Referrer;
 pub use refusals::{Refusal, StoredRefusal};

@@ -4,6 +4,9 @@
 
 mod cli;
 mod compat;
+mod contract;
+mod exporting;
+mod flows;
 mod harness;
 mod house;
 mod http;
