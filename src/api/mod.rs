@@ -6,6 +6,9 @@
 mod address;
 mod answer;
 mod answers;
+mod association_batches;
+mod association_shapes;
+mod associations;
 mod check;
 mod compatibility;
 mod config;
@@ -135,6 +138,12 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(mode::get, mode::put_subject, mode::delete))
         .routes(routes!(contexts::list))
         .routes(routes!(contexts::delete))
+        .routes(routes!(associations::of_name_in_query, associations::create))
+        .routes(routes!(associations::of_subject))
+        .routes(routes!(associations::of_resource, associations::upsert, associations::delete))
+        .routes(routes!(associations::of_name))
+        .routes(routes!(association_batches::get))
+        .routes(routes!(association_batches::mutate))
         .routes(routes!(metadata::id))
         .routes(routes!(metadata::version))
         .routes(routes!(metadata::deployment))

@@ -1,8 +1,8 @@
 //! What can go wrong, in the registry's words and without numbers.
 
 use crate::model::{
-    Context, Format, Guid, InvalidExporter, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference,
-    SchemaId, Subject, UnknownFormat, Version, VersionRef,
+    AssociationType, Context, Format, Guid, InvalidExporter, InvalidProperty, InvalidRuleSet, InvalidSubject,
+    InvalidVersion, Reference, SchemaId, Subject, UnknownFormat, Version, VersionRef,
 };
 use crate::schema::ParseError;
 use crate::store::StoreError;
@@ -83,6 +83,26 @@ pub enum Error {
     InvalidExporter(#[from] InvalidExporter),
     #[error("One or more references exist to the schema {{magic=1,keytype=SCHEMA,subject={0},version={1}}}.")]
     Referenced(Subject, Version),
+    #[error("Association for '{0}' not found.")]
+    AssociationNotFound(String),
+    #[error("An association of type '{part}' already exists for resource '{resource}'")]
+    ResourceAssociated { part: AssociationType, resource: String },
+    #[error("An association already exists for subject '{0}'")]
+    SubjectAssociated(Subject),
+    #[error("A strong association already exists for subject '{0}'")]
+    SubjectStronglyAssociated(Subject),
+    #[error("No active (non-deleted) version exists for subject '{0}'")]
+    NoLiveVersion(Subject),
+    #[error("The association of type  '{part}' is frozen for subject '{subject}'")]
+    AssociationFrozen { part: AssociationType, subject: Subject },
+    #[error(transparent)]
+    InvalidAssociation(#[from] InvalidProperty),
+    #[error("[{}]", .0.checked.lines.join(", "))]
+    IncompatibleAssociated(Box<Incompatible>),
+    #[error("Subject {} in context {} is in read-only mode", .0.name(), .0.context())]
+    ReadOnlyAssociated(Subject),
+    #[error("Subject '{0}' has a strong association and cannot be referenced")]
+    StronglyReferenced(Subject),
     #[error("{0}")]
     NoSuchSetting(String),
     #[error("parsing or comparing ended without an answer")]

@@ -3,11 +3,16 @@
 //!
 //! [`Registry`] is a handle: cheap to clone, no mutable state but the cache of immutable contents.
 
+mod associate;
+mod association_ops;
+mod association_rules;
+mod associations;
 mod cache;
 mod candidate;
 mod check;
 mod contexts;
 mod delete;
+mod dissociate;
 mod error;
 mod examine;
 mod exporters;
@@ -28,6 +33,9 @@ mod undelete;
 mod verdicts;
 mod work;
 
+pub use association_ops::AssociationOp;
+pub use association_rules::{AssociationWish, Intent, ResourceRequest};
+pub use associations::{AssociatedResource, AssociatedSchema, AssociatedSubject, Associating};
 pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
 pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
@@ -35,7 +43,7 @@ pub use examine::{Against, Compared, Examination, Examined, Origin};
 pub use exporters::ExporterChange;
 pub use journal::{Reason, Refused};
 pub use judge::{JudgeChange, JudgeInForce, Settled};
-pub use list::{SchemaFilter, SubjectFilter, VersionFilter};
+pub use list::{ListedSchema, SchemaAssociations, SchemaFilter, SubjectFilter, VersionFilter};
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
 pub use settings::{Change, InForce, SettingsChange};

@@ -20,7 +20,10 @@ use crate::model::{InvalidVersion, SchemaId, Subject, VersionRef};
 use crate::registry::{self, Registry};
 
 /// A path parameter, decoded once. Bytes that are no UTF-8 name nothing that exists.
-async fn path_parameter<S: Send + Sync>(
+///
+/// # Errors
+/// When it is empty or no text.
+pub async fn path_parameter<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     name: &str,
