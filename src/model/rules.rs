@@ -130,6 +130,27 @@ impl RuleSet {
         Ok(())
     }
 
+    /// This rule set with another laid over it, list by list: rules that have the name of one of the
+    /// other's make room, and the other's follow. Who applies them is up to the other, if it says so.
+    #[must_use]
+    pub fn merged(self, over: &RuleSet) -> RuleSet {
+        RuleSet {
+            migration_rules: merged(self.migration_rules, &over.migration_rules),
+            domain_rules: merged(self.domain_rules, &over.domain_rules),
+            encoding_rules: merged(self.encoding_rules, &over.encoding_rules),
+            enable_at: over.enable_at.clone().or(self.enable_at),
+        }
+    }
+
+    /// This rule set without the rules of these names, whichever list they are in.
+    #[must_use]
+    pub fn without(mut self, names: &BTreeSet<String>) -> RuleSet {
+        for rules in [&mut self.migration_rules, &mut self.domain_rules, &mut self.encoding_rules] {
+            rules.retain(|rule| rule.name.as_ref().is_none_or(|name| !names.contains(name)));
+        }
+        self
+    }
+
     /// Hand every byte that takes part in the identity of a content to `visit`, in order.
     pub(super) fn visit_identity(&self, mut visit: impl FnMut(&[u8])) {
         for rule in self.migration_rules.iter().chain(&self.domain_rules).chain(&self.encoding_rules) {
@@ -159,6 +180,13 @@ impl RuleSet {
     }
 }
 
+fn merged(mut under: Vec<Rule>, over: &[Rule]) -> Vec<Rule> {
+    let replaced: HashSet<&Option<String>> = over.iter().map(|rule| &rule.name).collect();
+    under.retain(|rule| !replaced.contains(&rule.name));
+    under.extend_from_slice(over);
+    under
+}
+
 impl Rule {
     fn validate(&self) -> Result<(), InvalidRuleSet> {
         let refuse = |sentence: String| Err(InvalidRuleSet(sentence));
@@ -182,5 +210,69 @@ impl Rule {
             return refuse("Multiple actions only valid with WRITEREAD and UPDOWN".into());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Rule, RuleSet};
+
+    fn rules(names: &str, doc: &str) -> Vec<Rule> {
+        let rule =
+            |name: &str| Rule { name: Some(name.to_owned()), doc: Some(doc.into()), ..Rule::default() };
+        names.split_whitespace().map(rule).collect()
+    }
+
+    fn set(migration: &str, domain: &str, encoding: &str, doc: &str) -> RuleSet {
+        RuleSet {
+            migration_rules: rules(migration, doc),
+            domain_rules: rules(domain, doc),
+            encoding_rules: rules(encoding, doc),
+            enable_at: None,
+        }
+    }
+
+    /// Names with the set they are from, list by list.
+    fn shown(set: &RuleSet) -> String {
+        let list = |rules: &[Rule]| {
+            let shown = |rule: &Rule| {
+                let [name, doc] = [&rule.name, &rule.doc].map(|text| text.as_deref().unwrap_or("-"));
+                format!("{name}:{doc}")
+            };
+            rules.iter().map(shown).collect::<Vec<_>>().join(" ")
+        };
+        [&set.migration_rules, &set.domain_rules, &set.encoding_rules].map(|rules| list(rules)).join(" | ")
+    }
+
+    #[test]
+    fn rules_of_the_same_name_and_list_make_room() {
+        let cases = [
+            (["a b c", "", ""], ["b", "", ""], "a:under c:under b:over |  | "),
+            (["a", "b", "c"], ["c", "a b", ""], "a:under c:over | a:over b:over | c:under"),
+            (["a", "b", "c"], ["", "", ""], "a:under | b:under | c:under"),
+            (["", "", ""], ["b a", "", "c"], "b:over a:over |  | c:over"),
+        ];
+        for ([m, d, e], [over_m, over_d, over_e], expected) in cases {
+            let merged = set(m, d, e, "under").merged(&set(over_m, over_d, over_e, "over"));
+            assert_eq!(shown(&merged), expected);
+        }
+    }
+
+    #[test]
+    fn who_applies_them_is_kept_unless_said_again() {
+        let at = |place: Option<&str>| RuleSet { enable_at: place.map(Into::into), ..RuleSet::default() };
+        assert_eq!(at(Some("ALL")).merged(&at(None)), at(Some("ALL")));
+        assert_eq!(at(Some("ALL")).merged(&at(Some("NONE"))), at(Some("NONE")));
+        assert_eq!(at(None).merged(&at(Some("NONE"))), at(Some("NONE")));
+    }
+
+    #[test]
+    fn rules_are_taken_out_of_every_list() {
+        let names = BTreeSet::from(["a".to_owned(), "z".to_owned()]);
+        let mut left = set("a b", "c a", "a", "-");
+        left.domain_rules.push(Rule::default());
+        assert_eq!(shown(&left.without(&names)), "b:- | c:- -:- | ");
     }
 }
