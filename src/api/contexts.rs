@@ -45,8 +45,3 @@ pub async fn unavailable(Path(rest): Path<String>) -> ApiError {
     }
     ApiError::unavailable("Addressing a context by path (use qualified subjects such as `:.ctx:name`)")
 }
-
-/// Editing inline tags is a later version's.
-pub async fn tags_unavailable() -> ApiError {
-    ApiError::unavailable("Editing inline tags")
-}

@@ -53,9 +53,11 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         Error::LevelNotConfigured(_) => (MISSING, 40408),
         Error::ModeNotConfigured(_) => (MISSING, 40409),
         Error::Incompatible(_) => (StatusCode::CONFLICT, 40901),
-        Error::InvalidSchema(_) | Error::UnknownFormat(_) | Error::EmptySchema | Error::WrongVersion => {
-            (REFUSED, 42201)
-        }
+        Error::InvalidSchema(_)
+        | Error::InvalidTags(_)
+        | Error::UnknownFormat(_)
+        | Error::EmptySchema
+        | Error::WrongVersion => (REFUSED, 42201),
         Error::InvalidVersion(_) => (REFUSED, 42202),
         Error::ReadOnly(_)
         | Error::NotImporting { .. }
@@ -63,7 +65,7 @@ pub fn wire(error: &Error) -> (StatusCode, u32) {
         | Error::NoSuchSetting(_) => (REFUSED, 42205),
         Error::Referenced(..) => (REFUSED, 42206),
         Error::InvalidSubject(_) => (REFUSED, 42208),
-        Error::InvalidRuleSet(_) => (REFUSED, 42210),
+        Error::InvalidRuleSet(_) | Error::RuleSetTwice => (REFUSED, 42210),
         Error::WorkFailed(_) => (StatusCode::INTERNAL_SERVER_ERROR, 500),
         // Clients come back after 503 as after 500, but only 503 tells them when.
         Error::Store(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, STORE),

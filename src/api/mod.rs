@@ -25,6 +25,7 @@ mod serve;
 mod settings;
 mod shapes;
 mod subjects;
+mod tags;
 mod versions;
 
 use std::any::Any;
@@ -34,7 +35,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get};
 use http::{Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -131,6 +132,7 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(mode::get_top, mode::put_top, mode::delete_top))
         .routes(routes!(mode::get, mode::put_subject, mode::delete))
         .routes(routes!(contexts::list))
+        .routes(routes!(tags::edit))
         .routes(routes!(metadata::id))
         .routes(routes!(metadata::version))
         .routes(routes!(metadata::deployment))
@@ -152,7 +154,6 @@ fn router(shared: Shared) -> Router {
     let (contract, _) = contract_routes().split_for_parts();
     let contract = contract
         .route("/contexts/{*rest}", any(contexts::unavailable))
-        .route("/subjects/{subject}/versions/{version}/tags", post(contexts::tags_unavailable))
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(method_not_allowed);
     let contract = guarded(contract);

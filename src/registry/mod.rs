@@ -22,6 +22,7 @@ mod references;
 mod register;
 mod reserved;
 mod settings;
+mod tags;
 mod verdicts;
 mod work;
 
@@ -35,6 +36,7 @@ pub use list::{SchemaFilter, SubjectFilter, VersionFilter};
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
 pub use settings::{Change, InForce, SettingsChange};
+pub use tags::{Retagging, TagRequest};
 
 use std::sync::Arc;
 

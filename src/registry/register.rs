@@ -120,11 +120,15 @@ impl Registry {
             rule_set.validate()?;
         }
         subject.check_writable()?;
-        let as_sent = match self.as_sent(subject, candidate.clone(), options.normalize).await {
-            Ok(prepared) => Some(Arc::new(prepared)),
-            // What is no schema is not known; whether that or the mode is the error is decided later.
-            Err(Error::EmptySchema | Error::InvalidSchema(_) | Error::UnknownFormat(_)) => None,
-            Err(other) => return Err(other),
+        let as_sent = match candidate.retagging.is_empty() {
+            true => match self.as_sent(subject, candidate.clone(), options.normalize).await {
+                Ok(prepared) => Some(Arc::new(prepared)),
+                // What is no schema is not known; whether that or the mode is the error is decided later.
+                Err(Error::EmptySchema | Error::InvalidSchema(_) | Error::UnknownFormat(_)) => None,
+                Err(other) => return Err(other),
+            },
+            // What is sent is not what will be registered.
+            false => None,
         };
         if let Some(prepared) = &as_sent
             && let Some(known) = self.known_by_hash(subject, &candidate, prepared).await?
@@ -304,7 +308,8 @@ impl Material {
 
     /// Parse strictly, with what the candidate leaves open taken from the latest version.
     fn prepare(&self, latest: Option<&Content>, next: Version) -> Result<Prepared, Error> {
-        let mut prepared = self.sent.prepare(self.basis.in_force.purpose(self.options.normalize))?;
+        let sent = self.sent.retagged(self.live.last())?;
+        let mut prepared = sent.prepare(self.basis.in_force.purpose(self.options.normalize))?;
         if let Some(latest) = latest {
             prepared.content = inherit(&prepared.content, latest);
         }
