@@ -34,7 +34,7 @@ use tower::ServiceExt;
 use super::error::{ApiError, Cause};
 use super::measure::{Meter, Route};
 use super::requests::{RequestId, X_REQUEST_ID, plain_spelling};
-use super::{Options, negotiate};
+use super::{Options, address, negotiate};
 use crate::registry::Registry;
 
 /// A handler's mark on an answer that changed nothing and would be the same again.
@@ -134,12 +134,22 @@ impl Answers {
         let server = self.clone();
         let media_type = negotiate::for_errors(request.headers());
         Answering::Working(Box::pin(async move {
-            let work = server.router.clone().oneshot(request);
+            let work = server.route(request);
             match tokio::time::timeout(server.timeout, work).await {
-                Ok(Ok(response)) => server.finish(asked, key, response).await,
+                Ok(response) => server.finish(asked, key, response).await,
                 Err(_) => server.finish(asked, None, labelled(ApiError::timed_out(), media_type)).await,
             }
         }))
+    }
+
+    /// Let the router work on the address that the request stands for.
+    async fn route(&self, mut request: Request<Body>) -> Response {
+        match address::resolve(request.method(), request.uri(), &self.registry).await {
+            Ok(None) => {}
+            Ok(Some(uri)) => *request.uri_mut() = uri,
+            Err(error) => return labelled(error, negotiate::for_errors(request.headers())),
+        }
+        self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
     }
 
     fn work_on_post<B>(&self, asked: Asked, parts: http::request::Parts, body: B) -> Answering

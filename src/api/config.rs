@@ -7,9 +7,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::answer::{self, Answer};
 use super::error::{ApiError, BodyErrors, During, Refusals};
 use super::extract::{
-    Caller, Given, JsonBody, Members, Query, Shape, SubjectPath, decoded_again, flag, members,
+    Caller, Given, JsonBody, Query, Shape, SubjectPath, decoded_again, flag, members, text,
 };
-use crate::model::{Level, Policy, Scope, Settings, Subject};
+use super::schema_request::{MetadataBody, RuleSetBody, metadata, rule_set};
+use crate::model::{Level, Metadata, Policy, RuleSet, Scope, Settings, Subject};
 use crate::registry::{self, Change, Error, Registry, SettingsChange};
 use crate::schema::tree::Node;
 
@@ -43,27 +44,77 @@ pub enum PolicyName {
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({"compatibilityLevel": "BACKWARD"}))]
 pub struct Config {
+    /// The subject that this one stands for.
+    #[serde(skip_serializing_if = "absent_or_empty")]
+    alias: Option<String>,
+    /// The subject that this one stands for where keys of encryption are concerned.
+    #[serde(skip_serializing_if = "absent_or_empty")]
+    alias_for_deks: Option<String>,
     /// Store normal forms.
     #[serde(skip_serializing_if = "Option::is_none")]
     normalize: Option<bool>,
     /// Validate content more strictly.
     #[serde(skip_serializing_if = "Option::is_none")]
     validate_fields: Option<bool>,
+    /// Parse new schemas strictly; true where it is left open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validate_new_schemas: Option<bool>,
+    /// Kept for clients: the registry runs no rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validate_rules: Option<bool>,
     #[schema(value_type = LevelName)]
     compatibility_level: &'static str,
+    #[serde(flatten)]
+    rest: ConfigRest,
+}
+
+/// The members after the level, which requests and answers share.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigRest {
     /// How undeclared properties of JSON documents are treated.
     #[schema(value_type = Option<PolicyName>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     compatibility_policy: Option<String>,
+    /// The metadata property whose value splits versions into groups that are compared among themselves.
+    #[serde(skip_serializing_if = "absent_or_empty")]
+    compatibility_group: Option<String>,
+    /// What new schemas get where they and their predecessor say nothing.
+    #[schema(value_type = Option<MetadataBody>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_metadata: Option<Metadata>,
+    /// What new schemas get whatever they say.
+    #[schema(value_type = Option<MetadataBody>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    override_metadata: Option<Metadata>,
+    /// Rules that new schemas get where they and their predecessor have none of that name.
+    #[schema(value_type = Option<RuleSetBody>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_rule_set: Option<RuleSet>,
+    /// Rules that new schemas get whatever they say.
+    #[schema(value_type = Option<RuleSetBody>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    override_rule_set: Option<RuleSet>,
 }
 
 impl Config {
-    fn of(settings: &Settings, default: Level) -> Config {
+    fn of(settings: Settings, level: Level) -> Config {
         Config {
+            alias: settings.alias,
+            alias_for_deks: settings.alias_for_deks,
             normalize: settings.normalize,
             validate_fields: settings.validate_fields,
-            compatibility_level: settings.level.unwrap_or(default).as_str(),
-            compatibility_policy: policy_name(settings.policy),
+            validate_new_schemas: settings.validate_new_schemas,
+            validate_rules: settings.validate_rules,
+            compatibility_level: level.as_str(),
+            rest: ConfigRest {
+                compatibility_policy: settings.policy.map(|policy| policy.as_str().to_uppercase()),
+                compatibility_group: settings.group,
+                default_metadata: settings.default_metadata,
+                override_metadata: settings.override_metadata,
+                default_rule_set: settings.default_rule_set,
+                override_rule_set: settings.override_rule_set,
+            },
         }
     }
 }
@@ -74,126 +125,128 @@ impl Config {
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({"compatibility": "FULL"}))]
 pub struct ConfigUpdate {
+    /// The subject that this one stands for, in the same context unless qualified.
+    #[serde(skip_serializing_if = "absent_or_empty")]
+    alias: Option<String>,
+    /// The subject that this one stands for where keys of encryption are concerned.
+    #[serde(skip_serializing_if = "absent_or_empty")]
+    alias_for_deks: Option<String>,
     /// Store normal forms.
     #[serde(skip_serializing_if = "Option::is_none")]
     normalize: Option<bool>,
     /// Validate content more strictly.
     #[serde(skip_serializing_if = "Option::is_none")]
     validate_fields: Option<bool>,
+    /// Parse new schemas strictly; true where it is left open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validate_new_schemas: Option<bool>,
+    /// Kept for clients: the registry runs no rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validate_rules: Option<bool>,
     /// The level, in any case.
     #[schema(value_type = Option<LevelName>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     compatibility: Option<&'static str>,
-    /// How undeclared properties of JSON documents are treated, in any case.
-    #[schema(value_type = Option<PolicyName>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    compatibility_policy: Option<String>,
+    #[serde(flatten)]
+    rest: ConfigRest,
 }
 
-fn policy_name(policy: Option<Policy>) -> Option<String> {
-    policy.map(|policy| policy.as_str().to_uppercase())
+impl From<Settings> for ConfigUpdate {
+    fn from(settings: Settings) -> ConfigUpdate {
+        let compatibility = settings.level.map(Level::as_str);
+        // What is shown of a level that is not recorded is left out here.
+        let Config { alias, alias_for_deks, normalize, validate_fields, rest, .. } =
+            Config::of(settings.clone(), Level::None);
+        ConfigUpdate {
+            alias,
+            alias_for_deks,
+            normalize,
+            validate_fields,
+            validate_new_schemas: settings.validate_new_schemas,
+            validate_rules: settings.validate_rules,
+            compatibility,
+            rest,
+        }
+    }
+}
+
+fn absent_or_empty(text: &Option<String>) -> bool {
+    text.as_deref().is_none_or(str::is_empty)
 }
 
 /// What [`ConfigUpdate`] documents, read.
 pub struct ConfigRequest {
     level: Given<Option<Level>>,
-    normalize: Given<bool>,
-    validate_fields: Given<bool>,
     policy: Given<Option<Policy>>,
-    /// The first member that this version does not have.
-    unavailable: Option<&'static str>,
+    /// Is it the policy that this version does not have?
+    is_logical: bool,
+    rest: SettingsChange,
 }
-
-/// Members that this version refuses rather than accept them without effect.
-const LATER: [&str; 10] = [
-    "alias",
-    "aliasForDeks",
-    "validateNewSchemas",
-    "validateRules",
-    "compatibilityPolicy",
-    "compatibilityGroup",
-    "defaultMetadata",
-    "overrideMetadata",
-    "defaultRuleSet",
-    "overrideRuleSet",
-];
 
 impl Shape for ConfigRequest {
     fn read(body: &Node) -> Result<ConfigRequest, ApiError> {
         let given = members(body, "ConfigUpdateRequest")?;
-        let level = |node| Ok(super::extract::text(node)?.map(|name| name.parse::<Level>().ok()));
-        let mut unavailable = None;
-        for member in LATER {
-            if unavailable.is_none() && asks_for(&given, member)? {
-                unavailable = Some(member);
-            }
-        }
+        let level = |node| Ok(text(node)?.map(|name| name.parse::<Level>().ok()));
+        let policy_name = given.text("compatibilityPolicy")?.unwrap_or_default();
+        let metadata = |node| metadata(node).map(Some);
+        let rule_set = |node| rule_set(node).map(Some);
         Ok(ConfigRequest {
             level: given.given("compatibility", level)?,
-            normalize: given.given("normalize", flag)?,
-            validate_fields: given.given("validateFields", flag)?,
             policy: given.given("compatibilityPolicy", policy)?,
-            unavailable,
+            is_logical: policy_name.eq_ignore_ascii_case("LOGICAL"),
+            rest: SettingsChange {
+                normalize: given.given("normalize", flag)?.into(),
+                validate_fields: given.given("validateFields", flag)?.into(),
+                validate_new_schemas: given.given("validateNewSchemas", flag)?.into(),
+                validate_rules: given.given("validateRules", flag)?.into(),
+                group: given.given("compatibilityGroup", text)?.into(),
+                alias: given.given("alias", text)?.into(),
+                alias_for_deks: given.given("aliasForDeks", text)?.into(),
+                default_metadata: given.given("defaultMetadata", metadata)?.into(),
+                override_metadata: given.given("overrideMetadata", metadata)?.into(),
+                default_rule_set: given.given("defaultRuleSet", rule_set)?.into(),
+                override_rule_set: given.given("overrideRuleSet", rule_set)?.into(),
+                ..SettingsChange::default()
+            },
         })
     }
 }
 
-fn asks_for(given: &Members<'_>, member: &str) -> Result<bool, ApiError> {
-    let Some(node) = given.given(member, |node| Ok(Some(node)))?.value() else { return Ok(false) };
-    let is_logical = |name: &str| name.eq_ignore_ascii_case("LOGICAL");
-    Ok(member != "compatibilityPolicy" || node.as_str().is_some_and(is_logical))
-}
-
 /// A policy nobody knows has always counted as none.
 fn policy(node: &Node) -> Result<Option<Option<Policy>>, ApiError> {
-    Ok(super::extract::text(node)?.map(|name| Policy::named(&name)))
+    Ok(text(node)?.map(|name| Policy::named(&name)))
 }
 
 impl ConfigRequest {
-    fn change(self, scope: &Scope) -> Result<SettingsChange, ApiError> {
+    fn change(self, registry: &Registry, scope: &Scope) -> Result<SettingsChange, ApiError> {
         let level = match self.level {
             Given::Absent => Change::Keep,
             Given::Null => Change::Clear,
             Given::Value(Some(level)) => Change::Set(level),
             Given::Value(None) => return Err(ApiError::unknown_level()),
         };
-        check_scope(scope)?;
-        if let Some(member) = self.unavailable {
-            return Err(match member {
-                "compatibilityPolicy" => ApiError::unavailable(format_args!("The policy LOGICAL")),
-                other => ApiError::unavailable(format_args!("The setting `{other}`")),
-            });
+        self.rest.check_rules()?;
+        registry.check_configurable(scope)?;
+        if self.is_logical {
+            return Err(ApiError::unavailable("The policy LOGICAL"));
         }
-        Ok(SettingsChange {
-            level,
-            normalize: change(self.normalize),
-            validate_fields: change(self.validate_fields),
-            policy: match self.policy {
-                Given::Absent => Change::Keep,
-                Given::Null | Given::Value(None) => Change::Clear,
-                Given::Value(Some(policy)) => Change::Set(policy),
-            },
-        })
+        let policy = match self.policy {
+            Given::Absent => Change::Keep,
+            Given::Null | Given::Value(None) => Change::Clear,
+            Given::Value(Some(policy)) => Change::Set(policy),
+        };
+        Ok(SettingsChange { level, policy, ..self.rest })
     }
 }
 
-fn change(given: Given<bool>) -> Change<bool> {
-    match given {
-        Given::Absent => Change::Keep,
-        Given::Null => Change::Clear,
-        Given::Value(value) => Change::Set(value),
+impl<T> From<Given<T>> for Change<T> {
+    fn from(given: Given<T>) -> Change<T> {
+        match given {
+            Given::Absent => Change::Keep,
+            Given::Null => Change::Clear,
+            Given::Value(value) => Change::Set(value),
+        }
     }
-}
-
-/// May anything be configured here? The registry asks too; here it decides which error wins.
-///
-/// # Errors
-/// When the subject is not valid. The scope above every context is.
-pub fn check_scope(scope: &Scope) -> Result<(), ApiError> {
-    if *scope != Scope::global() {
-        scope.subject().check_writable().map_err(Error::from)?;
-    }
-    Ok(())
 }
 
 /// Query parameters.
@@ -209,12 +262,7 @@ async fn show(registry: &Registry, scope: &Scope, in_force: bool) -> Answer {
     let operation = format!("Failed to get the configs for subject {}", scope.subject());
     if in_force {
         let found = registry.settings_in_force(scope).await.during(&operation)?;
-        return answer::read(&Config {
-            normalize: found.normalize,
-            validate_fields: found.validate_fields,
-            compatibility_level: found.level.as_str(),
-            compatibility_policy: policy_name(found.policy),
-        });
+        return answer::read(&Config::of(found.settings, found.level));
     }
     let always = scope.is_top() || *scope == Scope::global();
     let recorded = registry.settings(scope).await.during(&operation)?;
@@ -223,7 +271,7 @@ async fn show(registry: &Registry, scope: &Scope, in_force: bool) -> Answer {
         None if always => Settings::default(),
         None => return Err(Error::LevelNotConfigured(scope.subject().clone()).into()),
     };
-    answer::read(&Config::of(&recorded, registry.default_level()))
+    answer::read(&shown(recorded, registry))
 }
 
 async fn put(
@@ -232,14 +280,15 @@ async fn put(
     request: ConfigRequest,
     caller: &registry::Caller,
 ) -> Answer {
-    let settings = registry.change_settings(scope, request.change(scope)?, caller).await;
+    let settings = registry.change_settings(scope, request.change(registry, scope)?, caller).await;
     let settings = settings.during("Failed to update compatibility level")?;
-    answer::written(&ConfigUpdate {
-        normalize: settings.normalize,
-        validate_fields: settings.validate_fields,
-        compatibility: settings.level.map(Level::as_str),
-        compatibility_policy: policy_name(settings.policy),
-    })
+    answer::written(&ConfigUpdate::from(settings))
+}
+
+/// A record without a level is shown with the one of the server.
+fn shown(recorded: Settings, registry: &Registry) -> Config {
+    let level = recorded.level.unwrap_or(registry.default_level());
+    Config::of(recorded, level)
 }
 
 async fn remove(registry: &Registry, scope: &Scope, caller: &registry::Caller) -> Answer {
@@ -249,7 +298,7 @@ async fn remove(registry: &Registry, scope: &Scope, caller: &registry::Caller) -
         None if scope.is_top() => Settings::default(),
         None => return Err(Error::SubjectNotFound(scope.subject().clone()).into()),
     };
-    answer::written(&Config::of(&removed, registry.default_level()))
+    answer::written(&shown(removed, registry))
 }
 
 /// Show the top-level configuration.

@@ -1,13 +1,16 @@
 //! `/contexts`: namespaces of subjects and ids.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
+use http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::address::context_prefix;
 use super::answer::{self, Answer};
-use super::error::{ApiError, During};
-use super::extract::Query;
+use super::error::{ApiError, BadName, During, Refusals};
+use super::extract::{Caller, ContextPath, Query};
 use super::shapes::{Paging, cut};
+use crate::model::Subject;
 use crate::registry::Registry;
 
 /// Query parameters.
@@ -36,12 +39,21 @@ pub async fn list(
     answer::read(&cut(names.collect::<Vec<String>>(), &paging, usize::MAX))
 }
 
-/// Addresses below a context are a later version's; a subject of a context is addressed as
-/// `:.ctx:name` meanwhile. The server's own routes take qualified subjects and never stand there.
-pub async fn unavailable(Path(rest): Path<String>) -> ApiError {
-    let mut segments = rest.split('/').skip(1);
-    if segments.next() == Some("v1") && segments.next() != Some("metadata") {
-        return ApiError::not_found();
+/// Delete an empty context.
+///
+/// Its configuration and mode stay. A context that never was is as good as deleted.
+#[utoipa::path(delete, path = "/contexts/{context}", tag = "Contexts",
+    params(("context" = String, Path, description = "The context: `ctx`, `.ctx` or `:.ctx:`.")),
+    responses((status = 204, description = "Deleted."), ApiError, BadName, Refusals))]
+pub async fn delete(
+    State(registry): State<Registry>,
+    ContextPath(text): ContextPath,
+    Caller(caller): Caller,
+) -> Result<StatusCode, ApiError> {
+    let context = Subject::parse(&context_prefix(&text)?).context().clone();
+    if context.is_default() {
+        return Err(ApiError::method_not_allowed());
     }
-    ApiError::unavailable("Addressing a context by path (use qualified subjects such as `:.ctx:name`)")
+    registry.delete_context(&context, &caller).await.during("Error while deleting context")?;
+    Ok(StatusCode::NO_CONTENT)
 }

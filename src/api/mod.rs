@@ -3,6 +3,7 @@
 //! A request passes `answers` (a finished answer may be at hand), then the router, negotiation of
 //! media types, and the extractors of its handler. Only `error` knows statuses and error codes.
 
+mod address;
 mod answer;
 mod answers;
 mod check;
@@ -11,6 +12,7 @@ mod config;
 mod contexts;
 mod document;
 mod error;
+mod exporters;
 mod extract;
 mod health;
 mod measure;
@@ -35,7 +37,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::get;
 use http::{Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -46,6 +48,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use answers::{Answering, Answers};
+pub use error::{CODES, Code, code_of};
 pub use serve::serve;
 
 use crate::registry::Registry;
@@ -132,6 +135,7 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(mode::get_top, mode::put_top, mode::delete_top))
         .routes(routes!(mode::get, mode::put_subject, mode::delete))
         .routes(routes!(contexts::list))
+        .routes(routes!(contexts::delete))
         .routes(routes!(tags::edit))
         .routes(routes!(metadata::id))
         .routes(routes!(metadata::version))
@@ -140,6 +144,14 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(settings::get, settings::put_subject, settings::delete))
         .routes(routes!(refusals::list))
         .routes(routes!(check::check))
+        .routes(routes!(exporters::list, exporters::create))
+        .routes(routes!(exporters::get, exporters::change, exporters::delete))
+        .routes(routes!(exporters::pause))
+        .routes(routes!(exporters::resume))
+        .routes(routes!(exporters::reset))
+        .routes(routes!(exporters::status))
+        .routes(routes!(exporters::get_config, exporters::put_config))
+        .routes(routes!(versions::undelete))
 }
 
 /// For those who watch the server.
@@ -152,10 +164,8 @@ fn own_routes() -> OpenApiRouter<Shared> {
 
 fn router(shared: Shared) -> Router {
     let (contract, _) = contract_routes().split_for_parts();
-    let contract = contract
-        .route("/contexts/{*rest}", any(contexts::unavailable))
-        .fallback(async || ApiError::not_found())
-        .method_not_allowed_fallback(method_not_allowed);
+    let contract =
+        contract.fallback(async || ApiError::not_found()).method_not_allowed_fallback(method_not_allowed);
     let contract = guarded(contract);
     let (own, _) = own_routes().split_for_parts();
     let text = openapi_text();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{self, Answer};
-use super::config::{DefaultQuery, check_scope};
+use super::config::DefaultQuery;
 use super::error::{ApiError, BodyErrors, During, Refusals};
 use super::extract::{Caller, Given, JsonBody, Query, Shape, SubjectPath, members, text};
 use crate::model::{Mode, Scope};
@@ -19,6 +19,10 @@ use crate::schema::tree::Node;
 pub enum ModeName {
     ReadWrite,
     ReadOnly,
+    #[schema(rename = "READONLY_OVERRIDE")]
+    ReadOnlyOverride,
+    Import,
+    Forward,
 }
 
 /// Which writes are accepted.
@@ -47,26 +51,30 @@ impl Shape for ModeRequest {
     }
 }
 
-/// Modes of the reference that this version does not have.
-const LATER: [&str; 3] = ["READONLY_OVERRIDE", "IMPORT", "FORWARD"];
-
 impl ModeRequest {
     /// `None` to forget the mode.
-    fn mode(&self, scope: &Scope) -> Result<Option<Mode>, ApiError> {
-        check_scope(scope)?;
+    fn mode(&self, registry: &Registry, scope: &Scope) -> Result<Option<Mode>, ApiError> {
+        registry.check_configurable(scope)?;
         let name = match &self.0 {
             Given::Null => return Ok(None),
             Given::Absent => return Err(ApiError::unknown_mode()),
-            Given::Value(name) => name.to_uppercase(),
+            Given::Value(name) => name,
         };
-        if name == "FORWARD" && *scope != Scope::global() {
+        let mode = name.parse().map_err(|_| ApiError::unknown_mode())?;
+        if mode == Mode::Forward && *scope != Scope::global() {
             return Err(ApiError::forward_is_global());
         }
-        if LATER.contains(&name.as_str()) {
-            return Err(ApiError::unavailable(format_args!("Mode {name}")));
-        }
-        name.parse().map(Some).map_err(|_| ApiError::unknown_mode())
+        Ok(Some(mode))
     }
+}
+
+/// Query parameters.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct ForceQuery {
+    /// Start to import whatever is there, and purge nothing.
+    pub force: bool,
 }
 
 /// Query parameters.
@@ -89,9 +97,15 @@ async fn show(registry: &Registry, scope: &Scope, in_force: bool) -> Answer {
     answer::read(&ModeView { mode: Some(mode.as_str().to_owned()) })
 }
 
-async fn put(registry: &Registry, scope: &Scope, request: ModeRequest, caller: &registry::Caller) -> Answer {
-    let mode = request.mode(scope)?;
-    registry.change_mode(scope, mode, caller).await.during("Failed to update mode")?;
+async fn put(
+    registry: &Registry,
+    scope: &Scope,
+    force: bool,
+    request: ModeRequest,
+    caller: &registry::Caller,
+) -> Answer {
+    let mode = request.mode(registry, scope)?;
+    registry.change_mode(scope, mode, force, caller).await.during("Failed to update mode")?;
     answer::written(&ModeView { mode: request.0.value() })
 }
 
@@ -114,14 +128,15 @@ pub async fn get_top(State(registry): State<Registry>, Query(query): Query<Defau
 /// Set the top-level mode.
 ///
 /// `null` forgets it. Answers with the request.
-#[utoipa::path(put, path = "/mode", tag = "Mode", request_body = ModeView,
+#[utoipa::path(put, path = "/mode", tag = "Mode", params(ForceQuery), request_body = ModeView,
     responses((status = 200, description = "The request.", body = ModeView), ApiError, BodyErrors))]
 pub async fn put_top(
     State(registry): State<Registry>,
+    Query(query): Query<ForceQuery>,
     Caller(caller): Caller,
     JsonBody(request): JsonBody<ModeRequest>,
 ) -> Answer {
-    put(&registry, &Scope::top(), request, &caller).await
+    put(&registry, &Scope::top(), query.force, request, &caller).await
 }
 
 /// Forget the top-level mode.
@@ -151,16 +166,17 @@ pub async fn get(
 ///
 /// `null` forgets it. Answers with the request. The subject need not exist yet.
 #[utoipa::path(put, path = "/mode/{subject}", tag = "Mode",
-    params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`.")),
+    params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`."), ForceQuery),
     request_body = ModeView,
     responses((status = 200, description = "The request.", body = ModeView), ApiError, BodyErrors))]
 pub async fn put_subject(
     State(registry): State<Registry>,
     SubjectPath(subject): SubjectPath,
+    Query(query): Query<ForceQuery>,
     Caller(caller): Caller,
     JsonBody(request): JsonBody<ModeRequest>,
 ) -> Answer {
-    put(&registry, &Scope::of(&subject), request, &caller).await
+    put(&registry, &Scope::of(&subject), query.force, request, &caller).await
 }
 
 /// Forget the mode of a subject or context.

@@ -181,7 +181,7 @@ fn reference(node: &Node) -> Result<CandidateReference, ApiError> {
 /// Read metadata.
 ///
 /// # Errors
-/// When a member is of the wrong shape.
+/// When it has the wrong shape.
 pub fn metadata(node: &Node) -> Result<Metadata, ApiError> {
     let given = members(node, "Metadata")?;
     let tag_set = |node: &Node| {
@@ -196,10 +196,10 @@ pub fn metadata(node: &Node) -> Result<Metadata, ApiError> {
     })
 }
 
-/// Read a rule set.
+/// Read a rule set. Its rules are not checked yet.
 ///
 /// # Errors
-/// When a member is of the wrong shape.
+/// When it has the wrong shape.
 pub fn rule_set(node: &Node) -> Result<RuleSet, ApiError> {
     const PLACES: [(&str, &str); 5] = [
         ("ALL", "ALL"),

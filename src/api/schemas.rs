@@ -300,22 +300,22 @@ pub async fn by_guid(
     Query(query): Query<GuidQuery>,
 ) -> Answer {
     let found = registry.schema_by_guid(&guid).await;
-    let (guid, content, context) = found
+    let found = found
         .during(format_args!("Error while retrieving schema with guid {guid} from the schema registry"))?;
-    let home = Subject::new(context, "");
+    let content = &found.content;
     answer::read(&SchemaById {
         subject: None,
         version: None,
-        guid: guid.to_string(),
+        guid: found.guid.to_string(),
         schema_type: shown_type(content.format, options.omit_avro_schema_type),
-        schema: text_of(&registry, &home, &content, query.format.as_deref()).await?,
-        references: references(&content, &home, false),
+        schema: text_of(&registry, &found.subject, content, query.format.as_deref()).await?,
+        references: references(content, &found.subject, false),
         metadata: content.metadata.clone(),
         rule_set: content.rule_set.clone(),
         schema_tags: Vec::new(),
         max_id: None,
-        ts: None,
-        deleted: None,
+        ts: Some(found.created_at),
+        deleted: Some(found.deleted),
     })
 }
 

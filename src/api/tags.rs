@@ -11,7 +11,7 @@ use super::extract::{
 };
 use super::schema_request::{MetadataBody, RuleSetBody, metadata, rule_set};
 use super::subjects::{RegisteredSchema, answer_registered};
-use crate::registry::{self, Registry, TagRequest};
+use crate::registry::{Registry, TagRequest};
 use crate::schema::TagEdit;
 use crate::schema::tree::Node;
 
@@ -136,7 +136,7 @@ pub async fn edit(
     JsonBody(TagSchemaRequest(request)): JsonBody<TagSchemaRequest>,
 ) -> Answer {
     // A subject that cannot be is told before a version that cannot be.
-    subject.check_writable().map_err(registry::Error::from)?;
+    registry.check_subject(&subject)?;
     let VersionPath(version) = version?;
     let outcome = registry.edit_tags(&subject, version, request, &caller).await;
     answer_registered(&registry, &options, &subject, outcome, None).await

@@ -190,3 +190,21 @@ pub async fn delete(
     let deleted = deleted.during("Delete Schema Version operation failed while writing to the store")?;
     answer::written(&deleted.number())
 }
+
+/// Undelete a version.
+///
+/// Makes a soft-deleted version live again, as it was. One that is live already stays so.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/versions/{version}/undelete", tag = "Subjects",
+    params(("subject" = String, Path, description = "The subject; its qualified form is understood."),
+        ("version" = String, Path, description = "A number from 1.", example = "1")),
+    responses((status = 200, description = "The number of the version.", body = i32,
+        content_type = "application/json", example = json!(1)), ApiError, Refusals))]
+pub async fn undelete(
+    State(registry): State<Registry>,
+    SubjectPath(subject): SubjectPath,
+    VersionPath(version): VersionPath,
+    Caller(caller): Caller,
+) -> Answer {
+    let undeleted = registry.undelete_version(&subject, version, &caller).await;
+    answer::written(&undeleted.during("Error while undeleting Schema Version")?.number())
+}

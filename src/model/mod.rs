@@ -5,6 +5,7 @@
 
 mod content;
 mod context;
+mod exporter;
 mod format;
 mod id;
 mod judge;
@@ -19,6 +20,7 @@ mod version;
 
 pub use content::Content;
 pub use context::Context;
+pub use exporter::{ContextType, Exporter, ExporterState, InvalidExporter, Progress, TARGET_URL};
 pub use format::{Format, UnknownFormat};
 pub use id::{Guid, SchemaId};
 pub use judge::{Action, Assumptions, Judge, JudgeSettings, Judging, Pack, Policy, UnknownWord};

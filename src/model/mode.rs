@@ -3,25 +3,34 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Which writes a scope accepts.
+/// Which writes a scope accepts. A change of mode is accepted in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// Every write.
+    /// Every write; the registry gives out ids.
     ReadWrite,
-    /// No write but a change of mode.
+    /// None.
     ReadOnly,
+    /// None; an older name for the same.
+    ReadOnlyOverride,
+    /// Schemas that bring the id they have elsewhere; they are taken as they come.
+    Import,
+    /// As [`Mode::Import`], for a registry that only receives what another one exports.
+    Forward,
 }
 
 impl Mode {
-    /// Every mode of this version.
-    pub const ALL: [Mode; 2] = [Mode::ReadWrite, Mode::ReadOnly];
+    /// Every mode.
+    pub const ALL: [Mode; 5] =
+        [Mode::ReadWrite, Mode::ReadOnly, Mode::ReadOnlyOverride, Mode::Import, Mode::Forward];
 
-    /// May a version be registered or deleted, or a setting changed?
-    pub fn allows_writes(self) -> bool {
-        match self {
-            Mode::ReadWrite => true,
-            Mode::ReadOnly => false,
-        }
+    /// May nothing be registered, deleted or configured?
+    pub fn is_read_only(self) -> bool {
+        matches!(self, Mode::ReadOnly | Mode::ReadOnlyOverride)
+    }
+
+    /// Do new schemas bring their ids?
+    pub fn takes_ids(self) -> bool {
+        matches!(self, Mode::Import | Mode::Forward)
     }
 
     /// The upper-case wire name.
@@ -29,6 +38,9 @@ impl Mode {
         match self {
             Mode::ReadWrite => "READWRITE",
             Mode::ReadOnly => "READONLY",
+            Mode::ReadOnlyOverride => "READONLY_OVERRIDE",
+            Mode::Import => "IMPORT",
+            Mode::Forward => "FORWARD",
         }
     }
 }
@@ -39,7 +51,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// A name that is no mode of this version.
+/// A name that is no mode.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a mode")]
 pub struct UnknownMode(pub String);

@@ -1,6 +1,6 @@
 //! Settings per scope, and which of them applies to a subject.
 
-use super::{Context, Level, Mode, Policy, Subject};
+use super::{Context, Level, Metadata, Mode, Policy, RuleSet, Subject};
 
 /// What a scope has recorded. `None` means "not recorded here".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,14 +11,56 @@ pub struct Settings {
     pub normalize: Option<bool>,
     /// Validate the content of new schemas more strictly, reserved fields included.
     pub validate_fields: Option<bool>,
+    /// Parse new schemas strictly: names, default values, no soft-deleted references.
+    pub validate_new_schemas: Option<bool>,
+    /// Kept for clients; the registry runs no rules.
+    pub validate_rules: Option<bool>,
     /// How undeclared properties of JSON documents are treated.
     pub policy: Option<Policy>,
+    /// The metadata property whose value splits a subject's versions into groups that are compared
+    /// among themselves.
+    pub group: Option<String>,
+    /// The subject that this one stands for.
+    pub alias: Option<String>,
+    /// The subject that this one stands for where keys of encryption are concerned.
+    pub alias_for_deks: Option<String>,
+    /// What new schemas get where they and their predecessor say nothing.
+    pub default_metadata: Option<Metadata>,
+    /// What new schemas get whatever they say.
+    pub override_metadata: Option<Metadata>,
+    /// Rules that new schemas get where they and their predecessor have none of that name.
+    pub default_rule_set: Option<RuleSet>,
+    /// Rules that new schemas get whatever they say.
+    pub override_rule_set: Option<RuleSet>,
 }
 
 impl Settings {
     /// Is nothing recorded?
     pub fn is_empty(&self) -> bool {
         *self == Settings::default()
+    }
+
+    /// Do new schemas get metadata or rules that they did not bring?
+    pub fn adds_to_schemas(&self) -> bool {
+        self.default_metadata.is_some()
+            || self.override_metadata.is_some()
+            || self.default_rule_set.is_some()
+            || self.override_rule_set.is_some()
+    }
+
+    /// A subject's own record with what it leaves open taken from the top-level one. Not the level, and
+    /// nothing that only its own record can say.
+    #[must_use]
+    pub fn completed_from(self, top: Settings) -> Settings {
+        Settings {
+            normalize: self.normalize.or(top.normalize),
+            validate_fields: self.validate_fields.or(top.validate_fields),
+            validate_new_schemas: self.validate_new_schemas.or(top.validate_new_schemas),
+            validate_rules: self.validate_rules.or(top.validate_rules),
+            policy: self.policy.or(top.policy),
+            group: self.group.or(top.group),
+            ..self
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! Ask whether a schema would be compatible. Never writes.
 
 use crate::compat::{self, Extent, Question, Report};
-use crate::model::{Content, Level, Subject, VersionRef};
+use crate::model::{Content, Level, Settings, Subject, VersionRef};
 use crate::store::{StoredVersion, Tx};
 
-use super::history::{Past, looked_at};
-use super::likeness::inherit;
+use super::history::{Past, considered, to_compare};
+use super::likeness::completed;
 use super::prepare::{Prepared, Purpose};
 use super::settings::InForce;
 use super::{Candidate, Error, Registry, reserved, verdicts};
@@ -69,7 +69,7 @@ impl Registry {
         let mut tx = self.store.read().await?;
         let in_force = self.in_force(&mut tx, subject).await?;
         let history = tx.history(subject).await?;
-        let compared = looked_at(&history, in_force.level);
+        let compared = to_compare(&history, &in_force);
         self.check_against(tx, subject, candidate, normalize, in_force, (&compared, &history)).await
     }
 
@@ -94,9 +94,8 @@ impl Registry {
         let purpose = in_force.purpose(normalize);
         let checked = self.workers.run(move || {
             let mut prepared = sent.prepare(purpose)?;
-            if let Some(latest) = &latest {
-                prepared.content = inherit(&prepared.content, latest);
-            }
+            prepared.content = completed(&prepared.content, latest.as_deref(), &in_force.settings);
+            let pasts = considered(&pasts, &in_force, &prepared.content);
             let earlier = Earlier { compared: &pasts, numbered: &numbered, latest: latest.as_deref() };
             let checked = compare(&in_force, earlier, &prepared, Extent::FirstRefusal);
             verdicts::count(&checked.report, prepared.content.format);
@@ -109,8 +108,9 @@ impl Registry {
 impl InForce {
     /// How these settings want a new schema to be prepared.
     pub(super) fn purpose(&self, normalize: bool) -> Purpose {
-        let normalize = normalize || self.normalize == Some(true);
-        Purpose::to_register(normalize, self.validate_fields == Some(true))
+        let Settings { normalize: by_default, validate_fields, validate_new_schemas, .. } = self.settings;
+        let normalize = normalize || by_default == Some(true);
+        Purpose::to_register(normalize, validate_fields == Some(true), validate_new_schemas != Some(false))
     }
 }
 
@@ -132,7 +132,7 @@ pub(super) fn compare(in_force: &InForce, earlier: Earlier<'_>, new: &Prepared, 
     let question = Question { level, judging: &in_force.judging, extent };
     let mut report = compat::check(question, compared.iter().rev().map(Past::previous), &new.schema);
     compat::check_numbers(&mut report, question, numbered.iter().rev().map(Past::previous), &new.schema);
-    let validate_fields = in_force.validate_fields == Some(true);
+    let validate_fields = in_force.settings.validate_fields == Some(true);
     let reserved = if validate_fields { reserved::lines(latest, new) } else { Vec::new() };
     let mut lines = reserved.clone();
     if report.is_compatible() && !lines.is_empty() {

@@ -20,7 +20,7 @@ impl Registry {
         caller: &Caller,
     ) -> Result<Vec<Version>, Error> {
         let mut tx = self.store.write(caller).await?;
-        lock(&mut tx, subject).await?;
+        lock(&mut tx, std::slice::from_ref(subject)).await?;
         let history = known_history(&mut tx, subject).await?;
         let live: Vec<Version> = history.iter().filter(|s| !s.deleted).map(|s| s.version).collect();
         if live.is_empty() {
@@ -43,7 +43,7 @@ impl Registry {
     /// subject, even a soft-deleted one, refers to one of the versions.
     pub async fn purge_subject(&self, subject: &Subject, caller: &Caller) -> Result<Vec<Version>, Error> {
         let mut tx = self.store.write(caller).await?;
-        lock(&mut tx, subject).await?;
+        lock(&mut tx, std::slice::from_ref(subject)).await?;
         let history = known_history(&mut tx, subject).await?;
         check_writable(&mut tx, &Scope::of(subject)).await?;
         let referred = tx.referred(subject, false, true).await?;
@@ -74,7 +74,7 @@ impl Registry {
         caller: &Caller,
     ) -> Result<Version, Error> {
         let mut tx = self.store.write(caller).await?;
-        lock(&mut tx, subject).await?;
+        lock(&mut tx, std::slice::from_ref(subject)).await?;
         let stored = stored_version(&mut tx, subject, version).await?;
         if stored.deleted {
             return Err(Error::VersionAlreadyDeleted(subject.clone(), stored.version));
@@ -99,7 +99,7 @@ impl Registry {
         caller: &Caller,
     ) -> Result<Version, Error> {
         let mut tx = self.store.write(caller).await?;
-        lock(&mut tx, subject).await?;
+        lock(&mut tx, std::slice::from_ref(subject)).await?;
         let stored = stored_version(&mut tx, subject, version).await?;
         check_writable(&mut tx, &Scope::of(subject)).await?;
         check_unreferenced(&mut tx, subject, stored.version, Deleted::Count).await?;
@@ -120,7 +120,11 @@ async fn known_history(tx: &mut Tx, subject: &Subject) -> Result<Vec<StoredVersi
     if history.is_empty() { Err(Error::SubjectNotFound(subject.clone())) } else { Ok(history) }
 }
 
-async fn stored_version(tx: &mut Tx, subject: &Subject, version: VersionRef) -> Result<StoredVersion, Error> {
+pub(super) async fn stored_version(
+    tx: &mut Tx,
+    subject: &Subject,
+    version: VersionRef,
+) -> Result<StoredVersion, Error> {
     let history = tx.history(subject).await?;
     let exists = !history.is_empty();
     let stored = match version {
@@ -165,10 +169,10 @@ async fn check_unreferenced(
     Ok(())
 }
 
-/// A subject that cannot be stored has nothing to delete.
-async fn lock(tx: &mut Tx, subject: &Subject) -> Result<(), Error> {
-    match tx.lock_subjects(&[subject]).await {
-        Err(StoreError::Unstorable(_)) => Err(Error::SubjectNotFound(subject.clone())),
+/// A subject that cannot be stored has nothing to delete. The first is the one that is worked on.
+pub(super) async fn lock(tx: &mut Tx, subjects: &[Subject]) -> Result<(), Error> {
+    match tx.lock_subjects(&subjects.iter().collect::<Vec<_>>()).await {
+        Err(StoreError::Unstorable(_)) => Err(Error::SubjectNotFound(subjects[0].clone())),
         other => Ok(other?),
     }
 }

@@ -1,8 +1,8 @@
 //! What can go wrong, in the registry's words and without numbers.
 
 use crate::model::{
-    Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
-    UnknownFormat, Version, VersionRef,
+    Context, Format, Guid, InvalidExporter, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference,
+    SchemaId, Subject, UnknownFormat, Version, VersionRef,
 };
 use crate::schema::{ParseError, TagError};
 use crate::store::StoreError;
@@ -53,6 +53,8 @@ pub enum Error {
     EmptySchema,
     #[error("Version is not one more than previous version")]
     WrongVersion,
+    #[error("Register operation failed because schema is too large")]
+    SchemaTooLarge,
     #[error(transparent)]
     InvalidVersion(#[from] InvalidVersion),
     #[error(transparent)]
@@ -65,10 +67,26 @@ pub enum Error {
     ReadOnly(Option<Subject>),
     #[error("Subject {subject} in context {} is not in import mode", .subject.context().prefix())]
     NotImporting { subject: Subject },
+    #[error("Subject {subject} in context {} is not in read-write mode", .subject.context().prefix())]
+    NotReadWrite { subject: Subject },
+    #[error("Overwrite new schema with id {id} in context {} is not permitted.", .context.prefix())]
+    IdTaken { id: SchemaId, context: Context },
+    #[error("Mode changes are not allowed")]
+    ModesAreFixed,
+    #[error("Cannot import since found existing subjects")]
+    SubjectsStandInTheWay,
+    #[error("The specified context '{}' is not empty.", .0.prefix())]
+    ContextNotEmpty(Context),
+    #[error("Exporter '{0}' not found")]
+    ExporterNotFound(String),
+    #[error("Exporter '{0}' already exists")]
+    ExporterExists(String),
+    #[error("A maximum of {0} exporters already exist")]
+    TooManyExporters(usize),
+    #[error(transparent)]
+    InvalidExporter(#[from] InvalidExporter),
     #[error("One or more references exist to the schema {{magic=1,keytype=SCHEMA,subject={0},version={1}}}.")]
     Referenced(Subject, Version),
-    #[error("{0}")]
-    NotInThisVersion(String),
     #[error("{0}")]
     NoSuchSetting(String),
     #[error("parsing or comparing ended without an answer")]

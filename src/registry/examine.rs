@@ -7,9 +7,9 @@ use crate::model::{Content, Judge, Level, Policy, SchemaId, Scope, Subject, Vers
 use crate::store::{StoredVersion, Tx};
 
 use super::check::{Checked, Earlier, compare};
-use super::history::looked_at;
-use super::likeness::inherit;
-use super::{Candidate, Error, JudgeInForce, Registry, verdicts};
+use super::history::{considered, to_compare};
+use super::likeness::completed;
+use super::{Candidate, Error, InForce, JudgeInForce, Registry, verdicts};
 
 /// What is asked. What is left open is as it would be for a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -99,7 +99,7 @@ impl Registry {
         if asked.against == Against::All {
             in_force.level = in_force.level.transitive();
         }
-        let compared = compared(&mut tx, subject, asked.against, in_force.level).await?;
+        let compared = compared(&mut tx, subject, asked.against, &in_force).await?;
         let pasts = self.pasts(&mut tx, subject, &compared).await?;
         let history = match asked.against {
             Against::One(_) => Vec::new(),
@@ -121,9 +121,8 @@ impl Registry {
                 true => prepared.content.text.clone(),
                 false => sent.candidate.text.unwrap_or_default(),
             };
-            if let Some(latest) = &latest {
-                prepared.content = inherit(&prepared.content, latest);
-            }
+            prepared.content = completed(&prepared.content, latest.as_deref(), &in_force.settings);
+            let pasts = considered(&pasts, &in_force, &prepared.content);
             let earlier = Earlier { compared: &pasts, numbered: &numbered, latest: latest.as_deref() };
             let checked = compare(&in_force, earlier, &prepared, Extent::Everything);
             verdicts::count(&checked.report, prepared.content.format);
@@ -153,15 +152,17 @@ async fn compared(
     tx: &mut Tx,
     subject: &Subject,
     against: Against,
-    level: Level,
+    in_force: &InForce,
 ) -> Result<Vec<StoredVersion>, Error> {
     let one = match against {
-        Against::AsTheLevelSays | Against::All => return Ok(looked_at(&tx.history(subject).await?, level)),
+        Against::AsTheLevelSays | Against::All => {
+            return Ok(to_compare(&tx.history(subject).await?, in_force));
+        }
         Against::One(VersionRef::Latest) => tx.latest(subject).await?,
         Against::One(version @ VersionRef::Number(number)) => {
             let stored = tx.version(subject, number).await?.filter(|stored| !stored.deleted);
             Some(stored.ok_or(Error::VersionNotFound(version))?)
         }
     };
-    Ok(one.into_iter().filter(|_| level != Level::None).collect())
+    Ok(one.into_iter().filter(|_| in_force.level != Level::None).collect())
 }

@@ -9,10 +9,10 @@ use crate::model::{Content, Context, Guid, Level, Reference, SchemaId, Subject};
 use crate::schema::{Dependency, ParseError, Schema};
 use crate::store::{StoreError, StoredVersion, Tx};
 
-use super::Registry;
 use super::cache::Known;
 use super::parsed::ParsedSchemas;
 use super::references::Unresolved;
+use super::{InForce, Registry};
 
 /// How many contents are asked for at a time.
 const CHUNK: usize = 500;
@@ -44,15 +44,40 @@ impl Past {
     }
 }
 
-/// The live versions that a level looks at, oldest first.
-pub(super) fn looked_at(history: &[StoredVersion], level: Level) -> Vec<StoredVersion> {
+/// The live versions that comparing may have to look at, oldest first. Where versions are compared in
+/// groups, only their contents tell which those are: [`considered`] chooses among them.
+pub(super) fn to_compare(history: &[StoredVersion], in_force: &InForce) -> Vec<StoredVersion> {
     let live: Vec<StoredVersion> = history.iter().filter(|stored| !stored.deleted).copied().collect();
-    let wanted = match (level, level.depth()) {
-        (Level::None, _) => 0,
-        (_, Depth::Latest) => 1,
-        (_, Depth::All) => live.len(),
+    let wanted = match in_force.settings.group {
+        Some(_) if in_force.level != Level::None => live.len(),
+        _ => looked_at(live.len(), in_force.level),
     };
-    live[live.len().saturating_sub(wanted)..].to_vec()
+    live[live.len() - wanted..].to_vec()
+}
+
+/// Those of `live` (oldest first) that a new schema is compared with: of its group, as many as the level
+/// looks at.
+pub(super) fn considered(live: &[Past], in_force: &InForce, new: &Content) -> Vec<Past> {
+    let of_group = live.iter().filter(|past| match in_force.settings.group.as_deref() {
+        Some(group) => group_of(&past.content, group) == group_of(new, group),
+        None => true,
+    });
+    let of_group: Vec<Past> = of_group.cloned().collect();
+    let wanted = looked_at(of_group.len(), in_force.level);
+    of_group[of_group.len() - wanted..].to_vec()
+}
+
+fn group_of<'a>(content: &'a Content, property: &str) -> Option<&'a str> {
+    content.metadata.as_ref().and_then(|metadata| metadata.property(property))
+}
+
+/// How many of so many versions a level looks at.
+fn looked_at(live: usize, level: Level) -> usize {
+    match (level, level.depth()) {
+        (Level::None, _) => 0,
+        (_, Depth::Latest) => live.min(1),
+        (_, Depth::All) => live,
+    }
 }
 
 impl Registry {

@@ -6,7 +6,7 @@ use crate::compat::{Rule, rules};
 use crate::model::{Action, Judge, JudgeSettings, Judging, Pack, Scope, Subject};
 use crate::store::Tx;
 
-use super::settings::{Change, check_configurable, check_writable};
+use super::settings::{Change, check_writable};
 use super::{Caller, Error, Registry};
 
 /// A change of who judges, member by member.
@@ -79,7 +79,7 @@ impl Registry {
         change: JudgeChange,
         caller: &Caller,
     ) -> Result<JudgeSettings, Error> {
-        check_configurable(scope)?;
+        self.check_configurable(scope)?;
         check_effective(&change)?;
         let mut tx = self.store.write(caller).await?;
         tx.lock_subjects(&[scope.subject()]).await?;
@@ -102,7 +102,7 @@ impl Registry {
     /// # Errors
     /// When nothing may be configured there, or the scope is read-only.
     pub async fn delete_judge(&self, scope: &Scope, caller: &Caller) -> Result<JudgeSettings, Error> {
-        check_configurable(scope)?;
+        self.check_configurable(scope)?;
         let mut tx = self.store.write(caller).await?;
         tx.lock_subjects(&[scope.subject()]).await?;
         check_writable(&mut tx, scope).await?;

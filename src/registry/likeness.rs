@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Content, Context, Format, Metadata, VERSION_PROPERTY, Version};
+use crate::model::{Content, Context, Format, Metadata, RuleSet, Settings, VERSION_PROPERTY, Version};
 
 use super::cache::Contents;
 use super::history::Past;
@@ -45,13 +45,27 @@ impl Matcher {
     }
 }
 
-/// A content with what it leaves open taken from the latest version.
-pub(super) fn inherit(content: &Content, latest: &Content) -> Content {
-    Content {
-        metadata: content.metadata.clone().or_else(|| latest.metadata.clone()),
-        rule_set: content.rule_set.clone().or_else(|| latest.rule_set.clone()),
-        ..content.clone()
-    }
+/// A content with the metadata and rules that a registration would store: what it leaves open is taken
+/// from the latest version; what the settings have by default lies under that, what they impose over it.
+pub(super) fn completed(content: &Content, latest: Option<&Content>, settings: &Settings) -> Content {
+    let metadata = content.metadata.as_ref().or(latest.and_then(|latest| latest.metadata.as_ref()));
+    let rule_set = content.rule_set.as_ref().or(latest.and_then(|latest| latest.rule_set.as_ref()));
+    let (defaults, overrides) = (&settings.default_metadata, &settings.override_metadata);
+    let metadata = layered([defaults.as_ref(), metadata, overrides.as_ref()], Metadata::merged);
+    let (defaults, overrides) = (&settings.default_rule_set, &settings.override_rule_set);
+    let rule_set = layered([defaults.as_ref(), rule_set, overrides.as_ref()], RuleSet::merged);
+    Content { metadata, rule_set, ..content.clone() }
+}
+
+/// Each layer over those before it.
+fn layered<T: Clone>(layers: [Option<&T>; 3], merge: fn(T, &T) -> T) -> Option<T> {
+    let merged = |below: Option<T>, layer: &T| {
+        Some(match below {
+            Some(below) => merge(below, layer),
+            None => layer.clone(),
+        })
+    };
+    layers.into_iter().flatten().fold(None, merged)
 }
 
 /// Everything but the text: a self-contained schema may equal one that refers to others, and the

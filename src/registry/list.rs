@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Context, Subject, Version};
+use crate::model::{Subject, Version};
 use crate::store::{StoredVersion, SubjectPrefix, Tx, Which};
 
 use super::{Error, Found, Registry};
@@ -151,14 +151,6 @@ impl Registry {
             }));
         }
         Ok(found)
-    }
-
-    /// Every context that was ever registered into; the default one first, the others sorted.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn contexts(&self) -> Result<Vec<Context>, Error> {
-        Ok(self.store.read().await?.contexts().await?)
     }
 
     /// A stable name of this registry, made when its store was created.

@@ -2,7 +2,7 @@
 
 use crate::model::Subject;
 
-use super::likeness::{Matcher, inherit};
+use super::likeness::{Matcher, completed};
 use super::prepare::{Prepared, Purpose};
 use super::read::places_elsewhere;
 use super::{Candidate, Error, Found, Registry};
@@ -64,13 +64,14 @@ impl Registry {
         let mut history = tx.history(subject).await?;
         history.retain(|stored| deleted || !stored.deleted);
         let pasts = self.pasts(&mut tx, subject, &history).await?;
+        let settings = self.in_force(&mut tx, subject).await?.settings;
         drop(tx);
         let matcher = self.matcher(subject);
         let held = self.workers.run(move || {
             let held = matcher.holding(&pasts, &prepared).or_else(|| {
-                // It may have been registered with what it inherited from its predecessor.
+                // It may have been registered with what it got from its predecessor and the settings.
                 let latest = pasts.iter().rfind(|past| !past.stored.deleted)?;
-                let content = inherit(&prepared.content, &latest.content);
+                let content = completed(&prepared.content, Some(&latest.content), &settings);
                 let inherits = content != prepared.content;
                 inherits.then(|| matcher.holding(&pasts, &Prepared { content, ..prepared.clone() })).flatten()
             });
@@ -90,7 +91,7 @@ impl Registry {
         normalize: bool,
     ) -> Result<Prepared, Error> {
         let mut tx = self.store.read().await?;
-        let normalize = normalize || self.in_force(&mut tx, subject).await?.normalize == Some(true);
+        let normalize = normalize || self.in_force(&mut tx, subject).await?.settings.normalize == Some(true);
         let sent = self.sent(&mut tx, subject, candidate).await?;
         drop(tx);
         self.workers.run(move || sent.prepare(Purpose::to_look_up(normalize))).await?

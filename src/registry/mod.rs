@@ -6,9 +6,11 @@
 mod cache;
 mod candidate;
 mod check;
+mod contexts;
 mod delete;
 mod error;
 mod examine;
+mod exporters;
 mod history;
 mod journal;
 mod judge;
@@ -23,6 +25,7 @@ mod register;
 mod reserved;
 mod settings;
 mod tags;
+mod undelete;
 mod verdicts;
 mod work;
 
@@ -30,6 +33,7 @@ pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
 pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
 pub use examine::{Against, Compared, Examination, Examined, Origin};
+pub use exporters::ExporterChange;
 pub use journal::{Reason, Refused};
 pub use judge::{JudgeChange, JudgeInForce, Settled};
 pub use list::{SchemaFilter, SubjectFilter, VersionFilter};
@@ -40,7 +44,7 @@ pub use tags::{Retagging, TagRequest};
 
 use std::sync::Arc;
 
-use crate::model::Level;
+use crate::model::{InvalidSubject, Level, Subject};
 use crate::store::{Author, Store};
 
 /// What the registry is told once, at start.
@@ -52,11 +56,24 @@ pub struct Defaults {
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
+    /// The longest text of a schema that is registered, in bytes, as it would be stored.
+    pub schema_limit: usize,
+    /// Refuse the subjects `` (empty) and `*` when writing.
+    pub reject_empty_subjects: bool,
+    /// Refuse every change of a mode.
+    pub fixed_modes: bool,
 }
 
 impl Default for Defaults {
     fn default() -> Defaults {
-        Defaults { level: Level::Backward, cache_bytes: 64 * 1024 * 1024, drop_rule_sets: false }
+        Defaults {
+            level: Level::Backward,
+            cache_bytes: 64 * 1024 * 1024,
+            drop_rule_sets: false,
+            schema_limit: 10 * 1024 * 1024,
+            reject_empty_subjects: false,
+            fixed_modes: false,
+        }
     }
 }
 
@@ -90,6 +107,18 @@ impl Registry {
     /// The store, for health checks and the follower task.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// May something be registered under this subject?
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
+        let is_empty = matches!(subject.name(), "" | "*");
+        if is_empty && self.defaults.reject_empty_subjects {
+            return Err(InvalidSubject(subject.to_string()).into());
+        }
+        Ok(subject.check_writable()?)
     }
 
     /// The newest change this node knows of. An answer computed after reading this number is valid

@@ -28,17 +28,29 @@ pub(super) struct Prepared {
 pub(super) struct Purpose {
     options: Options,
     normalize: bool,
+    /// Must every name mean something?
+    resolved: bool,
 }
 
 impl Purpose {
     /// To look for it: laxer parsing, soft-deleted references allowed.
     pub(super) fn to_look_up(normalize: bool) -> Purpose {
-        Purpose { options: Options::STORED, normalize }
+        Purpose { options: Options::STORED, normalize, resolved: true }
     }
 
-    /// To register it, or to see whether it could be.
-    pub(super) fn to_register(normalize: bool, validate_fields: bool) -> Purpose {
-        Purpose { options: Options { new: true, validate_fields }, normalize }
+    /// To register it, or to see whether it could be. `new` schemas are parsed strictly.
+    pub(super) fn to_register(normalize: bool, validate_fields: bool, new: bool) -> Purpose {
+        Purpose { options: Options { new, validate_fields }, normalize, resolved: true }
+    }
+
+    /// To take it over from another registry, which has checked it.
+    pub(super) fn to_import() -> Purpose {
+        Purpose { options: Options::STORED, normalize: false, resolved: false }
+    }
+
+    /// May it stand on soft-deleted schemas?
+    pub(super) fn allows_deleted(self) -> bool {
+        !self.options.new
     }
 
     /// Does the schema become what its normal form says?
@@ -79,7 +91,7 @@ impl Sent {
         let format = candidate.format.clone()?;
         let nothing = Resolved::default();
         let (resolved, dead_end) = match &self.resolved {
-            Ok(resolved) => (resolved, resolved.deleted.as_ref().filter(|_| purpose.options.new)),
+            Ok(resolved) => (resolved, resolved.deleted.as_ref().filter(|_| !purpose.allows_deleted())),
             Err(sentence) => (&nothing, Some(sentence)),
         };
         let content = |text: String, resolved: &Resolved| Content {
@@ -114,7 +126,7 @@ fn parse(
     purpose: Purpose,
 ) -> Result<(Schema, String), ParseError> {
     let schema = Schema::parse(format, text, dependencies, purpose.options)?;
-    if let Some(unresolved) = schema.unresolved() {
+    if let Some(unresolved) = schema.unresolved().filter(|_| purpose.resolved) {
         return Err(unresolved.clone());
     }
     if !purpose.normalize {

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use crate::compat::{Extent, Report};
-use crate::model::{Content, Guid, Metadata, SchemaId, Scope, Subject, Timestamp, VERSION_PROPERTY, Version};
+use crate::model::{Content, Guid, Metadata, Mode, SchemaId, Subject, Timestamp, VERSION_PROPERTY, Version};
 use crate::store::{StoredVersion, Tx};
 
 use super::check::{Earlier, compare};
-use super::history::{Past, looked_at};
-use super::likeness::{Matcher, inherit};
-use super::prepare::{Prepared, Sent};
+use super::history::{Past, considered};
+use super::likeness::{Matcher, completed};
+use super::prepare::{Prepared, Purpose, Sent};
 use super::references::Target;
-use super::settings::{InForce, check_writable, is_writable};
+use super::settings::{InForce, mode_of};
 use super::{Caller, Candidate, CandidateReference, Error, Found, Incompatible, Registry, verdicts};
 
 /// How often the decision is made again when the subject changed underneath, before it is made under
@@ -50,7 +50,10 @@ pub struct Registered {
 struct Basis {
     last_change: i64,
     in_force: InForce,
+    mode: Mode,
     targets: Vec<Target>,
+    /// May the targets be soft-deleted?
+    allows_deleted: bool,
 }
 
 /// Everything that deciding needs, fetched at one moment.
@@ -59,7 +62,6 @@ struct Material {
     sent: Sent,
     /// The candidate prepared for looking it up; `None` when its own text is no schema.
     as_sent: Option<Arc<Prepared>>,
-    is_writable: bool,
     history: Vec<StoredVersion>,
     /// The live versions, oldest first.
     live: Vec<Past>,
@@ -67,6 +69,7 @@ struct Material {
     numbered: Vec<Past>,
     matcher: Matcher,
     options: RegisterOptions,
+    schema_limit: usize,
 }
 
 /// What to do.
@@ -80,6 +83,10 @@ struct Addition {
     basis: Basis,
     content: Content,
     version: Version,
+    /// The id it brings from elsewhere.
+    id: Option<SchemaId>,
+    /// Whether the number is taken: an import writes over what is there.
+    overwrites: bool,
     /// Soft-deleted versions of the subject; the new one replaces those with the same content.
     deleted: Vec<StoredVersion>,
     /// What comparing found; `None` when it was skipped.
@@ -119,7 +126,7 @@ impl Registry {
         if let Some(rule_set) = &candidate.rule_set {
             rule_set.validate()?;
         }
-        subject.check_writable()?;
+        self.check_subject(subject)?;
         let as_sent = match candidate.retagging.is_empty() {
             true => match self.as_sent(subject, candidate.clone(), options.normalize).await {
                 Ok(prepared) => Some(Arc::new(prepared)),
@@ -172,6 +179,9 @@ impl Registry {
         let (guid, format) = (prepared.content.guid(), prepared.content.format);
         let mut tx = self.store.read().await?;
         let Some(stored) = tx.find_content(subject, guid, format, false).await? else { return Ok(None) };
+        if self.in_force(&mut tx, subject).await?.settings.adds_to_schemas() {
+            return Ok(None);
+        }
         let is_latest = candidate.version != -1 || tx.latest(subject).await? == Some(stored);
         if !is_latest || !is_what_was_asked_for(candidate, &stored) {
             return Ok(None);
@@ -195,24 +205,26 @@ impl Registry {
             _ => candidate.clone(),
         };
         let sent = self.sent(tx, subject, candidate).await?;
+        let (in_force, mode) = (self.in_force(tx, subject).await?, mode_of(tx, subject).await?);
         let basis = Basis {
             last_change: tx.last_change(subject).await?,
-            in_force: self.in_force(tx, subject).await?,
+            allows_deleted: purpose(&in_force, mode, options).allows_deleted(),
+            in_force,
+            mode,
             targets: sent.resolved.as_ref().map(|resolved| resolved.targets.clone()).unwrap_or_default(),
         };
-        let is_writable = is_writable(tx, &Scope::of(subject)).await?;
         let (is_protobuf, level) = (sent.candidate.is_protobuf(), basis.in_force.level);
         let numbered = self.numbered(tx, subject, &history, is_protobuf, level).await?;
         Ok(Material {
             basis,
             sent,
             as_sent,
-            is_writable,
             history,
             live,
             numbered,
             matcher: self.matcher(subject),
             options,
+            schema_limit: self.defaults.schema_limit,
         })
     }
 
@@ -220,20 +232,32 @@ impl Registry {
     async fn holds(&self, tx: &mut Tx, subject: &Subject, basis: &Basis) -> Result<bool, Error> {
         for target in &basis.targets {
             let stored = tx.version(&target.subject, target.version).await?;
-            if stored.is_none_or(|stored| stored.deleted || stored.id != target.id) {
+            let holds =
+                |stored: StoredVersion| stored.id == target.id && (basis.allows_deleted || !stored.deleted);
+            if !stored.is_some_and(holds) {
                 return Ok(false);
             }
         }
         Ok(tx.last_change(subject).await? == basis.last_change
+            && mode_of(tx, subject).await? == basis.mode
             && self.in_force(tx, subject).await? == basis.in_force)
     }
 
     async fn append(&self, mut tx: Tx, subject: &Subject, addition: Addition) -> Result<Registered, Error> {
-        let Addition { content, version, deleted, report, .. } = addition;
-        check_writable(&mut tx, &Scope::of(subject)).await?;
-        let id = tx.intern(subject.context(), &content).await?;
+        let Addition { content, version, id, overwrites, deleted, report, .. } = addition;
+        let context = subject.context();
+        let id = match id {
+            Some(id) if !tx.intern_as(context, id, &content).await? => {
+                return Err(Error::IdTaken { id, context: context.clone() });
+            }
+            Some(id) => id,
+            None => tx.intern(context, &content).await?,
+        };
+        if overwrites {
+            tx.purge(subject, &[version], "the version was imported again").await?;
+        }
         tx.append(subject, version, id).await?;
-        for replaced in deleted.iter().filter(|stored| stored.id == id) {
+        for replaced in deleted.iter().filter(|stored| stored.id == id && stored.version != version) {
             if tx.referrers(subject, replaced.version).await?.is_empty() {
                 tx.purge(subject, &[replaced.version], "the same schema was registered again").await?;
             }
@@ -267,11 +291,14 @@ impl Material {
         if let Some(known) = self.known_as_sent() {
             return Ok(Decision::Known(known));
         }
-        if !self.is_writable {
-            return Err(Error::ReadOnly(Some(self.sent.subject.clone())));
-        }
-        if candidate.id >= 0 {
-            return Err(Error::NotImporting { subject: self.sent.subject.clone() });
+        let subject = self.sent.subject.clone();
+        match (self.basis.mode, candidate.id) {
+            (mode, _) if mode.is_read_only() => return Err(Error::ReadOnly(Some(subject))),
+            (mode, id) if mode.takes_ids() => {
+                return if id < 0 { Err(Error::NotReadWrite { subject }) } else { self.import(SchemaId(id)) };
+            }
+            (_, 0..) => return Err(Error::NotImporting { subject }),
+            _ => {}
         }
         let next = next_version(&self.history)?;
         let latest = self.live.last().map(|past| past.content.as_ref());
@@ -288,19 +315,58 @@ impl Material {
         if candidate.version > 0 && candidate.version != next.number() {
             return Err(Error::WrongVersion);
         }
+        self.add(prepared.content, next, None, report)
+    }
+
+    /// Take a schema as it comes: with its id and version, compared with nothing, nothing added to it.
+    fn import(self, id: SchemaId) -> Result<Decision, Error> {
+        let prepared = self.sent.retagged(None)?.prepare(Purpose::to_import())?;
+        let version = match Version::new(self.sent.candidate.version) {
+            Some(version) => version,
+            None => next_version(&self.history)?,
+        };
+        let (guid, format) = (prepared.content.guid(), prepared.content.format);
+        let is_there = |past: &&Past| {
+            let StoredVersion { version: number, id: its_id, .. } = past.stored;
+            (number, its_id) == (version, id) && past.stored.guid == guid && past.stored.format == format
+        };
+        if let Some(past) = self.live.iter().find(is_there) {
+            return Ok(Decision::Known(past.clone()));
+        }
+        self.add(prepared.content, version, Some(id), None)
+    }
+
+    fn add(
+        self,
+        content: Content,
+        version: Version,
+        id: Option<SchemaId>,
+        report: Option<Report>,
+    ) -> Result<Decision, Error> {
+        if content.text.len() > self.schema_limit {
+            return Err(Error::SchemaTooLarge);
+        }
+        let overwrites = self.history.iter().any(|stored| stored.version == version);
         let deleted = self.history.into_iter().filter(|stored| stored.deleted).collect();
-        let content = prepared.content;
-        let addition = Addition { basis: self.basis, content, version: next, deleted, report };
+        let addition = Addition { basis: self.basis, content, version, id, overwrites, deleted, report };
         Ok(Decision::Append(Box::new(addition)))
     }
 
     /// The live version that holds the schema as it was sent, whatever the mode, if it is the one that
     /// was asked for. Version -1 asks about the latest only.
     fn known_as_sent(&self) -> Option<Past> {
+        if self.basis.in_force.settings.adds_to_schemas() {
+            return None;
+        }
         let candidate = &self.sent.candidate;
+        let of_that_number = |past: &Past| past.stored.version.number() == candidate.version;
         let among = match candidate.version {
             -1 => &self.live[self.live.len().saturating_sub(1)..],
-            _ => &self.live[..],
+            ..=0 => &self.live[..],
+            _ => match self.live.iter().position(of_that_number) {
+                Some(index) => &self.live[index..=index],
+                None => &[],
+            },
         };
         let past = self.matcher.holding(among, self.as_sent.as_deref()?)?;
         is_what_was_asked_for(candidate, &past.stored).then(|| past.clone())
@@ -308,20 +374,18 @@ impl Material {
 
     /// Parse strictly, with what the candidate leaves open taken from the latest version.
     fn prepare(&self, latest: Option<&Content>, next: Version) -> Result<Prepared, Error> {
+        let in_force = &self.basis.in_force;
         let sent = self.sent.retagged(self.live.last())?;
-        let mut prepared = sent.prepare(self.basis.in_force.purpose(self.options.normalize))?;
-        if let Some(latest) = latest {
-            prepared.content = inherit(&prepared.content, latest);
-        }
+        let mut prepared = sent.prepare(in_force.purpose(self.options.normalize))?;
+        prepared.content = completed(&prepared.content, latest, &in_force.settings);
         write_version_property(&mut prepared.content, self.sent.candidate.version, next);
         Ok(prepared)
     }
 
     fn refuse_incompatible(&self, latest: Option<&Content>, prepared: &Prepared) -> Result<Report, Error> {
         let in_force = &self.basis.in_force;
-        let compared = looked_at(&self.history, in_force.level).len();
-        let compared = &self.live[self.live.len() - compared..];
-        let earlier = Earlier { compared, numbered: &self.numbered, latest };
+        let compared = considered(&self.live, in_force, &prepared.content);
+        let earlier = Earlier { compared: &compared, numbered: &self.numbered, latest };
         let checked = compare(in_force, earlier, prepared, Extent::FirstRefusal);
         if checked.is_compatible() {
             return Ok(checked.report);
@@ -330,6 +394,11 @@ impl Material {
         let subject = self.sent.subject.clone();
         Err(Error::Incompatible(Box::new(Incompatible { subject, format, guid, checked })))
     }
+}
+
+/// How a schema is prepared in a mode.
+fn purpose(in_force: &InForce, mode: Mode, options: RegisterOptions) -> Purpose {
+    if mode.takes_ids() { Purpose::to_import() } else { in_force.purpose(options.normalize) }
 }
 
 /// Does a stored version satisfy the version and id that the request asks for?

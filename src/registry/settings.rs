@@ -1,20 +1,27 @@
 //! Settings and modes: what is recorded where, and what is in force.
 
-use crate::model::{Judging, Level, Mode, Policy, Scope, Settings, Subject, mode_in_force};
-use crate::store::Tx;
+use crate::model::{
+    Judging, Level, Metadata, Mode, Policy, RuleSet, Scope, Settings, Subject, Version, mode_in_force,
+};
+use crate::store::{SubjectPrefix, Tx, Which};
 
 use super::{Caller, Error, JudgeInForce, Registry};
 
 /// What to do with one recorded member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change<T> {
     /// Leave what is recorded.
-    #[default]
     Keep,
     /// Forget what is recorded.
     Clear,
     /// Record this.
     Set(T),
+}
+
+impl<T> Default for Change<T> {
+    fn default() -> Self {
+        Change::Keep
+    }
 }
 
 impl<T> Change<T> {
@@ -27,17 +34,56 @@ impl<T> Change<T> {
     }
 }
 
-/// A change of settings, member by member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// A change of settings, member by member; [`Settings`] tells what they mean.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "each changes the member of the same name")]
 pub struct SettingsChange {
-    /// The compatibility level.
     pub level: Change<Level>,
-    /// Store normal forms.
     pub normalize: Change<bool>,
-    /// Validate content more strictly.
     pub validate_fields: Change<bool>,
-    /// How undeclared properties of JSON documents are treated.
+    pub validate_new_schemas: Change<bool>,
+    pub validate_rules: Change<bool>,
     pub policy: Change<Policy>,
+    pub group: Change<String>,
+    pub alias: Change<String>,
+    pub alias_for_deks: Change<String>,
+    pub default_metadata: Change<Metadata>,
+    pub override_metadata: Change<Metadata>,
+    pub default_rule_set: Change<RuleSet>,
+    pub override_rule_set: Change<RuleSet>,
+}
+
+impl SettingsChange {
+    /// Are the rule sets in it well-formed?
+    ///
+    /// # Errors
+    /// When one is not.
+    pub fn check_rules(&self) -> Result<(), Error> {
+        for change in [&self.default_rule_set, &self.override_rule_set] {
+            if let Change::Set(rule_set) = change {
+                rule_set.validate()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(self, recorded: Settings) -> Settings {
+        Settings {
+            level: self.level.apply(recorded.level),
+            normalize: self.normalize.apply(recorded.normalize),
+            validate_fields: self.validate_fields.apply(recorded.validate_fields),
+            validate_new_schemas: self.validate_new_schemas.apply(recorded.validate_new_schemas),
+            validate_rules: self.validate_rules.apply(recorded.validate_rules),
+            policy: self.policy.apply(recorded.policy),
+            group: self.group.apply(recorded.group),
+            alias: self.alias.apply(recorded.alias),
+            alias_for_deks: self.alias_for_deks.apply(recorded.alias_for_deks),
+            default_metadata: self.default_metadata.apply(recorded.default_metadata),
+            override_metadata: self.override_metadata.apply(recorded.override_metadata),
+            default_rule_set: self.default_rule_set.apply(recorded.default_rule_set),
+            override_rule_set: self.override_rule_set.apply(recorded.override_rule_set),
+        }
+    }
 }
 
 /// The settings that apply to a subject.
@@ -45,12 +91,8 @@ pub struct SettingsChange {
 pub struct InForce {
     /// The level.
     pub level: Level,
-    /// Store normal forms, where recorded.
-    pub normalize: Option<bool>,
-    /// Validate content more strictly, where recorded.
-    pub validate_fields: Option<bool>,
-    /// How undeclared properties of JSON documents are treated, where recorded.
-    pub policy: Option<Policy>,
+    /// Everything that the record that applies says, completed from the top level.
+    pub settings: Settings,
     /// How verdicts are reached.
     pub judging: Judging,
     /// The scope that has recorded the level; `None` where the server's default level holds.
@@ -92,51 +134,67 @@ impl Registry {
             let completed = if scope.subject().name().is_empty() {
                 recorded
             } else {
-                complete(recorded, tx.settings(&Scope::top()).await?.unwrap_or_default())
+                recorded.completed_from(tx.settings(&Scope::top()).await?.unwrap_or_default())
             };
             judging.assumptions.policy = completed.policy.unwrap_or_default();
             return Ok(InForce {
                 level: completed.level.unwrap_or(self.defaults.level),
-                normalize: completed.normalize,
-                validate_fields: completed.validate_fields,
-                policy: completed.policy,
                 judging,
                 level_from: completed.level.map(|_| scope.clone()),
+                settings: completed,
                 from: Some(scope),
             });
         }
         Ok(InForce {
             level: self.defaults.level,
-            normalize: None,
-            validate_fields: None,
-            policy: None,
+            settings: Settings::default(),
             judging,
             level_from: None,
             from: None,
         })
     }
 
+    /// The subject that another one stands for, if it is an alias; where keys of encryption are
+    /// concerned, the alias for those comes first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn alias(&self, subject: &Subject, for_deks: bool) -> Result<Option<Subject>, Error> {
+        if subject.name().is_empty() {
+            // The record of a context, not of a subject.
+            return Ok(None);
+        }
+        let recorded = self.settings(&Scope::of(subject)).await?.unwrap_or_default();
+        let for_deks = recorded.alias_for_deks.filter(|_| for_deks);
+        let target = [for_deks, recorded.alias].into_iter().flatten().find(|target| !target.is_empty());
+        Ok(target.map(|target| Subject::parse_in(&target, subject.context())))
+    }
+
     /// Change what a scope has recorded; answers with all it has recorded then.
     ///
     /// # Errors
-    /// When nothing may be configured there, or the scope is read-only.
+    /// When a rule set is wrong, nothing may be configured there, or the scope is read-only.
     pub async fn change_settings(
         &self,
         scope: &Scope,
-        change: SettingsChange,
+        mut change: SettingsChange,
         caller: &Caller,
     ) -> Result<Settings, Error> {
-        check_configurable(scope)?;
+        change.check_rules()?;
+        if self.defaults.drop_rule_sets {
+            // As in the build of the reference that drops rules: a new set clears both.
+            let names_one =
+                change.default_rule_set != Change::Keep || change.override_rule_set != Change::Keep;
+            if names_one {
+                (change.default_rule_set, change.override_rule_set) = (Change::Clear, Change::Clear);
+            }
+        }
+        self.check_configurable(scope)?;
         let mut tx = self.store.write(caller).await?;
         tx.lock_subjects(&[scope.subject()]).await?;
         check_writable(&mut tx, scope).await?;
         let recorded = tx.settings(scope).await?.unwrap_or_default();
-        let settings = Settings {
-            level: change.level.apply(recorded.level),
-            normalize: change.normalize.apply(recorded.normalize),
-            validate_fields: change.validate_fields.apply(recorded.validate_fields),
-            policy: change.policy.apply(recorded.policy),
-        };
+        let settings = change.apply(recorded);
         tx.put_settings(scope, &settings).await?;
         tx.commit().await?;
         Ok(settings)
@@ -182,14 +240,32 @@ impl Registry {
         mode_of(&mut self.store.read().await?, scope.subject()).await
     }
 
-    /// Record a mode for a scope, or forget it. A change of mode is never blocked by the mode.
+    /// Record a mode for a scope, or forget it. A change of mode is never blocked by the mode, but only a
+    /// scope without live subjects starts to import, and what is soft-deleted there is purged; `force`
+    /// skips both.
     ///
     /// # Errors
-    /// When nothing may be configured there.
-    pub async fn change_mode(&self, scope: &Scope, mode: Option<Mode>, caller: &Caller) -> Result<(), Error> {
-        check_configurable(scope)?;
+    /// When nothing may be configured there, or a subject stands against importing.
+    pub async fn change_mode(
+        &self,
+        scope: &Scope,
+        mode: Option<Mode>,
+        force: bool,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        self.check_configurable(scope)?;
+        self.check_mode_changes()?;
+        let starts_to_import = mode == Some(Mode::Import) && !force;
+        let to_purge = match starts_to_import {
+            true => self.subjects_to_purge(scope).await?,
+            false => Vec::new(),
+        };
         let mut tx = self.store.write(caller).await?;
-        tx.lock_subjects(&[scope.subject()]).await?;
+        let locked: Vec<&Subject> = to_purge.iter().chain([scope.subject()]).collect();
+        tx.lock_subjects(&locked).await?;
+        if starts_to_import && mode_of(&mut tx, scope.subject()).await? != Mode::Import {
+            make_room(&mut tx, scope, &to_purge).await?;
+        }
         match mode {
             Some(mode) => tx.put_mode(scope, mode).await?,
             None => {
@@ -211,6 +287,7 @@ impl Registry {
         recursive: bool,
         caller: &Caller,
     ) -> Result<Option<Mode>, Error> {
+        self.check_mode_changes()?;
         let recursive = recursive && scope.subject().name().is_empty();
         if !recursive && self.mode(scope).await?.is_none() {
             return Ok(None);
@@ -227,36 +304,82 @@ impl Registry {
     }
 }
 
-/// A subject's own record with what it leaves open taken from the top level. Not the level.
-fn complete(own: Settings, top: Settings) -> Settings {
-    Settings {
-        level: own.level,
-        normalize: own.normalize.or(top.normalize),
-        validate_fields: own.validate_fields.or(top.validate_fields),
-        policy: own.policy.or(top.policy),
+impl Registry {
+    /// May something be configured here? The global scope may be configured although nothing can be
+    /// registered there.
+    ///
+    /// # Errors
+    /// When the subject is not valid.
+    pub fn check_configurable(&self, scope: &Scope) -> Result<(), Error> {
+        // A scope without a name is a context, and no subject that could be refused for its name.
+        if *scope != Scope::global() {
+            scope.subject().check_writable()?;
+        }
+        Ok(())
+    }
+
+    fn check_mode_changes(&self) -> Result<(), Error> {
+        if self.defaults.fixed_modes { Err(Error::ModesAreFixed) } else { Ok(()) }
+    }
+
+    /// The subjects of a scope that is about to import: all must be soft-deleted.
+    async fn subjects_to_purge(&self, scope: &Scope) -> Result<Vec<Subject>, Error> {
+        let mut tx = self.store.read().await?;
+        if mode_of(&mut tx, scope.subject()).await? == Mode::Import {
+            return Ok(Vec::new());
+        }
+        subjects_of(&mut tx, scope, Which::DeletedOnly).await
     }
 }
 
-/// The global scope may be configured although nothing can be registered there.
-pub(super) fn check_configurable(scope: &Scope) -> Result<(), Error> {
-    if *scope != Scope::global() {
-        scope.subject().check_writable()?;
+/// The subjects whose mode a scope decides, if they say nothing themselves. Of the top level and of the
+/// global scope that is every subject there is.
+async fn subjects_of(tx: &mut Tx, scope: &Scope, which: Which) -> Result<Vec<Subject>, Error> {
+    let subject = scope.subject();
+    if !subject.name().is_empty() {
+        let history = tx.history(subject).await?;
+        let is_live = history.iter().any(|stored| !stored.deleted);
+        let is_meant = match which {
+            Which::Live => is_live,
+            Which::All => !history.is_empty(),
+            Which::DeletedOnly => !is_live && !history.is_empty(),
+        };
+        return Ok(is_meant.then(|| subject.clone()).into_iter().collect());
+    }
+    let prefix = match scope.is_top() || *scope == Scope::global() {
+        true => SubjectPrefix::AllContexts { name: String::new() },
+        false => SubjectPrefix::Context { context: subject.context().clone(), name: String::new() },
+    };
+    Ok(tx.subjects(&prefix, which).await?)
+}
+
+/// Purge the soft-deleted versions of a scope that has no others.
+async fn make_room(tx: &mut Tx, scope: &Scope, locked: &[Subject]) -> Result<(), Error> {
+    let found = subjects_of(tx, scope, Which::All).await?;
+    if found.iter().any(|subject| !locked.contains(subject)) {
+        return Err(Error::SubjectsStandInTheWay);
+    }
+    for subject in locked {
+        let history = tx.history(subject).await?;
+        if history.iter().any(|stored| !stored.deleted) {
+            return Err(Error::SubjectsStandInTheWay);
+        }
+        if let Some(version) = tx.referred(subject, false, false).await?.first() {
+            return Err(Error::Referenced(subject.clone(), *version));
+        }
+        let versions: Vec<Version> = history.iter().map(|stored| stored.version).collect();
+        tx.purge(subject, &versions, "the scope started to import").await?;
     }
     Ok(())
 }
 
-async fn mode_of(tx: &mut Tx, subject: &Subject) -> Result<Mode, Error> {
+pub(super) async fn mode_of(tx: &mut Tx, subject: &Subject) -> Result<Mode, Error> {
     Ok(mode_in_force(tx.modes_along(subject).await?))
 }
 
-/// Does the mode in force allow writes?
-pub(super) async fn is_writable(tx: &mut Tx, scope: &Scope) -> Result<bool, Error> {
-    Ok(mode_of(tx, scope.subject()).await?.allows_writes())
-}
-
-/// Writes need a mode that allows them.
+/// Deletions and changes of settings need a mode that is not read-only.
 pub(super) async fn check_writable(tx: &mut Tx, scope: &Scope) -> Result<(), Error> {
-    if is_writable(tx, scope).await? {
+    if !mode_of(tx, scope.subject()).await?.is_read_only() {
         return Ok(());
     }
     let named = (!scope.is_top()).then(|| scope.subject().clone());

@@ -31,10 +31,18 @@ pub enum ChangeKind {
     PutJudge,
     /// A record of who judges was removed.
     DeleteJudge,
+    /// A softly deleted version is live again.
+    Undelete,
+    /// A context was taken off the list.
+    DeleteContext,
+    /// An exporter was recorded or told what to do.
+    PutExporter,
+    /// An exporter was removed.
+    DeleteExporter,
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 9] = [
+    const ALL: [ChangeKind; 13] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -44,6 +52,10 @@ impl ChangeKind {
         ChangeKind::DeleteMode,
         ChangeKind::PutJudge,
         ChangeKind::DeleteJudge,
+        ChangeKind::Undelete,
+        ChangeKind::DeleteContext,
+        ChangeKind::PutExporter,
+        ChangeKind::DeleteExporter,
     ];
 
     /// How it is spelt in the table.
@@ -58,6 +70,10 @@ impl ChangeKind {
             ChangeKind::DeleteMode => "delete-mode",
             ChangeKind::PutJudge => "put-judge",
             ChangeKind::DeleteJudge => "delete-judge",
+            ChangeKind::Undelete => "undelete",
+            ChangeKind::DeleteContext => "delete-context",
+            ChangeKind::PutExporter => "put-exporter",
+            ChangeKind::DeleteExporter => "delete-exporter",
         }
     }
 }

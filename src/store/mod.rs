@@ -9,6 +9,7 @@
 
 mod changes;
 mod error;
+mod exporters;
 mod follow;
 mod judge;
 mod migrations;
@@ -31,6 +32,7 @@ use crate::model::Timestamp;
 
 pub use changes::{Change, ChangeKind};
 pub use error::StoreError;
+pub use exporters::Claimed;
 pub use options::{StoreKind, StoreOptions, Synchronous};
 pub use references::Referrer;
 pub use refusals::{Refusal, StoredRefusal};

@@ -39,6 +39,10 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
     text.map(|text| serde_json::from_str(&text).map_err(|error| corrupt(what, error))).transpose()
 }
 
+pub(super) fn as_json<T: serde::Serialize>(part: Option<&T>) -> Option<String> {
+    part.map(|part| serde_json::to_string(part).expect("maps with text keys are JSON"))
+}
+
 /// A word that parses back from its own spelling, such as a level or a mode.
 pub(super) fn word<T: std::str::FromStr>(what: &str, text: Option<String>) -> Result<Option<T>, StoreError> {
     text.map(|text| text.parse().map_err(|_| corrupt(what, &text))).transpose()

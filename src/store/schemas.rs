@@ -148,7 +148,6 @@ impl Tx {
     /// # Errors
     /// When a text cannot be stored, another content has the same hash, or the database fails.
     pub async fn intern(&mut self, context: &Context, content: &Content) -> Result<SchemaId, StoreError> {
-        let now = self.author()?.now;
         check_storable(context, content)?;
         self.lock_context(context).await?;
         let guid = content.guid();
@@ -160,19 +159,71 @@ impl Tx {
             "UPDATE contexts SET last_id = last_id + 1, deleted = FALSE WHERE name = $1 RETURNING last_id";
         let next: i64 =
             on!(self, |conn| sqlx::query_scalar(sql).bind(context.as_str()).fetch_one(conn).await)?;
-        let id = rows::schema_id(next)?;
+        // Somebody may have imported the highest id there is.
+        let id = i32::try_from(next).map(SchemaId).map_err(|_| {
+            StoreError::Unstorable(format!(
+                "the context '{context}' has no ids left: the highest one is taken"
+            ))
+        })?;
+        self.insert_id(context, next, guid, content.format).await?;
+        Ok(id)
+    }
+
+    /// Give a content the id that it has elsewhere; `false`, and nothing done, when the id denotes another
+    /// content here, or once did. A content may have several ids. Later ids are higher than this one.
+    ///
+    /// # Errors
+    /// When a text cannot be stored, another content has the same hash, or the database fails.
+    pub async fn intern_as(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+        content: &Content,
+    ) -> Result<bool, StoreError> {
+        check_storable(context, content)?;
+        self.lock_context(context).await?;
+        let guid = content.guid();
+        let sql = "SELECT guid, format FROM schema_ids WHERE context = $1 AND id = $2";
+        let known: Option<(Vec<u8>, String)> = on!(self, |conn| sqlx::query_as(sql)
+            .bind(context.as_str())
+            .bind(i64::from(id.0))
+            .fetch_optional(conn)
+            .await)?;
+        if let Some((known, format)) = known {
+            return Ok(rows::guid(&known)? == guid && rows::format(&format)? == content.format);
+        }
+        self.store_content(guid, content).await?;
+        let sql = "UPDATE contexts SET last_id = CASE WHEN last_id < $2 THEN $2 ELSE last_id END,
+                          deleted = FALSE WHERE name = $1";
+        on!(self, |conn| sqlx::query(sql)
+            .bind(context.as_str())
+            .bind(i64::from(id.0))
+            .execute(conn)
+            .await
+            .map(drop))?;
+        self.insert_id(context, i64::from(id.0), guid, content.format).await?;
+        Ok(true)
+    }
+
+    async fn insert_id(
+        &mut self,
+        context: &Context,
+        id: i64,
+        guid: Guid,
+        format: Format,
+    ) -> Result<(), StoreError> {
+        let now = self.author()?.now;
         let sql =
             "INSERT INTO schema_ids (context, id, guid, format, created_at) VALUES ($1, $2, $3, $4, $5)";
         on!(self, |conn| sqlx::query(sql)
             .bind(context.as_str())
-            .bind(next)
+            .bind(id)
             .bind(guid.0.as_slice())
-            .bind(content.format.as_str())
+            .bind(format.as_str())
             .bind(now)
             .execute(conn)
             .await
-            .map(drop))?;
-        Ok(id)
+            .map(drop))
     }
 
     /// Until the transaction ends nobody else gives out ids in this context.
@@ -185,8 +236,8 @@ impl Tx {
 
     async fn store_content(&mut self, guid: Guid, content: &Content) -> Result<(), StoreError> {
         let now = self.author()?.now;
-        let metadata = as_json(content.metadata.as_ref());
-        let rule_set = as_json(content.rule_set.as_ref());
+        let metadata = rows::as_json(content.metadata.as_ref());
+        let rule_set = rows::as_json(content.rule_set.as_ref());
         let sql = "INSERT INTO contents (guid, format, text, metadata, rule_set, created_at)
                    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (guid, format) DO NOTHING";
         let stored = on!(self, |conn| sqlx::query(sql)
@@ -252,10 +303,6 @@ impl Tx {
         }
         Err(StoreError::Unstorable(format!("another schema with the hash {guid} is already stored")))
     }
-}
-
-fn as_json<T: serde::Serialize>(part: Option<&T>) -> Option<String> {
-    part.map(|part| serde_json::to_string(part).expect("maps with text keys are JSON"))
 }
 
 fn check_storable(context: &Context, content: &Content) -> Result<(), StoreError> {

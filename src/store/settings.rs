@@ -13,7 +13,36 @@ struct SettingsRow {
     level: Option<String>,
     normalize: Option<bool>,
     validate_fields: Option<bool>,
+    validate_new_schemas: Option<bool>,
+    validate_rules: Option<bool>,
     compatibility_policy: Option<String>,
+    compatibility_group: Option<String>,
+    alias: Option<String>,
+    alias_for_deks: Option<String>,
+    default_metadata: Option<String>,
+    override_metadata: Option<String>,
+    default_rule_set: Option<String>,
+    override_rule_set: Option<String>,
+}
+
+impl SettingsRow {
+    fn settings(self) -> Result<Settings, StoreError> {
+        Ok(Settings {
+            level: rows::word("level", self.level)?,
+            normalize: self.normalize,
+            validate_fields: self.validate_fields,
+            validate_new_schemas: self.validate_new_schemas,
+            validate_rules: self.validate_rules,
+            policy: rows::word("compatibility policy", self.compatibility_policy)?,
+            group: self.compatibility_group,
+            alias: self.alias,
+            alias_for_deks: self.alias_for_deks,
+            default_metadata: rows::json("metadata", self.default_metadata)?,
+            override_metadata: rows::json("metadata", self.override_metadata)?,
+            default_rule_set: rows::json("rule set", self.default_rule_set)?,
+            override_rule_set: rows::json("rule set", self.override_rule_set)?,
+        })
+    }
 }
 
 impl Tx {
@@ -38,8 +67,10 @@ impl Tx {
     /// of pairs would make it read the whole table.
     async fn settings_of(&mut self, scopes: &[Scope]) -> Result<Vec<Option<Settings>>, StoreError> {
         let keys = keys_of(scopes);
-        let sql =
-            "SELECT context, subject, level, normalize, validate_fields, compatibility_policy FROM settings
+        let sql = "SELECT context, subject, level, normalize, validate_fields, validate_new_schemas,
+                          validate_rules, compatibility_policy, compatibility_group, alias, alias_for_deks,
+                          default_metadata, override_metadata, default_rule_set, override_rule_set
+                     FROM settings
                     WHERE (context = $1 AND subject = $2) OR (context = $3 AND subject = $4)
                        OR (context = $5 AND subject = $6)";
         let found: Vec<SettingsRow> = on!(self, |conn| sqlx::query_as(sql)
@@ -55,38 +86,56 @@ impl Tx {
         for row in found {
             let key = (row.context.as_str(), row.subject.as_str());
             let place = scopes.iter().position(|scope| key_of(scope) == key);
-            along[place.expect("only these scopes were asked for")] = Some(Settings {
-                level: rows::word("level", row.level)?,
-                normalize: row.normalize,
-                validate_fields: row.validate_fields,
-                policy: rows::word("compatibility policy", row.compatibility_policy)?,
-            });
+            along[place.expect("only these scopes were asked for")] = Some(row.settings()?);
         }
         Ok(along)
     }
 
-    /// Record settings, replacing what the scope had; members this program does not know are kept.
+    /// Record settings, replacing what the scope had.
     ///
     /// # Errors
-    /// When the scope cannot be stored or the database fails.
+    /// When the scope or a text cannot be stored or the database fails.
     pub async fn put_settings(&mut self, scope: &Scope, settings: &Settings) -> Result<(), StoreError> {
         let now = self.author()?.now;
         rows::check_storable(scope.subject())?;
         let (context, name) = key_of(scope);
+        for text in [&settings.group, &settings.alias, &settings.alias_for_deks].into_iter().flatten() {
+            rows::check_text("a setting", text)?;
+        }
         let sql = "INSERT INTO settings (context, subject, level, normalize, validate_fields,
-                                         compatibility_policy, changed_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7)
+                          validate_new_schemas, validate_rules, compatibility_policy, compatibility_group,
+                          alias, alias_for_deks, default_metadata, override_metadata, default_rule_set,
+                          override_rule_set, changed_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
                        ON CONFLICT (context, subject) DO UPDATE
                       SET level = excluded.level, normalize = excluded.normalize,
                           validate_fields = excluded.validate_fields,
-                          compatibility_policy = excluded.compatibility_policy, changed_at = excluded.changed_at";
+                          validate_new_schemas = excluded.validate_new_schemas,
+                          validate_rules = excluded.validate_rules,
+                          compatibility_policy = excluded.compatibility_policy,
+                          compatibility_group = excluded.compatibility_group,
+                          alias = excluded.alias, alias_for_deks = excluded.alias_for_deks,
+                          default_metadata = excluded.default_metadata,
+                          override_metadata = excluded.override_metadata,
+                          default_rule_set = excluded.default_rule_set,
+                          override_rule_set = excluded.override_rule_set,
+                          changed_at = excluded.changed_at";
         on!(self, |conn| sqlx::query(sql)
             .bind(context)
             .bind(name)
             .bind(settings.level.map(|level| level.as_str()))
             .bind(settings.normalize)
             .bind(settings.validate_fields)
+            .bind(settings.validate_new_schemas)
+            .bind(settings.validate_rules)
             .bind(settings.policy.map(Policy::as_str))
+            .bind(&settings.group)
+            .bind(&settings.alias)
+            .bind(&settings.alias_for_deks)
+            .bind(rows::as_json(settings.default_metadata.as_ref()))
+            .bind(rows::as_json(settings.override_metadata.as_ref()))
+            .bind(rows::as_json(settings.default_rule_set.as_ref()))
+            .bind(rows::as_json(settings.override_rule_set.as_ref()))
             .bind(now)
             .execute(conn)
             .await
@@ -215,6 +264,33 @@ impl Tx {
             self.record(kind, scope.subject(), None);
         }
         Ok(deleted > 0)
+    }
+
+    /// Take a context off the list of contexts; `false`, and nothing done, when a version is left in it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hide_context(&mut self, context: &Context) -> Result<bool, StoreError> {
+        self.author()?;
+        if !rows::is_storable_context(context) {
+            return Ok(true);
+        }
+        // The row is locked first: whoever registers into the context locks it too, to get an id.
+        let sql = "UPDATE contexts SET last_id = last_id WHERE name = $1 AND NOT deleted";
+        let locked = on!(self, |conn| sqlx::query(sql)
+            .bind(context.as_str())
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected()))?;
+        if self.holds_subjects(context).await? {
+            return Ok(false);
+        }
+        if locked > 0 {
+            let sql = "UPDATE contexts SET deleted = TRUE WHERE name = $1";
+            on!(self, |conn| sqlx::query(sql).bind(context.as_str()).execute(conn).await.map(drop))?;
+            self.record(ChangeKind::DeleteContext, &Subject::new(context.clone(), ""), None);
+        }
+        Ok(true)
     }
 
     /// Every context, the default one first even when nothing was ever registered, then by name.

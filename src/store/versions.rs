@@ -200,6 +200,18 @@ impl Tx {
         Ok(())
     }
 
+    /// Make versions live again; those that are, or do not exist, are left as they are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn undelete(&mut self, subject: &Subject, versions: &[Version]) -> Result<(), StoreError> {
+        let update = "UPDATE versions SET deleted = FALSE WHERE deleted";
+        for touched in self.touch(update, subject, versions).await? {
+            self.record(ChangeKind::Undelete, subject, Some(touched));
+        }
+        Ok(())
+    }
+
     /// Remove versions for good. Each leaves a tombstone saying who did it, when and why; the content
     /// stays stored, and an id without any version left is never found or given out again.
     ///

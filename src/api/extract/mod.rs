@@ -68,6 +68,28 @@ impl<S: Send + Sync> FromRequestParts<S> for IdPath {
     }
 }
 
+/// The `{context}` of a path, as sent.
+pub struct ContextPath(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ContextPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_parameter(parts, state, "context").await.map(ContextPath)
+    }
+}
+
+/// The `{name}` of a path, as sent.
+pub struct NamePath(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_parameter(parts, state, "name").await.map(NamePath)
+    }
+}
+
 /// The `{guid}` of a path, as sent: one that cannot exist is simply not found.
 pub struct GuidPath(pub String);
 

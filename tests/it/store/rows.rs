@@ -188,7 +188,22 @@ async fn settings_and_modes_by_scope() {
             level: Some(Level::FullTransitive),
             normalize: Some(false),
             validate_fields: None,
+            validate_new_schemas: Some(false),
+            validate_rules: Some(true),
             policy: Some(Policy::Lenient),
+            group: Some("application.major".to_owned()),
+            alias: Some(":.x:orders".to_owned()),
+            alias_for_deks: Some(String::new()),
+            default_metadata: Some(Metadata {
+                properties: [("owner".to_owned(), "null \u{0}".to_owned())].into(),
+                ..Metadata::default()
+            }),
+            override_metadata: Some(Metadata::default()),
+            default_rule_set: Some(RuleSet {
+                domain_rules: vec![Rule { name: Some("r".to_owned()), ..Rule::default() }],
+                ..RuleSet::default()
+            }),
+            override_rule_set: Some(RuleSet::default()),
         };
         let mut tx = test.store.write(&author()).await.unwrap();
         for scope in &scopes {

@@ -1,0 +1,265 @@
+//! Addresses that stand for others: `/contexts/{context}/…` for the same path with qualified subjects, and
+//! subjects that are aliases of others. Both are written out before the router sees the path, so that no
+//! handler knows of either.
+//!
+//! Segments are told apart before they are decoded: `%2F` is part of a name.
+
+use http::{Method, Uri};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::error::ApiError;
+use crate::model::Subject;
+use crate::registry::Registry;
+
+/// The address that the router shall see; `None` when it is the one that was asked for.
+///
+/// # Errors
+/// When the name of the context is none, the path does not exist below a context, or the store cannot tell
+/// whether a subject is an alias.
+pub async fn resolve(method: &Method, uri: &Uri, registry: &Registry) -> Result<Option<Uri>, ApiError> {
+    let mut address = Address::of(uri);
+    let is_within = address.leave_context(method)?;
+    let is_alias = address.follow_aliases(registry).await?;
+    if !is_within && !is_alias {
+        return Ok(None);
+    }
+    address.print().parse().map(Some).map_err(|_| ApiError::not_found())
+}
+
+/// A path and its query, taken apart. Segments are as they were sent, parameters are decoded.
+struct Address {
+    segments: Vec<String>,
+    parameters: Vec<(String, String)>,
+}
+
+impl Address {
+    fn of(uri: &Uri) -> Address {
+        let path = uri.path().strip_prefix('/').unwrap_or(uri.path());
+        let query = uri.query().unwrap_or_default();
+        Address {
+            segments: path.split('/').map(str::to_owned).collect(),
+            parameters: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        }
+    }
+
+    fn print(&self) -> String {
+        let mut text = format!("/{}", self.segments.join("/"));
+        if !self.parameters.is_empty() {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(&self.parameters);
+            text.push('?');
+            text.push_str(&query.finish());
+        }
+        text
+    }
+
+    fn starts_with(&self, first: &[&str]) -> bool {
+        self.segments.len() >= first.len()
+            && self.segments.iter().zip(first).all(|(left, right)| left == right)
+    }
+
+    /// Take a leading `contexts/{context}` away and qualify what follows by it.
+    fn leave_context(&mut self, method: &Method) -> Result<bool, ApiError> {
+        if !self.starts_with(&["contexts"]) || self.segments.len() < 3 {
+            return Ok(false);
+        }
+        let prefix = context_prefix(&decoded(&self.segments[1]))?;
+        self.segments.drain(..2);
+        // The server's own routes take qualified subjects; they do not stand below a context.
+        let is_own = self.starts_with(&["v1"]) && !self.starts_with(&["v1", "metadata"]);
+        let is_chained = self.starts_with(&["contexts"]) && self.segments.len() > 1;
+        if is_own || is_chained {
+            return Err(ApiError::not_found());
+        }
+        for index in self.named_subjects() {
+            self.segments[index] = encoded(&qualified(&decoded(&self.segments[index]), &prefix));
+        }
+        match self.segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            [scope @ ("config" | "mode")] => {
+                let scope = (*scope).to_owned();
+                self.segments = vec![scope, encoded(&prefix)];
+            }
+            ["schemas", "ids", ..] => self.qualify_parameter("subject", &prefix),
+            ["schemas"] | ["subjects"] => self.qualify_parameter("subjectPrefix", &prefix),
+            [first, ..]
+                if first.starts_with("associations")
+                    && matches!(*method, Method::POST | Method::PUT | Method::PATCH) =>
+            {
+                self.parameters.retain(|(name, _)| name != "context");
+                self.parameters.push(("context".to_owned(), prefix));
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    /// Where the path names subjects: after `subjects` or `deks`, and below `config` and `mode`.
+    fn named_subjects(&self) -> Vec<usize> {
+        let mut named = self.subjects_that_may_be_aliases();
+        let is_scope = self.starts_with(&["config"]) || self.starts_with(&["mode"]);
+        if is_scope && self.segments.len() > 1 && !named.contains(&1) {
+            named.push(1);
+        }
+        named.retain(|index| !self.segments[*index].is_empty());
+        named
+    }
+
+    fn subjects_that_may_be_aliases(&self) -> Vec<usize> {
+        let mut named = Vec::new();
+        let mut index = 1;
+        while index < self.segments.len() {
+            let is_named = matches!(self.segments[index - 1].as_str(), "subjects" | "deks");
+            if is_named && !self.segments[index].is_empty() {
+                named.push(index);
+                // A subject may be called `subjects`.
+                index += 1;
+            }
+            index += 1;
+        }
+        named
+    }
+
+    /// Qualify every value of a parameter; where there is none, the context itself is the value. Of the
+    /// default context a prefix is the empty one.
+    fn qualify_parameter(&mut self, name: &str, prefix: &str) {
+        let mut is_there = false;
+        for (_, value) in self.parameters.iter_mut().filter(|(key, _)| key == name) {
+            *value = qualified(value, prefix);
+            is_there = true;
+        }
+        if !is_there {
+            self.parameters.push((name.to_owned(), prefix.to_owned()));
+        }
+        if prefix == DEFAULT && name == "subjectPrefix" {
+            for (_, value) in self.parameters.iter_mut().filter(|(key, _)| key == name) {
+                if let Some(plain) = value.strip_prefix(DEFAULT) {
+                    *value = plain.to_owned();
+                }
+            }
+        }
+    }
+
+    /// Put the subject that an alias stands for in its place. One step only: what an alias of an alias
+    /// stands for is not asked.
+    async fn follow_aliases(&mut self, registry: &Registry) -> Result<bool, ApiError> {
+        let mut is_alias = false;
+        let for_deks = self.starts_with(&["dek-registry"]);
+        for index in self.subjects_that_may_be_aliases() {
+            let subject = Subject::parse(&decoded(&self.segments[index]));
+            if let Some(target) = registry.alias(&subject, for_deks).await? {
+                self.segments[index] = encoded(&target.to_string());
+                is_alias = true;
+            }
+        }
+        if self.starts_with(&["schemas", "ids"])
+            && let Some((_, value)) = self.parameters.iter_mut().find(|(name, _)| name == "subject")
+            && let Some(target) = registry.alias(&Subject::parse(value), false).await?
+        {
+            *value = target.to_string();
+            is_alias = true;
+        }
+        Ok(is_alias)
+    }
+}
+
+/// How the default context stands before a subject.
+const DEFAULT: &str = ":.:";
+
+/// How a context stands before its subjects, given `ctx`, `.ctx` or `:.ctx:`.
+///
+/// # Errors
+/// When there is a colon within the name.
+pub fn context_prefix(text: &str) -> Result<String, ApiError> {
+    let name = text.strip_prefix(':').unwrap_or(text);
+    let name = name.strip_suffix(':').unwrap_or(name);
+    if name.contains(':') {
+        return Err(ApiError::colon_in_context(text));
+    }
+    let dot = if name.starts_with('.') { "" } else { "." };
+    Ok(format!(":{dot}{name}:"))
+}
+
+/// What names its own context, or all of them, is left alone.
+fn qualified(text: &str, prefix: &str) -> String {
+    if text.starts_with(":.") || text.starts_with(":*:") {
+        text.to_owned()
+    } else {
+        format!("{prefix}{text}")
+    }
+}
+
+/// Bytes that are no UTF-8 are left encoded: they name nothing, and the router says so.
+fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8().map_or_else(|_| segment.to_owned(), |text| text.into_owned())
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Method, Uri};
+
+    use super::Address;
+
+    #[test]
+    fn a_path_below_a_context_is_one_with_qualified_subjects() {
+        for (method, sent, routed) in [
+            ("GET", "/subjects", None),
+            ("GET", "/contexts", None),
+            ("DELETE", "/contexts/.c", None),
+            ("GET", "/contexts/.c/subjects", Some("/subjects?subjectPrefix=:.c:")),
+            ("GET", "/contexts/c/subjects?subjectPrefix=a", Some("/subjects?subjectPrefix=:.c:a")),
+            ("GET", "/contexts/:.c:/subjects?subjectPrefix=:*:a", Some("/subjects?subjectPrefix=:*:a")),
+            ("GET", "/contexts/./subjects", Some("/subjects?subjectPrefix=")),
+            ("GET", "/contexts/./subjects?subjectPrefix=a", Some("/subjects?subjectPrefix=a")),
+            ("GET", "/contexts/.c/schemas", Some("/schemas?subjectPrefix=:.c:")),
+            ("GET", "/contexts/.c/schemas/types", Some("/schemas/types")),
+            ("GET", "/contexts/.c/schemas/guids/1", Some("/schemas/guids/1")),
+            ("POST", "/contexts/.c/subjects/s/versions", Some("/subjects/:.c:s/versions")),
+            ("POST", "/contexts/.c/subjects/a%2Fb/versions", Some("/subjects/:.c:a/b/versions")),
+            ("GET", "/contexts/.a/subjects/:.b:s/versions", Some("/subjects/:.b:s/versions")),
+            ("GET", "/contexts/./subjects/s/versions", Some("/subjects/:.:s/versions")),
+            ("GET", "/contexts/.c/subjects/subjects/versions", Some("/subjects/:.c:subjects/versions")),
+            (
+                "POST",
+                "/contexts/.c/compatibility/subjects/s/versions",
+                Some("/compatibility/subjects/:.c:s/versions"),
+            ),
+            ("GET", "/contexts/.c/config", Some("/config/:.c:")),
+            ("GET", "/contexts/.c/config/s", Some("/config/:.c:s")),
+            ("GET", "/contexts/.c/mode", Some("/mode/:.c:")),
+            ("PUT", "/contexts/.c/mode/s?force=true", Some("/mode/:.c:s?force=true")),
+            ("GET", "/contexts/.c/schemas/ids/1", Some("/schemas/ids/1?subject=:.c:")),
+            (
+                "GET",
+                "/contexts/.c/schemas/ids/1/schema?subject=s",
+                Some("/schemas/ids/1/schema?subject=:.c:s"),
+            ),
+            ("GET", "/contexts/.c/dek-registry/v1/keks/k/deks/s", Some("/dek-registry/v1/keks/k/deks/:.c:s")),
+            ("GET", "/contexts/.c/dek-registry/v1/keks", Some("/dek-registry/v1/keks")),
+            ("POST", "/contexts/.c/associations?context=x", Some("/associations?context=:.c:")),
+            ("GET", "/contexts/.c/associations/resources/r", Some("/associations/resources/r")),
+            ("GET", "/contexts/.c/contexts", Some("/contexts")),
+            ("GET", "/contexts/.c/v1/metadata/id", Some("/v1/metadata/id")),
+        ] {
+            let mut address = Address::of(&sent.parse::<Uri>().expect(sent));
+            let method: Method = method.parse().expect(method);
+            let is_within = address.leave_context(&method).expect(sent);
+            let decoded =
+                percent_encoding::percent_decode_str(&address.print()).decode_utf8_lossy().into_owned();
+            assert_eq!(is_within.then_some(decoded).as_deref(), routed, "{sent}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_stand_below_a_context() {
+        for sent in
+            ["/contexts/a:b/subjects", "/contexts/.c/v1/settings", "/contexts/.a/contexts/.b/subjects"]
+        {
+            let mut address = Address::of(&sent.parse::<Uri>().expect(sent));
+            assert!(address.leave_context(&Method::GET).is_err(), "{sent}");
+        }
+    }
+}
