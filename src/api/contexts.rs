@@ -57,8 +57,3 @@ pub async fn delete(
     registry.delete_context(&context, &caller).await.during("Error while deleting context")?;
     Ok(StatusCode::NO_CONTENT)
 }
-
-/// Editing inline tags is a later version's.
-pub async fn tags_unavailable() -> ApiError {
-    ApiError::unavailable("Editing inline tags")
-}

@@ -131,9 +131,11 @@ pub fn code_of(error: &Error) -> Code {
         Error::InvalidExporter(InvalidExporter::Config(_)) => INVALID_EXPORTER_CONFIG,
         Error::InvalidExporter(InvalidExporter::Subjects(_)) => INVALID_EXPORTER_SUBJECTS,
         Error::TooManyExporters(_) => TOO_MANY_EXPORTERS,
-        Error::InvalidSchema(_) | Error::UnknownFormat(_) | Error::EmptySchema | Error::WrongVersion => {
-            INVALID_SCHEMA
-        }
+        Error::InvalidSchema(_)
+        | Error::InvalidTags(_)
+        | Error::UnknownFormat(_)
+        | Error::EmptySchema
+        | Error::WrongVersion => INVALID_SCHEMA,
         Error::InvalidVersion(_) => INVALID_VERSION,
         Error::ReadOnly(_)
         | Error::ReadOnlyAssociated(_)
@@ -147,7 +149,7 @@ pub fn code_of(error: &Error) -> Code {
         Error::Referenced(..) => REFERENCED,
         Error::InvalidSubject(_) => INVALID_SUBJECT,
         Error::SchemaTooLarge => SCHEMA_TOO_LARGE,
-        Error::InvalidRuleSet(_) => INVALID_RULE_SET,
+        Error::InvalidRuleSet(_) | Error::RuleSetTwice => INVALID_RULE_SET,
         Error::ContextNotEmpty(_) => CONTEXT_NOT_EMPTY,
         Error::InvalidAssociation(_) => INVALID_ASSOCIATION,
         Error::WorkFailed(_) => INTERNAL,

@@ -30,6 +30,7 @@ mod serve;
 mod settings;
 mod shapes;
 mod subjects;
+mod tags;
 mod versions;
 
 use std::any::Any;
@@ -39,7 +40,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use http::{Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -144,6 +145,7 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(associations::of_name))
         .routes(routes!(association_batches::get))
         .routes(routes!(association_batches::mutate))
+        .routes(routes!(tags::edit))
         .routes(routes!(metadata::id))
         .routes(routes!(metadata::version))
         .routes(routes!(metadata::deployment))
@@ -171,10 +173,8 @@ fn own_routes() -> OpenApiRouter<Shared> {
 
 fn router(shared: Shared) -> Router {
     let (contract, _) = contract_routes().split_for_parts();
-    let contract = contract
-        .route("/subjects/{subject}/versions/{version}/tags", post(contexts::tags_unavailable))
-        .fallback(async || ApiError::not_found())
-        .method_not_allowed_fallback(method_not_allowed);
+    let contract =
+        contract.fallback(async || ApiError::not_found()).method_not_allowed_fallback(method_not_allowed);
     let contract = guarded(contract);
     let (own, _) = own_routes().split_for_parts();
     let text = openapi_text();

@@ -4,7 +4,7 @@ use crate::model::{
     AssociationType, Context, Format, Guid, InvalidExporter, InvalidProperty, InvalidRuleSet, InvalidSubject,
     InvalidVersion, Reference, SchemaId, Subject, UnknownFormat, Version, VersionRef,
 };
-use crate::schema::ParseError;
+use crate::schema::{ParseError, TagError};
 use crate::store::StoreError;
 
 use super::Checked;
@@ -47,6 +47,8 @@ pub enum Error {
     InvalidSchema(Box<InvalidSchema>),
     #[error(transparent)]
     UnknownFormat(#[from] UnknownFormat),
+    #[error(transparent)]
+    InvalidTags(#[from] TagError),
     #[error("Empty schema")]
     EmptySchema,
     #[error("Version is not one more than previous version")]
@@ -59,6 +61,8 @@ pub enum Error {
     InvalidSubject(#[from] InvalidSubject),
     #[error(transparent)]
     InvalidRuleSet(#[from] InvalidRuleSet),
+    #[error("ruleSet should be omitted if specifying rulesToMerge or rulesToRemove")]
+    RuleSetTwice,
     #[error("Subject {} in context {} is in read-only mode", .0.as_ref().map_or_else(|| "null".to_owned(), Subject::to_string), .0.as_ref().map_or_else(String::new, |subject| subject.context().prefix()))]
     ReadOnly(Option<Subject>),
     #[error("Subject {subject} in context {} is not in import mode", .subject.context().prefix())]

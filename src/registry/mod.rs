@@ -29,6 +29,7 @@ mod references;
 mod register;
 mod reserved;
 mod settings;
+mod tags;
 mod undelete;
 mod verdicts;
 mod work;
@@ -47,6 +48,7 @@ pub use list::{ListedSchema, SchemaAssociations, SchemaFilter, SubjectFilter, Ve
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
 pub use settings::{Change, InForce, SettingsChange};
+pub use tags::{Retagging, TagRequest};
 
 use std::sync::Arc;
 
@@ -116,7 +118,10 @@ impl Registry {
     }
 
     /// May something be registered under this subject?
-    pub(super) fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
         let is_empty = matches!(subject.name(), "" | "*");
         if is_empty && self.defaults.reject_empty_subjects {
             return Err(InvalidSubject(subject.to_string()).into());

@@ -207,6 +207,10 @@ impl Registry {
             rule_set.validate()?;
         }
         self.check_subject(subject)?;
+        if !candidate.retagging.is_empty() {
+            // What is sent is not what will be registered.
+            return Ok(None);
+        }
         match self.as_sent(subject, candidate.clone(), options.normalize).await {
             Ok(prepared) => Ok(Some(Arc::new(prepared))),
             // What is no schema is not known; whether that or the mode is the error is decided later.
@@ -380,7 +384,7 @@ impl Material {
 
     /// Take a schema as it comes: with its id and version, compared with nothing, nothing added to it.
     fn import(self, id: SchemaId) -> Result<Decision, Error> {
-        let prepared = self.sent.prepare(Purpose::to_import())?;
+        let prepared = self.sent.retagged(None)?.prepare(Purpose::to_import())?;
         let version = match Version::new(self.sent.candidate.version) {
             Some(version) => version,
             None => next_version(&self.history)?,
@@ -435,7 +439,8 @@ impl Material {
     /// Parse strictly, with what the candidate leaves open taken from the latest version.
     fn prepare(&self, latest: Option<&Content>, next: Version) -> Result<Prepared, Error> {
         let in_force = &self.basis.in_force;
-        let mut prepared = self.sent.prepare(in_force.purpose(self.options.normalize))?;
+        let sent = self.sent.retagged(self.live.last())?;
+        let mut prepared = sent.prepare(in_force.purpose(self.options.normalize))?;
         prepared.content = completed(&prepared.content, latest, &in_force.settings);
         write_version_property(&mut prepared.content, self.sent.candidate.version, next);
         Ok(prepared)

@@ -14,6 +14,7 @@ use dovetail::model::{
 use dovetail::registry::{
     Caller, Candidate, Defaults, Error, InvalidCause, InvalidSchema, RegisterOptions, Registry,
 };
+use dovetail::schema::TagError;
 use dovetail::store::StoreError;
 
 use crate::{flows, harness};
@@ -204,7 +205,7 @@ async fn the_sentences_of_the_registry_are_in_the_document() {
 }
 
 /// How many kinds of errors [`kind`] tells apart.
-const KINDS: usize = 45;
+const KINDS: usize = 47;
 
 /// A number for each kind of error, without gaps and without a `_`: a new kind of error does not
 /// compile before it has an example, and so a row in the document.
@@ -255,6 +256,8 @@ fn kind(error: &Error) -> usize {
         Error::ExporterExists(_) => 42,
         Error::TooManyExporters(_) => 43,
         Error::InvalidExporter(_) => 44,
+        Error::InvalidTags(_) => 45,
+        Error::RuleSetTwice => 46,
     }
 }
 
@@ -277,6 +280,8 @@ async fn examples() -> Vec<Error> {
         Error::ModeNotConfigured(subject()),
         "avro".parse::<Format>().expect_err("it is lower case").into(),
         Error::EmptySchema,
+        TagError::NoSuchPath("R.a".to_owned()).into(),
+        Error::RuleSetTwice,
         Error::WrongVersion,
         Error::SchemaTooLarge,
         "0".parse::<VersionRef>().expect_err("below the first").into(),
