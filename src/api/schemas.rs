@@ -32,6 +32,8 @@ pub struct SchemasQuery {
     pub latest_only: bool,
     /// Only schemas that have a rule of this type.
     pub rule_type: Option<String>,
+    /// Also subjects that have an alias which starts with the prefix; aliases are shown.
+    pub aliases: bool,
     /// Only subjects associated with a resource of this type, shown with their associations.
     pub resource_type: Option<String>,
     /// Only subjects with an association of one of these types, `key` or `value`.
@@ -89,15 +91,17 @@ pub async fn list(
     let filter = SchemaFilter {
         deleted: query.deleted,
         latest_only: query.latest_only,
+        aliases: query.aliases,
         associations: query.associations(),
         rule_type: query.rule_type.clone(),
     };
     let found = registry.list_schemas(prefix, filter, offset, limit).await;
     let found = found.during(format_args!("Error while getting schemas for prefix {prefix}"))?;
     let mut views = Vec::with_capacity(found.len());
-    for ListedSchema { found, associations } in found {
+    for ListedSchema { found, aliases, associations } in found {
         let showing = Showing { omit_avro: options.omit_avro_schema_type, ..Showing::default() };
         let mut view = SchemaView::of(&registry, found, showing).await?;
+        view.aliases = aliases.iter().map(ToString::to_string).collect();
         view.associations = associations.into_iter().map(AssociationView::from).collect();
         views.push(view);
     }

@@ -138,6 +138,10 @@ pub struct SchemaView {
     #[schema(value_type = Option<RuleSetBody>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_set: Option<RuleSet>,
+    /// Other names of the subject; in a list that was asked for them.
+    #[schema(required = false)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// The associations of the subject; in a list that was asked about them.
     #[schema(required = false)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -176,6 +180,7 @@ impl SchemaView {
             ts: found.created_at,
             deleted: found.deleted,
             rule_set: content.rule_set.clone(),
+            aliases: Vec::new(),
             associations: Vec::new(),
             subject: found.subject.to_string(),
         })

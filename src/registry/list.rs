@@ -1,6 +1,6 @@
 //! Listings: subjects, versions, schemas, contexts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{Association, AssociationFilter, Lifecycle, Subject, Version};
@@ -44,6 +44,8 @@ pub struct SchemaFilter {
     pub latest_only: bool,
     /// Only schemas with a rule of this type.
     pub rule_type: Option<String>,
+    /// Also those of subjects that have an alias which starts with the prefix.
+    pub aliases: bool,
     /// Only schemas of subjects with such associations.
     pub associations: Option<SchemaAssociations>,
 }
@@ -64,6 +66,8 @@ pub struct SchemaAssociations {
 pub struct ListedSchema {
     /// The schema.
     pub found: Found,
+    /// The aliases of its subject that start with the prefix, if they were asked for.
+    pub aliases: Vec<Subject>,
     /// The associations of its subject, if they were asked about.
     pub associations: Vec<Association>,
 }
@@ -139,6 +143,13 @@ impl Registry {
     ) -> Result<Vec<ListedSchema>, Error> {
         let mut tx = self.store.read().await?;
         let mut rows = tx.versions_matching(&parse_prefix(prefix), filter.deleted).await?;
+        let mut aliases: HashMap<Subject, Vec<Subject>> = HashMap::new();
+        if filter.aliases {
+            for (alias, target) in tx.aliases(&parse_prefix(prefix)).await? {
+                aliases.entry(target).or_default().push(alias);
+            }
+            rows = with_subjects(&mut tx, rows, aliases.keys(), filter.deleted).await?;
+        }
         let mut associations: HashMap<Subject, Vec<Association>> = HashMap::new();
         if let Some(wanted) = &filter.associations {
             if let Some(among) = &wanted.among {
@@ -152,8 +163,9 @@ impl Registry {
             }
         }
         let listed = |found: Found| {
+            let aliases = aliases.get(&found.subject).cloned().unwrap_or_default();
             let associations = associations.get(&found.subject).cloned().unwrap_or_default();
-            ListedSchema { found, associations }
+            ListedSchema { found, aliases, associations }
         };
         if filter.latest_only {
             let mut highest: HashMap<Subject, Version> = HashMap::new();
@@ -198,6 +210,24 @@ impl Registry {
     pub async fn cluster_id(&self) -> Result<String, Error> {
         Ok(self.store.read().await?.cluster_id().await?)
     }
+}
+
+/// Versions and those of more subjects, in the order of a listing.
+async fn with_subjects(
+    tx: &mut Tx,
+    mut rows: Vec<(Subject, StoredVersion)>,
+    more: impl Iterator<Item = &Subject>,
+    deleted: bool,
+) -> Result<Vec<(Subject, StoredVersion)>, Error> {
+    let there: HashSet<Subject> = rows.iter().map(|(subject, _)| subject.clone()).collect();
+    for subject in more.filter(|subject| !there.contains(subject)) {
+        let shown = tx.history(subject).await?.into_iter().filter(|stored| deleted || !stored.deleted);
+        rows.extend(shown.map(|stored| (subject.clone(), stored)));
+    }
+    rows.sort_by_cached_key(|(subject, stored)| {
+        (subject.to_string().encode_utf16().collect::<Vec<u16>>(), stored.version)
+    });
+    Ok(rows)
 }
 
 impl SchemaAssociations {
