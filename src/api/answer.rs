@@ -41,7 +41,17 @@ pub fn written(body: &impl Serialize) -> Answer {
     Ok(labelled(body))
 }
 
-/// Word that something was done, and nothing else to say.
+/// A JSON answer that holds the answers to several requests, each with its own outcome.
+///
+/// # Errors
+/// Never for the shapes of this API.
+pub fn several(body: &impl Serialize) -> Answer {
+    let mut response = written(body)?;
+    *response.status_mut() = StatusCode::MULTI_STATUS;
+    Ok(response)
+}
+
+/// It was done, and there is nothing to say about it.
 pub fn nothing() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }

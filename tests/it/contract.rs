@@ -7,18 +7,23 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use dovetail::api::{CODES, code_of};
-use dovetail::model::{Context, Format, InvalidKey, RuleSet, SchemaId, Subject, Version, VersionRef};
+use dovetail::model::{
+    AssociationType, Context, Format, InvalidExporter, InvalidKey, InvalidProperty, RuleSet, SchemaId,
+    Subject, Version, VersionRef,
+};
 use dovetail::registry::{
     Caller, Candidate, Defaults, Error, InvalidCause, InvalidSchema, RegisterOptions, Registry,
 };
+use dovetail::schema::TagError;
 use dovetail::store::StoreError;
 
 use crate::{flows, harness};
 
-/// What flows cannot make happen: failures of the machine, of the program, of time, and of MD5, and a
-/// service that denies access.
-const NOT_PLAYED: [(u16, u32, &str); 7] = [
+/// What flows cannot make happen: failures of the machine, of the program, of time, of MD5, of
+/// patience, and a service that denies access.
+const NOT_PLAYED: [(u16, u32, &str); 8] = [
     (403, 40370, "Could not generate %s dek for %s: %s"),
+    (409, 40964, "A maximum of %s exporters already exist"),
     (422, 42201, "another schema with the hash %s is already stored"),
     (500, 500, "Internal Server Error"),
     (500, 50001, "%s"),
@@ -201,7 +206,7 @@ async fn the_sentences_of_the_registry_are_in_the_document() {
 }
 
 /// How many kinds of errors [`kind`] tells apart.
-const KINDS: usize = 44;
+const KINDS: usize = 56;
 
 /// A number for each kind of error, without gaps and without a `_`: a new kind of error does not
 /// compile before it has an example, and so a row in the document.
@@ -238,19 +243,31 @@ fn kind(error: &Error) -> usize {
         Error::NoSuchSetting(_) => 28,
         Error::WorkFailed(_) => 29,
         Error::Store(_) => 30,
-        Error::ExporterNotFound(_) => 31,
-        Error::ExporterExists(_) => 32,
-        Error::TooManyExporters(_) => 33,
-        Error::InvalidExporter(_) => 34,
-        Error::KeyNotFound(_) => 35,
-        Error::KeyNotDeletedFirst(_) => 36,
-        Error::KeyDeleted(_) => 37,
-        Error::KeyExists(_) => 38,
-        Error::TooManyKeys(_) => 39,
-        Error::InvalidKey(_) => 40,
-        Error::KeyReferenced(_) => 41,
-        Error::KmsDenied(_) => 42,
-        Error::KmsFailed(_) => 43,
+        Error::AssociationNotFound(_) => 31,
+        Error::ResourceAssociated { .. } => 32,
+        Error::SubjectAssociated(_) => 33,
+        Error::SubjectStronglyAssociated(_) => 34,
+        Error::NoLiveVersion(_) => 35,
+        Error::AssociationFrozen { .. } => 36,
+        Error::InvalidAssociation(_) => 37,
+        Error::IncompatibleAssociated(_) => 38,
+        Error::ReadOnlyAssociated(_) => 39,
+        Error::StronglyReferenced(_) => 40,
+        Error::ExporterNotFound(_) => 41,
+        Error::ExporterExists(_) => 42,
+        Error::TooManyExporters(_) => 43,
+        Error::InvalidExporter(_) => 44,
+        Error::InvalidTags(_) => 45,
+        Error::RuleSetTwice => 46,
+        Error::KeyNotFound(_) => 47,
+        Error::KeyNotDeletedFirst(_) => 48,
+        Error::KeyDeleted(_) => 49,
+        Error::KeyExists(_) => 50,
+        Error::TooManyKeys(_) => 51,
+        Error::InvalidKey(_) => 52,
+        Error::KeyReferenced(_) => 53,
+        Error::KmsDenied(_) => 54,
+        Error::KmsFailed(_) => 55,
     }
 }
 
@@ -273,6 +290,8 @@ async fn examples() -> Vec<Error> {
         Error::ModeNotConfigured(subject()),
         "avro".parse::<Format>().expect_err("it is lower case").into(),
         Error::EmptySchema,
+        TagError::NoSuchPath("R.a".to_owned()).into(),
+        Error::RuleSetTwice,
         Error::WrongVersion,
         Error::SchemaTooLarge,
         "0".parse::<VersionRef>().expect_err("below the first").into(),
@@ -287,6 +306,21 @@ async fn examples() -> Vec<Error> {
         Error::SubjectsStandInTheWay,
         Error::ContextNotEmpty(subject().context().clone()),
         Error::Referenced(subject(), Version::FIRST),
+        Error::ExporterNotFound("e".to_owned()),
+        Error::ExporterExists("e".to_owned()),
+        Error::TooManyExporters(9),
+        InvalidExporter::Name.into(),
+        InvalidExporter::Config("it lacks something".to_owned()).into(),
+        InvalidExporter::Subjects("there are none".to_owned()).into(),
+        Error::AssociationNotFound("id".to_owned()),
+        Error::ResourceAssociated { part: AssociationType::Key, resource: "id".to_owned() },
+        Error::SubjectAssociated(subject()),
+        Error::SubjectStronglyAssociated(subject()),
+        Error::NoLiveVersion(subject()),
+        Error::AssociationFrozen { part: AssociationType::Value, subject: subject() },
+        InvalidProperty::new("subject", "must not be empty").into(),
+        Error::ReadOnlyAssociated(subject()),
+        Error::StronglyReferenced(subject()),
         Error::NoSuchSetting("`x` is no judge; it is one of y, z".to_owned()),
         Error::Store(StoreError::Unstorable(
             "x holds the character U+0000, which cannot be stored".to_owned(),
@@ -318,6 +352,9 @@ async fn examples() -> Vec<Error> {
     stuck.abort();
     examples.push(Error::WorkFailed(stuck.await.expect_err("it was aborted")));
     examples.push(incompatible(&plain()).await);
+    if let Error::Incompatible(refused) = incompatible(&plain()).await {
+        examples.push(Error::IncompatibleAssociated(refused));
+    }
     examples
 }
 
