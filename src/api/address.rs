@@ -143,6 +143,10 @@ impl Address {
     /// stands for is not asked.
     async fn follow_aliases(&mut self, registry: &Registry) -> Result<bool, ApiError> {
         let mut is_alias = false;
+        // Associations are those of the subject that is named.
+        if self.starts_with(&["associations"]) {
+            return Ok(false);
+        }
         let for_deks = self.starts_with(&["dek-registry"]);
         for index in self.subjects_that_may_be_aliases() {
             let subject = Subject::parse(&decoded(&self.segments[index]));

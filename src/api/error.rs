@@ -65,8 +65,14 @@ codes! {
     VERSION_NOT_DELETED = NOT_FOUND, 40407;
     NO_LEVEL = NOT_FOUND, 40408;
     NO_MODE = NOT_FOUND, 40409;
+    NO_SUCH_ASSOCIATION = NOT_FOUND, 40410;
     NO_SUCH_EXPORTER = NOT_FOUND, 40450;
     INCOMPATIBLE = CONFLICT, 40901;
+    RESOURCE_ASSOCIATED = CONFLICT, 40903;
+    SUBJECT_ASSOCIATED = CONFLICT, 40904;
+    SUBJECT_STRONGLY_ASSOCIATED = CONFLICT, 40905;
+    NO_LIVE_VERSION = CONFLICT, 40907;
+    ASSOCIATION_FROZEN = CONFLICT, 40908;
     INVALID_EXPORTER_NAME = CONFLICT, 40950;
     INVALID_EXPORTER_CONFIG = CONFLICT, 40951;
     INVALID_EXPORTER_SUBJECTS = CONFLICT, 40952;
@@ -81,6 +87,7 @@ codes! {
     SCHEMA_TOO_LARGE = UNPROCESSABLE_ENTITY, 42209;
     INVALID_RULE_SET = UNPROCESSABLE_ENTITY, 42210;
     CONTEXT_NOT_EMPTY = UNPROCESSABLE_ENTITY, 42211;
+    INVALID_ASSOCIATION = UNPROCESSABLE_ENTITY, 42212;
     STORE_FAILED = INTERNAL_SERVER_ERROR, 50001;
     // Clients come back after 503 as after 500, but only 503 tells them when.
     STORE_UNAVAILABLE = SERVICE_UNAVAILABLE, 50001;
@@ -113,16 +120,26 @@ pub fn code_of(error: &Error) -> Code {
         Error::LevelNotConfigured(_) => NO_LEVEL,
         Error::ModeNotConfigured(_) => NO_MODE,
         Error::ExporterNotFound(_) => NO_SUCH_EXPORTER,
-        Error::Incompatible(_) => INCOMPATIBLE,
+        Error::AssociationNotFound(_) => NO_SUCH_ASSOCIATION,
+        Error::Incompatible(_) | Error::IncompatibleAssociated(_) => INCOMPATIBLE,
+        Error::ResourceAssociated { .. } => RESOURCE_ASSOCIATED,
+        Error::SubjectAssociated(_) => SUBJECT_ASSOCIATED,
+        Error::SubjectStronglyAssociated(_) => SUBJECT_STRONGLY_ASSOCIATED,
+        Error::NoLiveVersion(_) => NO_LIVE_VERSION,
+        Error::AssociationFrozen { .. } => ASSOCIATION_FROZEN,
         Error::ExporterExists(_) | Error::InvalidExporter(InvalidExporter::Name) => INVALID_EXPORTER_NAME,
         Error::InvalidExporter(InvalidExporter::Config(_)) => INVALID_EXPORTER_CONFIG,
         Error::InvalidExporter(InvalidExporter::Subjects(_)) => INVALID_EXPORTER_SUBJECTS,
         Error::TooManyExporters(_) => TOO_MANY_EXPORTERS,
-        Error::InvalidSchema(_) | Error::UnknownFormat(_) | Error::EmptySchema | Error::WrongVersion => {
-            INVALID_SCHEMA
-        }
+        Error::InvalidSchema(_)
+        | Error::InvalidTags(_)
+        | Error::UnknownFormat(_)
+        | Error::EmptySchema
+        | Error::WrongVersion => INVALID_SCHEMA,
         Error::InvalidVersion(_) => INVALID_VERSION,
         Error::ReadOnly(_)
+        | Error::ReadOnlyAssociated(_)
+        | Error::StronglyReferenced(_)
         | Error::NotImporting { .. }
         | Error::NotReadWrite { .. }
         | Error::IdTaken { .. }
@@ -132,8 +149,9 @@ pub fn code_of(error: &Error) -> Code {
         Error::Referenced(..) => REFERENCED,
         Error::InvalidSubject(_) => INVALID_SUBJECT,
         Error::SchemaTooLarge => SCHEMA_TOO_LARGE,
-        Error::InvalidRuleSet(_) => INVALID_RULE_SET,
+        Error::InvalidRuleSet(_) | Error::RuleSetTwice => INVALID_RULE_SET,
         Error::ContextNotEmpty(_) => CONTEXT_NOT_EMPTY,
+        Error::InvalidAssociation(_) => INVALID_ASSOCIATION,
         Error::WorkFailed(_) => INTERNAL,
         Error::Store(StoreError::Unavailable(_)) => STORE_UNAVAILABLE,
         Error::Store(StoreError::Unstorable(_)) => INVALID_SCHEMA,
@@ -272,6 +290,16 @@ impl ApiError {
         }
         ApiError { code: INCOMPATIBLE_TO_OLD_CLIENTS, ..self }
     }
+
+    /// Is it the server's fault, so that asking again may help?
+    pub fn is_failure(&self) -> bool {
+        self.code.status.is_server_error()
+    }
+
+    /// What stands in the answer, for an answer that holds several.
+    pub fn body(&self) -> ErrorBody<'_> {
+        ErrorBody { error_code: self.code.number, message: &self.message }
+    }
 }
 
 /// Name the operation that a failing store interrupted.
@@ -298,8 +326,7 @@ impl<T> During<T> for Result<T, Error> {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&ErrorBody { error_code: self.code.number, message: &self.message })
-            .expect("a number and a text are JSON");
+        let body = serde_json::to_vec(&self.body()).expect("a number and a text are JSON");
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.code.status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -348,7 +375,7 @@ impl IntoResponses for Refusals {
     }
 }
 
-/// Documents the refusal of an incompatible schema.
+/// Documents the refusal of an incompatible schema, or of what an association forbids.
 pub struct Conflict;
 
 impl IntoResponses for Conflict {
@@ -392,8 +419,8 @@ pub const DOCUMENTED: [(&str, &str, &str, u32, &str); 10] = [
     (
         "409",
         "Incompatible",
-        "The schema is incompatible with an earlier one.",
-        40901,
+        "The schema is incompatible with an earlier one, or an association stands in the way.",
+        INCOMPATIBLE.number,
         "Schema being registered is incompatible with an earlier schema for subject \"orders-value\", \
          details: [...]",
     ),

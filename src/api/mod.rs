@@ -6,6 +6,9 @@
 mod address;
 mod answer;
 mod answers;
+mod association_batches;
+mod association_shapes;
+mod associations;
 mod check;
 mod compatibility;
 mod config;
@@ -27,6 +30,7 @@ mod serve;
 mod settings;
 mod shapes;
 mod subjects;
+mod tags;
 mod versions;
 
 use std::any::Any;
@@ -36,7 +40,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use http::{Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -135,6 +139,13 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(mode::get, mode::put_subject, mode::delete))
         .routes(routes!(contexts::list))
         .routes(routes!(contexts::delete))
+        .routes(routes!(associations::of_name_in_query, associations::create))
+        .routes(routes!(associations::of_subject))
+        .routes(routes!(associations::of_resource, associations::upsert, associations::delete))
+        .routes(routes!(associations::of_name))
+        .routes(routes!(association_batches::get))
+        .routes(routes!(association_batches::mutate))
+        .routes(routes!(tags::edit))
         .routes(routes!(metadata::id))
         .routes(routes!(metadata::version))
         .routes(routes!(metadata::deployment))
@@ -162,10 +173,8 @@ fn own_routes() -> OpenApiRouter<Shared> {
 
 fn router(shared: Shared) -> Router {
     let (contract, _) = contract_routes().split_for_parts();
-    let contract = contract
-        .route("/subjects/{subject}/versions/{version}/tags", post(contexts::tags_unavailable))
-        .fallback(async || ApiError::not_found())
-        .method_not_allowed_fallback(method_not_allowed);
+    let contract =
+        contract.fallback(async || ApiError::not_found()).method_not_allowed_fallback(method_not_allowed);
     let contract = guarded(contract);
     let (own, _) = own_routes().split_for_parts();
     let text = openapi_text();

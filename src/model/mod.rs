@@ -3,6 +3,7 @@
 //! Each type is parsed at the door (`api`, `cli`) and is valid from then on. Nothing here does IO,
 //! knows HTTP, SQL or a schema language.
 
+mod association;
 mod content;
 mod context;
 mod exporter;
@@ -18,6 +19,10 @@ mod settings;
 mod subject;
 mod version;
 
+pub use association::{
+    Association, AssociationFilter, AssociationType, InvalidProperty, Lifecycle, Resource, ResourceType,
+    UnknownAssociationWord,
+};
 pub use content::Content;
 pub use context::Context;
 pub use exporter::{ContextType, Exporter, ExporterState, InvalidExporter, Progress, TARGET_URL};

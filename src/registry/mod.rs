@@ -3,11 +3,16 @@
 //!
 //! [`Registry`] is a handle: cheap to clone, no mutable state but the cache of immutable contents.
 
+mod associate;
+mod association_ops;
+mod association_rules;
+mod associations;
 mod cache;
 mod candidate;
 mod check;
 mod contexts;
 mod delete;
+mod dissociate;
 mod error;
 mod examine;
 mod exporters;
@@ -24,10 +29,14 @@ mod references;
 mod register;
 mod reserved;
 mod settings;
+mod tags;
 mod undelete;
 mod verdicts;
 mod work;
 
+pub use association_ops::AssociationOp;
+pub use association_rules::{AssociationWish, Intent, ResourceRequest};
+pub use associations::{AssociatedResource, AssociatedSchema, AssociatedSubject, Associating};
 pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
 pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
@@ -35,10 +44,11 @@ pub use examine::{Against, Compared, Examination, Examined, Origin};
 pub use exporters::ExporterChange;
 pub use journal::{Reason, Refused};
 pub use judge::{JudgeChange, JudgeInForce, Settled};
-pub use list::{SchemaFilter, SubjectFilter, VersionFilter};
+pub use list::{ListedSchema, SchemaAssociations, SchemaFilter, SubjectFilter, VersionFilter};
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
 pub use settings::{Change, InForce, SettingsChange};
+pub use tags::{Retagging, TagRequest};
 
 use std::sync::Arc;
 
@@ -108,7 +118,10 @@ impl Registry {
     }
 
     /// May something be registered under this subject?
-    pub(super) fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
         let is_empty = matches!(subject.name(), "" | "*");
         if is_empty && self.defaults.reject_empty_subjects {
             return Err(InvalidSubject(subject.to_string()).into());

@@ -39,10 +39,14 @@ pub enum ChangeKind {
     PutExporter,
     /// An exporter was removed.
     DeleteExporter,
+    /// The subject was associated with a resource.
+    Associate,
+    /// An association of the subject ended.
+    Dissociate,
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 13] = [
+    const ALL: [ChangeKind; 15] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -56,6 +60,8 @@ impl ChangeKind {
         ChangeKind::DeleteContext,
         ChangeKind::PutExporter,
         ChangeKind::DeleteExporter,
+        ChangeKind::Associate,
+        ChangeKind::Dissociate,
     ];
 
     /// How it is spelt in the table.
@@ -74,6 +80,8 @@ impl ChangeKind {
             ChangeKind::DeleteContext => "delete-context",
             ChangeKind::PutExporter => "put-exporter",
             ChangeKind::DeleteExporter => "delete-exporter",
+            ChangeKind::Associate => "associate",
+            ChangeKind::Dissociate => "dissociate",
         }
     }
 }

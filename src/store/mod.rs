@@ -7,6 +7,7 @@
 //! Every write leaves a row in `changes` within its own transaction, numbered in the order of
 //! commits, so that a node can follow what the others do.
 
+mod associations;
 mod changes;
 mod error;
 mod exporters;
@@ -30,6 +31,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::model::Timestamp;
 
+pub use associations::Associated;
 pub use changes::{Change, ChangeKind};
 pub use error::StoreError;
 pub use exporters::Claimed;

@@ -7,10 +7,14 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use dovetail::api::{CODES, code_of};
-use dovetail::model::{Context, Format, InvalidExporter, RuleSet, SchemaId, Subject, Version, VersionRef};
+use dovetail::model::{
+    AssociationType, Context, Format, InvalidExporter, InvalidProperty, RuleSet, SchemaId, Subject, Version,
+    VersionRef,
+};
 use dovetail::registry::{
     Caller, Candidate, Defaults, Error, InvalidCause, InvalidSchema, RegisterOptions, Registry,
 };
+use dovetail::schema::TagError;
 use dovetail::store::StoreError;
 
 use crate::{flows, harness};
@@ -201,7 +205,7 @@ async fn the_sentences_of_the_registry_are_in_the_document() {
 }
 
 /// How many kinds of errors [`kind`] tells apart.
-const KINDS: usize = 35;
+const KINDS: usize = 47;
 
 /// A number for each kind of error, without gaps and without a `_`: a new kind of error does not
 /// compile before it has an example, and so a row in the document.
@@ -238,10 +242,22 @@ fn kind(error: &Error) -> usize {
         Error::NoSuchSetting(_) => 28,
         Error::WorkFailed(_) => 29,
         Error::Store(_) => 30,
-        Error::ExporterNotFound(_) => 31,
-        Error::ExporterExists(_) => 32,
-        Error::TooManyExporters(_) => 33,
-        Error::InvalidExporter(_) => 34,
+        Error::AssociationNotFound(_) => 31,
+        Error::ResourceAssociated { .. } => 32,
+        Error::SubjectAssociated(_) => 33,
+        Error::SubjectStronglyAssociated(_) => 34,
+        Error::NoLiveVersion(_) => 35,
+        Error::AssociationFrozen { .. } => 36,
+        Error::InvalidAssociation(_) => 37,
+        Error::IncompatibleAssociated(_) => 38,
+        Error::ReadOnlyAssociated(_) => 39,
+        Error::StronglyReferenced(_) => 40,
+        Error::ExporterNotFound(_) => 41,
+        Error::ExporterExists(_) => 42,
+        Error::TooManyExporters(_) => 43,
+        Error::InvalidExporter(_) => 44,
+        Error::InvalidTags(_) => 45,
+        Error::RuleSetTwice => 46,
     }
 }
 
@@ -264,6 +280,8 @@ async fn examples() -> Vec<Error> {
         Error::ModeNotConfigured(subject()),
         "avro".parse::<Format>().expect_err("it is lower case").into(),
         Error::EmptySchema,
+        TagError::NoSuchPath("R.a".to_owned()).into(),
+        Error::RuleSetTwice,
         Error::WrongVersion,
         Error::SchemaTooLarge,
         "0".parse::<VersionRef>().expect_err("below the first").into(),
@@ -284,6 +302,15 @@ async fn examples() -> Vec<Error> {
         InvalidExporter::Name.into(),
         InvalidExporter::Config("it lacks something".to_owned()).into(),
         InvalidExporter::Subjects("there are none".to_owned()).into(),
+        Error::AssociationNotFound("id".to_owned()),
+        Error::ResourceAssociated { part: AssociationType::Key, resource: "id".to_owned() },
+        Error::SubjectAssociated(subject()),
+        Error::SubjectStronglyAssociated(subject()),
+        Error::NoLiveVersion(subject()),
+        Error::AssociationFrozen { part: AssociationType::Value, subject: subject() },
+        InvalidProperty::new("subject", "must not be empty").into(),
+        Error::ReadOnlyAssociated(subject()),
+        Error::StronglyReferenced(subject()),
         Error::NoSuchSetting("`x` is no judge; it is one of y, z".to_owned()),
         Error::Store(StoreError::Unstorable(
             "x holds the character U+0000, which cannot be stored".to_owned(),
@@ -306,6 +333,9 @@ async fn examples() -> Vec<Error> {
     stuck.abort();
     examples.push(Error::WorkFailed(stuck.await.expect_err("it was aborted")));
     examples.push(incompatible(&plain()).await);
+    if let Error::Incompatible(refused) = incompatible(&plain()).await {
+        examples.push(Error::IncompatibleAssociated(refused));
+    }
     examples
 }
 
