@@ -155,7 +155,7 @@ fn series(kek: String, subject: Subject, query: &AlgorithmQuery) -> DekSeries {
 fn shown(found: FoundDek) -> Answer {
     let is_secret = found.clear.is_some();
     let view = DekView::from(found);
-    if is_secret { answer::written(&view) } else { answer::read(&view) }
+    if is_secret { answer::secret(&view) } else { answer::read(&view) }
 }
 
 /// List the subjects that have keys.
@@ -163,7 +163,7 @@ fn shown(found: FoundDek) -> Answer {
     params(("name" = String, Path, description = "The key-encryption key.", example = "orders"),
         DeletedQuery, Paging),
     responses((status = 200, description = "Subjects, sorted.", body = Vec<String>,
-        example = json!(["orders-value"])), ApiError))]
+        example = json!(["orders-value"])), ApiError, Refusals))]
 pub async fn subjects(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,
@@ -180,7 +180,7 @@ pub async fn subjects(
     params(("name" = String, Path, description = "The key-encryption key.", example = "orders"),
         ("subject" = String, Path, description = "The subject."), AlgorithmQuery, DeletedQuery, Paging),
     responses((status = 200, description = "Version numbers, ascending.", body = Vec<i32>,
-        example = json!([1, 2])), ApiError))]
+        example = json!([1, 2])), ApiError, Refusals))]
 pub async fn versions(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,
@@ -198,7 +198,7 @@ pub async fn versions(
 #[utoipa::path(get, path = "/dek-registry/v1/keks/{name}/deks/{subject}", tag = "Keys",
     params(("name" = String, Path, description = "The key-encryption key.", example = "orders"),
         ("subject" = String, Path, description = "The subject."), AlgorithmQuery, DeletedQuery),
-    responses((status = 200, description = "The key.", body = DekView), ApiError,
+    responses((status = 200, description = "The key.", body = DekView), ApiError, Refusals,
         (status = 403, description = "The key-management service denies access.", body = ErrorBody)))]
 pub async fn get_first(
     State(registry): State<Registry>,
@@ -245,7 +245,9 @@ async fn record(
     let series = DekSeries { kek, subject, algorithm: request.algorithm };
     let new = NewDek { series, version, encrypted: request.encrypted, deleted: request.deleted };
     let found = registry.register_dek(new, rewrap, caller).await.during("Error while creating the key")?;
-    answer::written(&DekView::from(found))
+    let is_secret = found.clear.is_some();
+    let view = DekView::from(found);
+    if is_secret { answer::secret(&view) } else { answer::written(&view) }
 }
 
 /// Record a key of the subject in the body.
@@ -312,7 +314,7 @@ async fn remove(
 #[utoipa::path(delete, path = "/dek-registry/v1/keks/{name}/deks/{subject}", tag = "Keys",
     params(("name" = String, Path, description = "The key-encryption key.", example = "orders"),
         ("subject" = String, Path, description = "The subject."), AlgorithmQuery, DeleteQuery),
-    responses((status = 204, description = "They are deleted."), ApiError))]
+    responses((status = 204, description = "They are deleted."), ApiError, Refusals))]
 pub async fn delete_all(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,
@@ -349,7 +351,7 @@ pub async fn delete(
 #[utoipa::path(post, path = "/dek-registry/v1/keks/{name}/deks/{subject}/undelete", tag = "Keys",
     params(("name" = String, Path, description = "The key-encryption key.", example = "orders"),
         ("subject" = String, Path, description = "The subject."), AlgorithmQuery),
-    responses((status = 204, description = "They are there."), ApiError))]
+    responses((status = 204, description = "They are there."), ApiError, Refusals))]
 pub async fn undelete_all(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,

@@ -8,6 +8,9 @@ use axum::response::Response;
 use http::{Method, StatusCode};
 use metrics::{Counter, Histogram};
 
+/// What a path is called that no route has.
+const UNMATCHED: &str = "unmatched";
+
 /// The route that answered, as an extension of the response; none for a path nobody knows.
 #[derive(Debug, Clone, Default)]
 pub struct Route(Option<MatchedPath>);
@@ -15,20 +18,32 @@ pub struct Route(Option<MatchedPath>);
 impl Route {
     /// The template of the path.
     pub fn name(&self) -> &str {
-        self.0.as_ref().map_or("unmatched", MatchedPath::as_str)
+        self.0.as_ref().map_or(UNMATCHED, MatchedPath::as_str)
     }
 
-    /// May a request to it change something? Looking up and checking are POSTs that never do.
+    /// May a request to it change something?
     pub fn writes(&self, method: &Method) -> bool {
         match *method {
             Method::PUT | Method::DELETE => true,
-            Method::POST => matches!(
-                self.name(),
-                "/subjects/{subject}/versions" | "/associations" | "/associations:batchMutate"
-            ),
+            Method::POST => !only_asks(self.name()),
             _ => false,
         }
     }
+}
+
+/// Looking up, checking and trying out are POSTs that never change anything.
+fn only_asks(route: &str) -> bool {
+    matches!(
+        route,
+        UNMATCHED
+            | "/"
+            | "/subjects/{subject}"
+            | "/compatibility/subjects/{subject}/versions"
+            | "/compatibility/subjects/{subject}/versions/{version}"
+            | "/associations:batchGet"
+            | "/dek-registry/v1/keks/{name}/test"
+            | "/v1/check"
+    )
 }
 
 /// Tell the outer parts which route answered.
@@ -88,5 +103,31 @@ fn method_label(method: &Method) -> &'static str {
         Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::only_asks;
+
+    #[test]
+    fn what_may_change_something_is_told_from_what_asks() {
+        let text = crate::api::openapi_text();
+        let document: serde_json::Value = serde_json::from_str(&text).expect("a document");
+        let paths = document["paths"].as_object().expect("paths");
+        let posts = paths.iter().filter(|(_, methods)| methods.get("post").is_some());
+        let mut asking: Vec<&str> =
+            posts.map(|(path, _)| path.as_str()).filter(|path| only_asks(path)).collect();
+        asking.sort_unstable();
+        let expected = [
+            "/",
+            "/associations:batchGet",
+            "/compatibility/subjects/{subject}/versions",
+            "/compatibility/subjects/{subject}/versions/{version}",
+            "/dek-registry/v1/keks/{name}/test",
+            "/subjects/{subject}",
+            "/v1/check",
+        ];
+        assert_eq!(asking, expected);
     }
 }

@@ -81,7 +81,7 @@ impl KmsOptions {
     }
 }
 
-fn local_keys(path: &Path) -> Result<LocalKeys, Failure> {
+pub(super) fn local_keys(path: &Path) -> Result<LocalKeys, Failure> {
     let shown = path.display();
     let read = read_bounded(path).with_context(|| format!("the key file {shown} cannot be read"));
     let text = read.map_err(Failure::bad_request)?;

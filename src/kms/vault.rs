@@ -66,9 +66,10 @@ impl Vault {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(options: VaultOptions) -> Result<Vault, String> {
-        // Where Vault sends us on to was not allowed by anybody.
-        let http =
-            Client::builder().redirect(Policy::none()).connect_timeout(CONNECT_TIMEOUT).timeout(TIMEOUT);
+        // Where Vault sends us on to was not allowed by anybody, nor was a proxy of the environment: it
+        // would read the token and keys in the clear of an address without TLS.
+        let http = Client::builder().redirect(Policy::none()).no_proxy();
+        let http = http.connect_timeout(CONNECT_TIMEOUT).timeout(TIMEOUT);
         let http = http.build().map_err(|error| root_cause(&error))?;
         Ok(Vault { http, options, turns: Semaphore::new(AT_ONCE) })
     }
@@ -106,6 +107,8 @@ impl Vault {
             ))
         })?;
         let token = self.options.token.read().await.map_err(KmsError::Failed)?;
+        let unsaid = [Some(token.as_str()), body["plaintext"].as_str()];
+        let said = |answer: &Value| said(answer, unsaid.into_iter().flatten());
         let body = Zeroizing::new(body.to_string());
         let mut request = self
             .http
@@ -208,9 +211,12 @@ fn place(addresses: &[Url], key_id: &str, verb: Verb) -> Option<Url> {
     Some(url)
 }
 
-/// What Vault says itself, if it says something.
-fn said(answer: &Value) -> String {
+/// What Vault says itself, if it says something that repeats no secret.
+fn said<'a>(answer: &Value, mut unsaid: impl Iterator<Item = &'a str>) -> String {
     let Some(sentence) = answer.pointer("/errors/0").and_then(Value::as_str) else { return String::new() };
+    if unsaid.any(|secret| sentence.contains(secret)) {
+        return String::new();
+    }
     let shown: String = sentence.trim().chars().take(LONGEST_SENTENCE).collect();
     format!(": {}", shown.replace(char::is_control, " "))
 }

@@ -54,6 +54,7 @@ impl Registry {
     /// # Errors
     /// When there is no such key-encryption key.
     pub async fn list_dek_versions(&self, series: &DekSeries, deleted: bool) -> Result<Vec<Version>, Error> {
+        series.check()?;
         let mut tx = self.store.read().await?;
         needed(&mut tx, &series.kek, deleted).await?;
         Ok(shown(tx.dek_versions(series).await?, deleted))
@@ -69,6 +70,7 @@ impl Registry {
         version: VersionRef,
         deleted: bool,
     ) -> Result<FoundDek, Error> {
+        series.check()?;
         let mut tx = self.store.read().await?;
         let kek = needed(&mut tx, &series.kek, deleted).await?.key;
         let version = match version {
@@ -86,7 +88,8 @@ impl Registry {
     }
 
     /// Record a data-encryption key, or make one where the key-encryption key is shared. `rewrap`
-    /// encrypts the key that is there anew.
+    /// encrypts the key that is there anew. Only a deleted one may be recorded below a deleted
+    /// key-encryption key.
     ///
     /// # Errors
     /// When a member is missing or cannot be, there is no such key-encryption key, the version is
@@ -96,15 +99,18 @@ impl Registry {
         new.encrypted.as_deref().map_or(Ok(()), Dek::check_encrypted)?;
         for _ in 0..ATTEMPTS {
             let mut tx = self.store.read().await?;
-            let kek = needed(&mut tx, &new.series.kek, false).await?.key;
+            let kek = needed(&mut tx, &new.series.kek, new.deleted).await?.key;
             let existing = tx.dek(&new.series, new.version).await?;
             // A service may take its time, and transactions are few.
             drop(tx);
-            let planned = self.plan(&kek, existing.as_ref(), &new, rewrap).await?;
+            let (planned, secret) = self.plan(&kek, existing.as_ref(), &new, rewrap).await?;
             // What cannot be decrypted is not stored: it would be of no use to anybody.
             let clear = self.if_shared(&kek, &planned).await?;
+            if secret.is_some() && clear != secret {
+                return Err(came_back_changed(&new.series.subject.to_string()));
+            }
 
-            let (mut tx, locked) = self.locked_kek(&new.series.kek, false, caller).await?;
+            let (mut tx, locked) = self.locked_kek(&new.series.kek, new.deleted, caller).await?;
             if locked.key != kek || tx.dek(&new.series, new.version).await? != existing {
                 continue;
             }
@@ -118,14 +124,14 @@ impl Registry {
         Err(StoreError::Unavailable("the key is being changed by too many at once".to_owned()).into())
     }
 
-    /// What to record.
+    /// What to record, and the key in it where it was encrypted here.
     async fn plan(
         &self,
         kek: &Kek,
         existing: Option<&StoredKey<Dek>>,
         new: &NewDek,
         rewrap: bool,
-    ) -> Result<Dek, Error> {
+    ) -> Result<(Dek, Option<Secret>), Error> {
         let subject = new.series.subject.to_string();
         let is_possible = match &new.encrypted {
             Some(encrypted) => !kek.shared || STANDARD.decode(encrypted).is_ok(),
@@ -134,16 +140,19 @@ impl Registry {
         if !is_possible {
             return Err(InvalidKey("encryptedKeyMaterial").into());
         }
+        let mut secret = None;
         let encrypted = match (existing, &new.encrypted) {
             (None, Some(encrypted)) => encrypted.clone(),
             (None, None) => {
-                let secret = kms::generate(new.series.algorithm);
-                let secret = secret.map_err(|error| Error::of_kms("encrypted", &subject, error))?;
-                STANDARD.encode(self.wrap(kek, &subject, &secret).await?)
+                let made = kms::generate(new.series.algorithm);
+                let made = made.map_err(|error| Error::of_kms("encrypted", &subject, error))?;
+                STANDARD.encode(self.wrap(kek, &subject, secret.insert(made)).await?)
             }
-            (Some(existing), _) if rewrap && kek.shared => {
-                let secret = self.in_clear(kek, &existing.key).await?;
-                STANDARD.encode(self.wrap(kek, &subject, &secret).await?)
+            // What the server is to encrypt anew is not sent to it.
+            (Some(_), Some(_)) if rewrap && kek.shared => return Err(Error::KeyExists(subject)),
+            (Some(existing), None) if rewrap => {
+                let held = self.in_clear(kek, &existing.key).await?;
+                STANDARD.encode(self.wrap(kek, &subject, secret.insert(held)).await?)
             }
             // Only the client can have encrypted it anew.
             (Some(_), Some(encrypted)) if rewrap => encrypted.clone(),
@@ -155,7 +164,8 @@ impl Registry {
                 existing.key.encrypted.clone()
             }
         };
-        Ok(Dek { series: new.series.clone(), version: new.version, encrypted, deleted: new.deleted })
+        let (series, version) = (new.series.clone(), new.version);
+        Ok((Dek { series, version, encrypted, deleted: new.deleted }, secret))
     }
 
     /// Softly delete versions of a series: one, or all.
@@ -168,6 +178,7 @@ impl Registry {
         version: Option<VersionRef>,
         caller: &Caller,
     ) -> Result<(), Error> {
+        series.check()?;
         let (mut tx, _) = self.locked_kek(&series.kek, true, caller).await?;
         for (version, deleted) in meant(&mut tx, series, version).await? {
             if !deleted {
@@ -187,6 +198,7 @@ impl Registry {
         version: Option<VersionRef>,
         caller: &Caller,
     ) -> Result<(), Error> {
+        series.check()?;
         let (mut tx, _) = self.locked_kek(&series.kek, true, caller).await?;
         let versions = meant(&mut tx, series, version).await?;
         if versions.iter().any(|(_, deleted)| !deleted) {
@@ -208,6 +220,7 @@ impl Registry {
         version: Option<VersionRef>,
         caller: &Caller,
     ) -> Result<(), Error> {
+        series.check()?;
         let (mut tx, kek) = self.locked_kek(&series.kek, true, caller).await?;
         let versions = meant(&mut tx, series, version).await?;
         if kek.key.deleted {
@@ -243,6 +256,12 @@ impl Registry {
         let unwrapped = self.defaults.kms.unwrap(&kek.kms_type, &kek.kms_key_id, wrapped).await;
         unwrapped.map_err(|error| Error::of_kms("raw", of, error))
     }
+}
+
+/// A service that does not give back what it was given must not hold the only copy of anything.
+pub(super) fn came_back_changed(of: &str) -> Error {
+    let cause = KmsError::Failed("what was encrypted came back as something else".to_owned());
+    Error::of_kms("raw", of, cause)
 }
 
 /// The versions that are meant, deleted ones too, each with whether it is; never none.

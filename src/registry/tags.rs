@@ -110,6 +110,10 @@ impl Registry {
         }
         let rule_set = self.edited_rules(subject, &request).await?;
         let new_version = request.new_version.unwrap_or(0);
+        // Registration would take it for "whichever is next".
+        if new_version < 0 {
+            return Err(Error::WrongVersion);
+        }
         let mut metadata = request.metadata.or_else(|| source.content.metadata.clone()).unwrap_or_default();
         // Registration writes the real number where it finds the property, and takes the schema for one
         // that is not there yet.

@@ -5,9 +5,11 @@ use std::ops::Bound;
 
 use super::ParseError;
 
-/// The longest path that an edit can name, in bytes. A walk writes the path of everything it passes:
+/// The longest path that an edit can name and a list shows, in bytes. A walk writes the path of everything it passes:
 /// without a bound, a long name around many short ones would take time without proportion to the text.
-const LONGEST_PATH: usize = 8192;
+pub(super) const LONGEST_PATH: usize = 8192;
+/// How long the paths of one list may be together, in bytes.
+const MOST_LISTED: usize = 16 * 1024 * 1024;
 
 /// A record or field of a schema that carries inline tags (`confluent:tags` and its kin).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +46,34 @@ pub enum TagError {
     /// The schema with its new tags is none that can be read.
     #[error(transparent)]
     Unprintable(ParseError),
+}
+
+/// What a walk found, but for paths that are too long, and for what comes after too much.
+pub(super) struct Found {
+    tagged: Vec<Tagged>,
+    room: usize,
+}
+
+impl Found {
+    pub(super) fn new() -> Found {
+        Found { tagged: Vec::new(), room: MOST_LISTED }
+    }
+
+    /// Something below `path`, or the thing at `path` itself. The path is put together only when there
+    /// is something to list.
+    pub(super) fn note(&mut self, path: &str, below: Option<&str>, is_record: bool, tags: BTreeSet<String>) {
+        let length = path.len() + below.map_or(0, |name| name.len() + 1);
+        if tags.is_empty() || length > LONGEST_PATH || length > self.room {
+            return;
+        }
+        self.room -= length;
+        let path = below.map_or_else(|| path.to_owned(), |name| format!("{path}.{name}"));
+        self.tagged.push(Tagged { path, is_record, tags });
+    }
+
+    pub(super) fn into_list(self) -> Vec<Tagged> {
+        self.tagged
+    }
 }
 
 /// Edits by path, each waiting for the walk that comes by its record or field.

@@ -1132,6 +1132,20 @@ fn colour_is_for_terminals() {
 }
 
 #[test]
+fn rewrap_says_how_much_it_did() {
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
+    let folder = folder(&[("keys", key), ("no.keys", "secret\n")]);
+    let missing = run(folder.path(), &["rewrap", "--kms-local-key-file", "keys"]);
+    assert!(missing.starts_with("exit 3\n"), "{missing}");
+    assert!(run(folder.path(), &["migrate"]).starts_with("exit 0\n"));
+    let done = run(folder.path(), &["rewrap", "--kms-local-key-file", "keys"]);
+    let sentence = "0 data keys were encrypted anew, 0 needed nothing, 0 cannot be decrypted";
+    assert!(done.starts_with("exit 0\n") && done.contains(sentence), "{done}");
+    let refused = run(folder.path(), &["rewrap", "--kms-local-key-file", "no.keys"]);
+    assert!(refused.starts_with("exit 2\n") && !refused.contains("secret"), "{refused}");
+}
+
+#[test]
 fn help_of_the_program() {
     assert_snapshot!(run(Path::new("."), &["--help"]), @r"
     exit 0
@@ -1145,6 +1159,7 @@ fn help_of_the_program() {
       check    Check schema files against an earlier state of them
       explain  Say what a rule means, why it is one, and what to do instead
       migrate  Bring a database up to date and exit
+      rewrap   Encrypt data keys anew after the key file got another first line
       openapi  Print the OpenAPI document of the server
       health   Ask a running registry whether it is ready
       help     Print this message or the help of the given subcommand(s)

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::json;
-use super::model::{Kind, Model, Name, Property, TypeId};
-use crate::schema::tags::{Change, Edits};
+use super::model::{Field, Kind, Model, Name, Property, TypeId};
+use crate::schema::tags::{Change, Edits, Found};
 use crate::schema::tree::{Node, Span, Value};
 use crate::schema::{TagEdit, TagError, Tagged};
 
@@ -14,15 +14,15 @@ const TAGS: &str = "confluent:tags";
 /// The tagged records and fields in the order in which they are first met. A record goes by its full
 /// name, a field by that of its record and its own.
 pub(super) fn tagged(model: &Model) -> Vec<Tagged> {
-    let mut found = Vec::new();
+    let mut found = Found::new();
     let mut seen = HashSet::new();
     // A stack, popped in the order of the text: a chain of records can be longer than the call
     // stack is deep.
     let mut open = vec![Step::Type(model.root())];
     while let Some(step) = open.pop() {
         let id = match step {
-            Step::Found(tagged) => {
-                found.push(tagged);
+            Step::Field { path, field } => {
+                found.note(path, Some(&field.name), false, tags(&field.properties));
                 continue;
             }
             Step::Type(id) => id,
@@ -36,22 +36,21 @@ pub(super) fn tagged(model: &Model) -> Vec<Tagged> {
             Kind::Union(branches) => open.extend(branches.iter().rev().map(|branch| Step::Type(branch.id))),
             Kind::Record(record) => {
                 let path = record.name.full();
-                found.extend(entity(path.to_owned(), true, &definition.properties));
+                found.note(path, None, true, tags(&definition.properties));
                 for field in record.fields.iter().rev() {
                     open.push(Step::Type(field.schema.id));
-                    let tagged = entity(format!("{path}.{}", field.name), false, &field.properties);
-                    open.extend(tagged.map(Step::Found));
+                    open.push(Step::Field { path, field });
                 }
             }
             Kind::Primitive(_) | Kind::Enum(_) | Kind::Fixed(_) => {}
         }
     }
-    found
+    found.into_list()
 }
 
-enum Step {
+enum Step<'m> {
     Type(TypeId),
-    Found(Tagged),
+    Field { path: &'m str, field: &'m Field },
 }
 
 /// Edit the tags of what a text defines itself, which is what its canonical text prints.
@@ -119,10 +118,9 @@ fn retag(properties: &mut Vec<Property>, change: &Change) {
     }
 }
 
-fn entity(path: String, is_record: bool, properties: &[Property]) -> Option<Tagged> {
-    let list = &properties.iter().find(|property| property.key == TAGS)?.value;
-    let tags: BTreeSet<String> = list.elements()?.iter().map(text).collect();
-    (!tags.is_empty()).then_some(Tagged { path, is_record, tags })
+fn tags(properties: &[Property]) -> BTreeSet<String> {
+    let list = properties.iter().find(|property| property.key == TAGS);
+    list.and_then(|list| list.value.elements()).unwrap_or_default().iter().map(text).collect()
 }
 
 fn text(tag: &Node) -> String {

@@ -18,7 +18,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::draft::Draft;
 use super::keywords::{ARRAY_KEYWORDS, NUMBER_KEYWORDS, OBJECT_KEYWORDS, STRING_KEYWORDS};
 use crate::model::utf16_order;
-use crate::schema::tags::{Change, Edits};
+use crate::schema::tags::{Change, Edits, Found, LONGEST_PATH};
 use crate::schema::tree::{Member, Node, Span, Value};
 use crate::schema::{TagEdit, TagError, Tagged};
 
@@ -27,10 +27,10 @@ pub(super) const TAGS: &str = "confluent:tags";
 
 /// The tagged records and fields of a schema, in the order of the text.
 pub(super) fn tagged(root: &Node, draft: Draft) -> Vec<Tagged> {
-    let mut found = Found(Vec::new());
+    let mut found = Found::new();
     let mut walk = Walk { visitor: &mut found, visited: HashSet::new() };
     walk.view(&View::of(root, draft), "", false);
-    found.0
+    found.into_list()
 }
 
 /// The schema with the tags of its records and fields edited.
@@ -297,19 +297,13 @@ trait Visitor {
     fn goes_into(&self, start: &str) -> bool;
 }
 
-/// Gathers what is tagged.
-struct Found(Vec<Tagged>);
-
 impl Visitor for Found {
     fn visit(&mut self, path: &str, is_record: bool, view: &View<'_>) {
-        let tags = view.tags();
-        if !tags.is_empty() {
-            self.0.push(Tagged { path: path.to_owned(), is_record, tags });
-        }
+        self.note(path, None, is_record, view.tags());
     }
 
-    fn goes_into(&self, _: &str) -> bool {
-        true
+    fn goes_into(&self, start: &str) -> bool {
+        start.len() <= LONGEST_PATH
     }
 }
 

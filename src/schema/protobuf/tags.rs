@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::model::{Field, File, Group, Import, ImportKind, Message, Setting, SettingName, TypeDef, Value};
 use super::names::{Names, Scope};
 use super::normal::normalize_settings;
-use crate::schema::tags::Edits;
+use crate::schema::tags::{Edits, Found, LONGEST_PATH};
 use crate::schema::{Place, TagEdit, TagError, Tagged};
 
 /// The options that hold them.
@@ -17,12 +17,12 @@ const META_FILE: &str = "confluent/meta.proto";
 
 /// Every tagged message and field of a file, in the order of the text.
 pub(super) fn tagged(file: &File, names: &Names) -> Vec<Tagged> {
-    let mut found = Vec::new();
+    let mut found = Found::new();
     walk(&file.types, "", names, names.package(), &mut found);
-    found
+    found.into_list()
 }
 
-fn walk(types: &[TypeDef], prefix: &str, names: &Names, scope: Scope, found: &mut Vec<Tagged>) {
+fn walk(types: &[TypeDef], prefix: &str, names: &Names, scope: Scope, found: &mut Found) {
     for definition in types {
         if let TypeDef::Message(message) = definition {
             walk_message(message, prefix, names, scope, found);
@@ -30,20 +30,17 @@ fn walk(types: &[TypeDef], prefix: &str, names: &Names, scope: Scope, found: &mu
     }
 }
 
-fn walk_message(message: &Message, prefix: &str, names: &Names, scope: Scope, found: &mut Vec<Tagged>) {
+fn walk_message(message: &Message, prefix: &str, names: &Names, scope: Scope, found: &mut Found) {
     let scope = names.inside(scope, &message.name);
     let path = format!("{prefix}{}", message.name);
-    let mut note = |path: String, is_record, settings: &[Setting], option: &str| {
-        let tags = tags(names, scope, settings, option);
-        if !tags.is_empty() {
-            found.push(Tagged { path, is_record, tags });
-        }
-    };
-    note(path.clone(), true, &message.options, MESSAGE_META);
+    if path.len() > LONGEST_PATH {
+        return;
+    }
+    found.note(&path, None, true, tags(names, scope, &message.options, MESSAGE_META));
     let mut fields: Vec<_> = message.all_fields().collect();
     fields.sort_by_key(|field| field.place);
     for field in fields {
-        note(format!("{path}.{}", field.name), false, &field.options, FIELD_META);
+        found.note(&path, Some(&field.name), false, tags(names, scope, &field.options, FIELD_META));
     }
     let prefix = format!("{path}.");
     for group in message.all_groups() {

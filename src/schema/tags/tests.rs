@@ -293,3 +293,34 @@ fn tags_of_any_text_survive() {
         assert!(tagged.len() == 1 && tagged[0].path == path && tagged[0].tags.contains(odd), "{after}");
     }
 }
+
+#[test]
+fn lists_stay_in_proportion() {
+    // A long name around many short ones.
+    let avro = |name: usize, fields: usize| {
+        let field = |n| format!(r#"{{"name":"f{n}","type":"int","confluent:tags":["T"]}}"#);
+        let fields: Vec<String> = (0..fields).map(field).collect();
+        format!(r#"{{"type":"record","name":"{}","fields":[{}]}}"#, "R".repeat(name), fields.join(","))
+    };
+    let json = |name: usize, fields: usize| {
+        let field = |n| format!(r#""f{n}":{{"type":"string","confluent:tags":["T"]}}"#);
+        let fields: Vec<String> = (0..fields).map(field).collect();
+        let inner = format!(r#"{{"type":"object","properties":{{{}}}}}"#, fields.join(","));
+        format!(r#"{{"type":"object","properties":{{"{}":{inner}}}}}"#, "R".repeat(name))
+    };
+    let protobuf = |name: usize, fields: usize| {
+        let field = |n| format!(r#"int32 f{n} = {n} [(confluent.field_meta).tags = "T"];"#);
+        let fields: String = (1..=fields).map(field).collect();
+        let import = r#"import "confluent/meta.proto";"#;
+        format!(r#"syntax = "proto3"; {import} message {} {{ {fields} }}"#, "R".repeat(name))
+    };
+    let texts: [(Format, &dyn Fn(usize, usize) -> String); 3] =
+        [(Format::Avro, &avro), (Format::Json, &json), (Format::Protobuf, &protobuf)];
+    for (format, text) in texts {
+        let shown = |name, fields| parse(format, &text(name, fields), &[]).tagged().len();
+        assert_eq!(shown(8000, 3), 3, "{format:?}");
+        assert_eq!(shown(LONGEST_PATH, 3), 0, "{format:?}");
+        let most = shown(8000, 2500);
+        assert!((2000..2100).contains(&most), "{format:?}: {most}");
+    }
+}
