@@ -251,12 +251,13 @@ impl Registry {
         let history = tx.history(subject).await?;
         let live: Vec<StoredVersion> = history.iter().filter(|stored| !stored.deleted).copied().collect();
         let live = self.pasts(tx, subject, &live).await?;
+        let (in_force, mode) = (self.in_force(tx, subject).await?, mode_of(tx, subject).await?);
         let candidate = match (candidate.given_text(), live.last()) {
-            (None, Some(latest)) => filled_from(candidate, &latest.content),
+            // What is imported is as it is; nothing is inherited.
+            (None, Some(latest)) if !mode.takes_ids() => filled_from(candidate, &latest.content),
             _ => candidate.clone(),
         };
         let sent = self.sent(tx, subject, candidate).await?;
-        let (in_force, mode) = (self.in_force(tx, subject).await?, mode_of(tx, subject).await?);
         let basis = Basis {
             last_change: tx.last_change(subject).await?,
             allows_deleted: purpose(&in_force, mode, options).allows_deleted(),

@@ -99,6 +99,7 @@ fn options(given: &FlowOptions) -> Options {
         incompatible_error_code: given.incompatible_error_code.unwrap_or(defaults.incompatible_error_code),
         omit_avro_schema_type: given.omit_avro_schema_type,
         body_limit: given.body_limit.unwrap_or(defaults.body_limit),
+        exporter_targets: given.exporter_targets.as_deref().unwrap_or("any").parse().expect("targets"),
         ..defaults
     }
 }
