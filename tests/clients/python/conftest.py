@@ -9,6 +9,9 @@ from contextlib import contextmanager
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from flavours import FLAVOURS
 
 _subjects = itertools.count(1)
 
@@ -25,6 +28,24 @@ def client(connect):
     return connect()
 
 
+@pytest.fixture(params=FLAVOURS)
+def flavour(request):
+    """The classes of the plain client, then those of the asynchronous one."""
+    return FLAVOURS[request.param]
+
+
+@pytest.fixture
+def open_client(flavour):
+    """Makes clients of that flavour."""
+    url = os.environ["DOVETAIL_URL"]
+    return lambda: flavour.Client({"url": url})
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
 @pytest.fixture
 def topic(request):
     """A topic that no other test uses."""
@@ -35,6 +56,11 @@ def topic(request):
 @pytest.fixture
 def subject(topic):
     return f"{topic}-value"
+
+
+@pytest.fixture
+def ctx(topic):
+    return SerializationContext(topic, MessageField.VALUE)
 
 
 @contextmanager

@@ -15,11 +15,6 @@ LOOKUP_ONLY = {"auto.register.schemas": False}
 LATEST = {"auto.register.schemas": False, "use.latest.version": True}
 
 
-@pytest.fixture
-def ctx(topic):
-    return SerializationContext(topic, MessageField.VALUE)
-
-
 def id_in(payload):
     """The schema id in the frame: a zero byte, then four bytes, highest first."""
     assert payload[0] == 0
