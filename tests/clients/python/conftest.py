@@ -6,6 +6,7 @@ import os
 import re
 from contextlib import contextmanager
 
+import certifi
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
@@ -14,6 +15,15 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from flavours import FLAVOURS
 
 _subjects = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_certificate(tmp_path_factory):
+    """Each client reads all certificates when it is made. No connection here is encrypted: one will do."""
+    first, end, _ = certifi.contents().partition("-----END CERTIFICATE-----\n")
+    path = tmp_path_factory.mktemp("certificates") / "one.pem"
+    path.write_text(first + end)
+    os.environ["SSL_CERT_FILE"] = str(path)
 
 
 @pytest.fixture

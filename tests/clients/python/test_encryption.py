@@ -70,10 +70,10 @@ def executors(clock=None):
 
 @pytest.fixture
 def writer(flavour, open_client):
-    async def writer(clock=None):
+    async def writer(clock=None, secret=SECRET):
         return await done(
             flavour.AvroSerializer(
-                open_client(), conf=LATEST, rule_conf=dict(SECRET), rule_registry=executors(clock)
+                open_client(), conf=LATEST, rule_conf=dict(secret), rule_registry=executors(clock)
             )
         )
 
@@ -82,9 +82,9 @@ def writer(flavour, open_client):
 
 @pytest.fixture
 def reader(flavour, open_client):
-    async def reader():
+    async def reader(secret=SECRET):
         return await done(
-            flavour.AvroDeserializer(open_client(), rule_conf=dict(SECRET), rule_registry=executors())
+            flavour.AvroDeserializer(open_client(), rule_conf=dict(secret), rule_registry=executors())
         )
 
     return reader
@@ -117,6 +117,20 @@ async def test_a_field_travels_encrypted(
     again = await done((await writer())(dict(CUSTOMER), ctx))
     assert await done((await reader())(again, ctx)) == CUSTOMER
     assert keys().get_dek(kek, subject, DekAlgorithm(algorithm)).encrypted_key_material == dek.encrypted_key_material
+
+
+@pytest.mark.parametrize("algorithm", ["AES128_GCM", "AES256_GCM", "AES256_SIV"])
+async def test_the_registry_makes_the_key(
+    open_client, writer, reader, keys, encrypted, kek, ctx, subject, algorithm
+):
+    keys().register_kek(kek, "local-kms", "key-1", shared=True)
+    await done(open_client().register_schema(subject, encrypted(**{"encrypt.dek.algorithm": algorithm})))
+    # No secret: that of the outer key is the server's.
+    payload = await done((await writer(secret={}))(dict(CUSTOMER), ctx))
+    assert "example" not in on_the_wire(payload)["email"]
+    dek = keys().get_dek(kek, subject, DekAlgorithm(algorithm))
+    assert dek.key_material and dek.encrypted_key_material
+    assert await done((await reader(secret={}))(payload, ctx)) == CUSTOMER
 
 
 async def test_an_old_key_is_replaced_and_still_reads(
@@ -154,6 +168,7 @@ def test_keys_are_kept_once(keys, kek, topic, refused_key):
     assert kept.ts == made.ts
     refused_key(40971, lambda: keys().register_kek(kek, "local-kms", "key-2"))
     refused_key(40470, lambda: keys().get_dek(kek, topic))
+    refused_key(42271, lambda: keys().register_dek(kek, topic, None))
     dek = keys().register_dek(kek, topic, "c2VhbGVk")
     assert (dek.version, dek.algorithm, dek.encrypted_key_material) == (1, "AES256_GCM", "c2VhbGVk")
     refused_key(40971, lambda: keys().register_dek(kek, topic, "YW5vdGhlcg=="))
