@@ -1,8 +1,8 @@
 //! Dovetail, a schema registry that proves its verdicts.
 //!
 //! The modules are floors, listed from the ground up. A floor may use the floors before it and never
-//! one after it: `model <- schema <- compat`, `model <- store`, `registry` over these, `api` and
-//! `cli` on top, which share the JSON form of verdicts in `published`. A test reads the sources and enforces it.
+//! one after it: `model <- schema <- compat`, `model <- store`, `registry` over these, `export` over
+//! that, `api` and `cli` on top, which share the JSON form of verdicts in `published`. A test reads the sources and enforces it.
 
 pub mod model;
 pub mod schema;
@@ -11,6 +11,8 @@ pub mod compat;
 pub mod store;
 
 pub mod registry;
+
+pub mod export;
 
 pub mod published;
 

@@ -54,7 +54,8 @@ impl Address {
     }
 
     fn starts_with(&self, first: &[&str]) -> bool {
-        self.segments.len() >= first.len() && self.segments.iter().zip(first).all(|(left, right)| left == right)
+        self.segments.len() >= first.len()
+            && self.segments.iter().zip(first).all(|(left, right)| left == right)
     }
 
     /// Take a leading `contexts/{context}` away and qualify what follows by it.
@@ -142,6 +143,10 @@ impl Address {
     /// stands for is not asked.
     async fn follow_aliases(&mut self, registry: &Registry) -> Result<bool, ApiError> {
         let mut is_alias = false;
+        // Associations are those of the subject that is named.
+        if self.starts_with(&["associations"]) {
+            return Ok(false);
+        }
         let for_deks = self.starts_with(&["dek-registry"]);
         for index in self.subjects_that_may_be_aliases() {
             let subject = Subject::parse(&decoded(&self.segments[index]));
@@ -221,13 +226,21 @@ mod tests {
             ("GET", "/contexts/.a/subjects/:.b:s/versions", Some("/subjects/:.b:s/versions")),
             ("GET", "/contexts/./subjects/s/versions", Some("/subjects/:.:s/versions")),
             ("GET", "/contexts/.c/subjects/subjects/versions", Some("/subjects/:.c:subjects/versions")),
-            ("POST", "/contexts/.c/compatibility/subjects/s/versions", Some("/compatibility/subjects/:.c:s/versions")),
+            (
+                "POST",
+                "/contexts/.c/compatibility/subjects/s/versions",
+                Some("/compatibility/subjects/:.c:s/versions"),
+            ),
             ("GET", "/contexts/.c/config", Some("/config/:.c:")),
             ("GET", "/contexts/.c/config/s", Some("/config/:.c:s")),
             ("GET", "/contexts/.c/mode", Some("/mode/:.c:")),
             ("PUT", "/contexts/.c/mode/s?force=true", Some("/mode/:.c:s?force=true")),
             ("GET", "/contexts/.c/schemas/ids/1", Some("/schemas/ids/1?subject=:.c:")),
-            ("GET", "/contexts/.c/schemas/ids/1/schema?subject=s", Some("/schemas/ids/1/schema?subject=:.c:s")),
+            (
+                "GET",
+                "/contexts/.c/schemas/ids/1/schema?subject=s",
+                Some("/schemas/ids/1/schema?subject=:.c:s"),
+            ),
             ("GET", "/contexts/.c/dek-registry/v1/keks/k/deks/s", Some("/dek-registry/v1/keks/k/deks/:.c:s")),
             ("GET", "/contexts/.c/dek-registry/v1/keks", Some("/dek-registry/v1/keks")),
             ("POST", "/contexts/.c/associations?context=x", Some("/associations?context=:.c:")),
@@ -238,14 +251,17 @@ mod tests {
             let mut address = Address::of(&sent.parse::<Uri>().expect(sent));
             let method: Method = method.parse().expect(method);
             let is_within = address.leave_context(&method).expect(sent);
-            let decoded = percent_encoding::percent_decode_str(&address.print()).decode_utf8_lossy().into_owned();
+            let decoded =
+                percent_encoding::percent_decode_str(&address.print()).decode_utf8_lossy().into_owned();
             assert_eq!(is_within.then_some(decoded).as_deref(), routed, "{sent}");
         }
     }
 
     #[test]
     fn what_does_not_stand_below_a_context() {
-        for sent in ["/contexts/a:b/subjects", "/contexts/.c/v1/settings", "/contexts/.a/contexts/.b/subjects"] {
+        for sent in
+            ["/contexts/a:b/subjects", "/contexts/.c/v1/settings", "/contexts/.a/contexts/.b/subjects"]
+        {
             let mut address = Address::of(&sent.parse::<Uri>().expect(sent));
             assert!(address.leave_context(&Method::GET).is_err(), "{sent}");
         }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::answers::PureRead;
@@ -39,6 +39,21 @@ pub fn stored_earlier(body: &impl Serialize) -> Answer {
 pub fn written(body: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(body).map_err(|error| ApiError::internal(error.to_string()))?;
     Ok(labelled(body))
+}
+
+/// A JSON answer that holds the answers to several requests, each with its own outcome.
+///
+/// # Errors
+/// Never for the shapes of this API.
+pub fn several(body: &impl Serialize) -> Answer {
+    let mut response = written(body)?;
+    *response.status_mut() = StatusCode::MULTI_STATUS;
+    Ok(response)
+}
+
+/// It was done, and there is nothing to say about it.
+pub fn nothing() -> Response {
+    StatusCode::NO_CONTENT.into_response()
 }
 
 /// A schema text as it is, not wrapped in a JSON string.

@@ -6,7 +6,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{self, Answer};
 use super::error::{ApiError, BodyErrors, During, Refusals};
-use super::extract::{Caller, Given, JsonBody, Query, Shape, SubjectPath, decoded_again, flag, members, text};
+use super::extract::{
+    Caller, Given, JsonBody, Query, Shape, SubjectPath, decoded_again, flag, members, text,
+};
 use super::schema_request::{MetadataBody, RuleSetBody, metadata, rule_set};
 use crate::model::{Level, Metadata, Policy, RuleSet, Scope, Settings, Subject};
 use crate::registry::{self, Change, Error, Registry, SettingsChange};

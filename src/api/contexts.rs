@@ -1,6 +1,6 @@
 //! `/contexts`: namespaces of subjects and ids.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use super::address::context_prefix;
 use super::answer::{self, Answer};
 use super::error::{ApiError, BadName, During, Refusals};
-use super::extract::{Caller, Query};
+use super::extract::{Caller, ContextPath, Query};
 use super::shapes::{Paging, cut};
 use crate::model::Subject;
 use crate::registry::Registry;
@@ -47,7 +47,7 @@ pub async fn list(
     responses((status = 204, description = "Deleted."), ApiError, BadName, Refusals))]
 pub async fn delete(
     State(registry): State<Registry>,
-    Path(text): Path<String>,
+    ContextPath(text): ContextPath,
     Caller(caller): Caller,
 ) -> Result<StatusCode, ApiError> {
     let context = Subject::parse(&context_prefix(&text)?).context().clone();
@@ -56,9 +56,4 @@ pub async fn delete(
     }
     registry.delete_context(&context, &caller).await.during("Error while deleting context")?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Editing inline tags is a later version's.
-pub async fn tags_unavailable() -> ApiError {
-    ApiError::unavailable("Editing inline tags")
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::openapi::{Ref, RefOr, Response as ResponseDoc};
 use utoipa::{IntoResponses, ToSchema};
 
+use crate::model::InvalidExporter;
 use crate::registry::Error;
 use crate::store::StoreError;
 
@@ -23,11 +24,79 @@ pub struct ErrorBody<'a> {
     message: &'a str,
 }
 
+/// A status and an error code: one of [`CODES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// The `error_code` of its body.
+    pub number: u32,
+}
+
+/// Makes a constant of every status and code, and the list of them all: none can be answered that is
+/// not listed.
+macro_rules! codes {
+    ($($name:ident = $status:ident, $number:literal;)*) => {
+        $(const $name: Code = Code { status: StatusCode::$status, number: $number };)*
+
+        /// Every status and error code that is ever answered; `docs/CONTRACT.md` says which is when.
+        pub const CODES: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    BAD_REQUEST = BAD_REQUEST, 400;
+    NO_SUCH_ADDRESS = NOT_FOUND, 404;
+    NO_SUCH_METHOD = METHOD_NOT_ALLOWED, 405;
+    NOT_ACCEPTABLE = NOT_ACCEPTABLE, 406;
+    INCOMPATIBLE_TO_OLD_CLIENTS = CONFLICT, 409;
+    BODY_TOO_LARGE = PAYLOAD_TOO_LARGE, 413;
+    UNSUPPORTED_MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE, 415;
+    MISSING = UNPROCESSABLE_ENTITY, 422;
+    INTERNAL = INTERNAL_SERVER_ERROR, 500;
+    NOT_READY = SERVICE_UNAVAILABLE, 503;
+    TIMED_OUT = GATEWAY_TIMEOUT, 504;
+    NO_SUCH_SUBJECT = NOT_FOUND, 40401;
+    NO_SUCH_VERSION = NOT_FOUND, 40402;
+    NO_SUCH_SCHEMA = NOT_FOUND, 40403;
+    SUBJECT_DELETED = NOT_FOUND, 40404;
+    SUBJECT_NOT_DELETED = NOT_FOUND, 40405;
+    VERSION_DELETED = NOT_FOUND, 40406;
+    VERSION_NOT_DELETED = NOT_FOUND, 40407;
+    NO_LEVEL = NOT_FOUND, 40408;
+    NO_MODE = NOT_FOUND, 40409;
+    NO_SUCH_ASSOCIATION = NOT_FOUND, 40410;
+    NO_SUCH_EXPORTER = NOT_FOUND, 40450;
+    INCOMPATIBLE = CONFLICT, 40901;
+    RESOURCE_ASSOCIATED = CONFLICT, 40903;
+    SUBJECT_ASSOCIATED = CONFLICT, 40904;
+    SUBJECT_STRONGLY_ASSOCIATED = CONFLICT, 40905;
+    NO_LIVE_VERSION = CONFLICT, 40907;
+    ASSOCIATION_FROZEN = CONFLICT, 40908;
+    INVALID_EXPORTER_NAME = CONFLICT, 40950;
+    INVALID_EXPORTER_CONFIG = CONFLICT, 40951;
+    INVALID_EXPORTER_SUBJECTS = CONFLICT, 40952;
+    TOO_MANY_EXPORTERS = CONFLICT, 40964;
+    INVALID_SCHEMA = UNPROCESSABLE_ENTITY, 42201;
+    INVALID_VERSION = UNPROCESSABLE_ENTITY, 42202;
+    INVALID_LEVEL = UNPROCESSABLE_ENTITY, 42203;
+    INVALID_MODE = UNPROCESSABLE_ENTITY, 42204;
+    NOT_PERMITTED = UNPROCESSABLE_ENTITY, 42205;
+    REFERENCED = UNPROCESSABLE_ENTITY, 42206;
+    INVALID_SUBJECT = UNPROCESSABLE_ENTITY, 42208;
+    SCHEMA_TOO_LARGE = UNPROCESSABLE_ENTITY, 42209;
+    INVALID_RULE_SET = UNPROCESSABLE_ENTITY, 42210;
+    CONTEXT_NOT_EMPTY = UNPROCESSABLE_ENTITY, 42211;
+    INVALID_ASSOCIATION = UNPROCESSABLE_ENTITY, 42212;
+    STORE_FAILED = INTERNAL_SERVER_ERROR, 50001;
+    // Clients come back after 503 as after 500, but only 503 tells them when.
+    STORE_UNAVAILABLE = SERVICE_UNAVAILABLE, 50001;
+}
+
 /// An answer that is an error.
 #[derive(Debug)]
 pub struct ApiError {
-    status: StatusCode,
-    code: u32,
+    code: Code,
     message: String,
     cause: Option<String>,
 }
@@ -39,59 +108,76 @@ pub struct Cause(pub String);
 
 /// The status and code of what the registry says. No `_` arm: a new failure must choose its code to
 /// compile.
-pub fn wire(error: &Error) -> (StatusCode, u32) {
-    const MISSING: StatusCode = StatusCode::NOT_FOUND;
-    const REFUSED: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+pub fn code_of(error: &Error) -> Code {
     match error {
-        Error::SubjectNotFound(_) => (MISSING, 40401),
-        Error::VersionNotFound(_) => (MISSING, 40402),
-        Error::SchemaNotFound | Error::IdNotFound(_) | Error::GuidNotFound(_) => (MISSING, 40403),
-        Error::SubjectAlreadyDeleted(_) => (MISSING, 40404),
-        Error::SubjectNotDeletedFirst(_) => (MISSING, 40405),
-        Error::VersionAlreadyDeleted(..) => (MISSING, 40406),
-        Error::VersionNotDeletedFirst(..) => (MISSING, 40407),
-        Error::LevelNotConfigured(_) => (MISSING, 40408),
-        Error::ModeNotConfigured(_) => (MISSING, 40409),
-        Error::Incompatible(_) => (StatusCode::CONFLICT, 40901),
-        Error::InvalidSchema(_) | Error::UnknownFormat(_) | Error::EmptySchema | Error::WrongVersion => {
-            (REFUSED, 42201)
-        }
-        Error::InvalidVersion(_) => (REFUSED, 42202),
+        Error::SubjectNotFound(_) => NO_SUCH_SUBJECT,
+        Error::VersionNotFound(_) => NO_SUCH_VERSION,
+        Error::SchemaNotFound | Error::IdNotFound(_) | Error::GuidNotFound(_) => NO_SUCH_SCHEMA,
+        Error::SubjectAlreadyDeleted(_) => SUBJECT_DELETED,
+        Error::SubjectNotDeletedFirst(_) => SUBJECT_NOT_DELETED,
+        Error::VersionAlreadyDeleted(..) => VERSION_DELETED,
+        Error::VersionNotDeletedFirst(..) => VERSION_NOT_DELETED,
+        Error::LevelNotConfigured(_) => NO_LEVEL,
+        Error::ModeNotConfigured(_) => NO_MODE,
+        Error::ExporterNotFound(_) => NO_SUCH_EXPORTER,
+        Error::AssociationNotFound(_) => NO_SUCH_ASSOCIATION,
+        Error::Incompatible(_) | Error::IncompatibleAssociated(_) => INCOMPATIBLE,
+        Error::ResourceAssociated { .. } => RESOURCE_ASSOCIATED,
+        Error::SubjectAssociated(_) => SUBJECT_ASSOCIATED,
+        Error::SubjectStronglyAssociated(_) => SUBJECT_STRONGLY_ASSOCIATED,
+        Error::NoLiveVersion(_) => NO_LIVE_VERSION,
+        Error::AssociationFrozen { .. } => ASSOCIATION_FROZEN,
+        Error::ExporterExists(_) | Error::InvalidExporter(InvalidExporter::Name) => INVALID_EXPORTER_NAME,
+        Error::InvalidExporter(InvalidExporter::Config(_)) => INVALID_EXPORTER_CONFIG,
+        Error::InvalidExporter(InvalidExporter::Subjects(_)) => INVALID_EXPORTER_SUBJECTS,
+        Error::TooManyExporters(_) => TOO_MANY_EXPORTERS,
+        Error::InvalidSchema(_)
+        | Error::InvalidTags(_)
+        | Error::UnknownFormat(_)
+        | Error::EmptySchema
+        | Error::WrongVersion => INVALID_SCHEMA,
+        Error::InvalidVersion(_) => INVALID_VERSION,
         Error::ReadOnly(_)
+        | Error::ReadOnlyAssociated(_)
+        | Error::StronglyReferenced(_)
         | Error::NotImporting { .. }
         | Error::NotReadWrite { .. }
         | Error::IdTaken { .. }
         | Error::ModesAreFixed
         | Error::SubjectsStandInTheWay
-        | Error::NotInThisVersion(_)
-        | Error::NoSuchSetting(_) => (REFUSED, 42205),
-        Error::Referenced(..) => (REFUSED, 42206),
-        Error::InvalidSubject(_) => (REFUSED, 42208),
-        Error::InvalidRuleSet(_) => (REFUSED, 42210),
-        Error::ContextNotEmpty(_) => (REFUSED, 42211),
-        Error::WorkFailed(_) => (StatusCode::INTERNAL_SERVER_ERROR, 500),
-        // Clients come back after 503 as after 500, but only 503 tells them when.
-        Error::Store(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, STORE),
-        Error::Store(StoreError::Unstorable(_)) => (REFUSED, 42201),
-        Error::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, STORE),
+        | Error::NoSuchSetting(_) => NOT_PERMITTED,
+        Error::Referenced(..) => REFERENCED,
+        Error::InvalidSubject(_) => INVALID_SUBJECT,
+        Error::SchemaTooLarge => SCHEMA_TOO_LARGE,
+        Error::InvalidRuleSet(_) | Error::RuleSetTwice => INVALID_RULE_SET,
+        Error::ContextNotEmpty(_) => CONTEXT_NOT_EMPTY,
+        Error::InvalidAssociation(_) => INVALID_ASSOCIATION,
+        Error::WorkFailed(_) => INTERNAL,
+        Error::Store(StoreError::Unavailable(_)) => STORE_UNAVAILABLE,
+        Error::Store(StoreError::Unstorable(_)) => INVALID_SCHEMA,
+        Error::Store(_) => STORE_FAILED,
     }
 }
 
-const STORE: u32 = 50001;
-
 impl From<Error> for ApiError {
     fn from(error: Error) -> ApiError {
-        let (status, code) = wire(&error);
-        let cause = status.is_server_error().then(|| chain(&error));
-        if code == STORE {
+        let code = code_of(&error);
+        let cause = code.status.is_server_error().then(|| chain(&error));
+        if code.is_of_the_store() {
             metrics::counter!("dovetail_store_errors_total").increment(1);
         }
         let message = match error {
-            Error::WorkFailed(_) => INTERNAL.to_owned(),
+            Error::WorkFailed(_) => INTERNAL_SENTENCE.to_owned(),
             Error::Store(StoreError::Unstorable(sentence)) => sentence,
             other => other.to_string(),
         };
-        ApiError { status, code, message, cause }
+        ApiError { code, message, cause }
+    }
+}
+
+impl Code {
+    fn is_of_the_store(self) -> bool {
+        self.number == STORE_FAILED.number
     }
 }
 
@@ -106,41 +192,37 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-const INTERNAL: &str = "Internal Server Error";
+const INTERNAL_SENTENCE: &str = "Internal Server Error";
 
 impl ApiError {
-    fn plain(status: StatusCode, code: u32, message: impl Into<String>) -> ApiError {
-        ApiError { status, code, message: message.into(), cause: None }
-    }
-
-    fn generic(status: StatusCode, message: &str) -> ApiError {
-        ApiError::plain(status, u32::from(status.as_u16()), message)
+    fn plain(code: Code, message: impl Into<String>) -> ApiError {
+        ApiError { code, message: message.into(), cause: None }
     }
 
     /// No such path, or a parameter that is not of its type.
     pub fn not_found() -> ApiError {
-        ApiError::generic(StatusCode::NOT_FOUND, "HTTP 404 Not Found")
+        ApiError::plain(NO_SUCH_ADDRESS, "HTTP 404 Not Found")
     }
 
     /// The path exists, the method does not.
     pub fn method_not_allowed() -> ApiError {
-        ApiError::generic(StatusCode::METHOD_NOT_ALLOWED, "HTTP 405 Method Not Allowed")
+        ApiError::plain(NO_SUCH_METHOD, "HTTP 405 Method Not Allowed")
     }
 
     /// None of the media types the client accepts is offered.
     pub fn not_acceptable() -> ApiError {
-        ApiError::generic(StatusCode::NOT_ACCEPTABLE, "HTTP 406 Not Acceptable")
+        ApiError::plain(NOT_ACCEPTABLE, "HTTP 406 Not Acceptable")
     }
 
     /// The body is of a media type or an encoding that is not understood.
     pub fn unsupported_media_type() -> ApiError {
-        ApiError::generic(StatusCode::UNSUPPORTED_MEDIA_TYPE, "HTTP 415 Unsupported Media Type")
+        ApiError::plain(UNSUPPORTED_MEDIA_TYPE, "HTTP 415 Unsupported Media Type")
     }
 
     /// The body is longer than the limit.
     pub fn too_large(limit: usize) -> ApiError {
         let message = format!("The request body is larger than the limit of {limit} bytes");
-        ApiError::generic(StatusCode::PAYLOAD_TOO_LARGE, &message)
+        ApiError::plain(BODY_TOO_LARGE, message)
     }
 
     /// A context is named by a text with a colon in it.
@@ -151,64 +233,72 @@ impl ApiError {
 
     /// The body is not JSON, or JSON of the wrong shape.
     pub fn bad_body(message: impl Display) -> ApiError {
-        ApiError::generic(StatusCode::BAD_REQUEST, &message.to_string())
+        ApiError::plain(BAD_REQUEST, message.to_string())
     }
 
     /// The body, or a member of it, is missing where one is needed.
     pub fn must_not_be_null(what: &str) -> ApiError {
-        ApiError::generic(StatusCode::UNPROCESSABLE_ENTITY, &format!("{what} must not be null (was null)"))
+        ApiError::plain(MISSING, format!("{what} must not be null (was null)"))
     }
 
     /// A compatibility level that is none.
     pub fn unknown_level() -> ApiError {
         const SENTENCE: &str = "Invalid compatibility level. Valid values are none, backward, forward, full, \
                                 backward_transitive, forward_transitive, and full_transitive";
-        ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, 42203, SENTENCE)
+        ApiError::plain(INVALID_LEVEL, SENTENCE)
     }
 
     /// A mode that is none.
     pub fn unknown_mode() -> ApiError {
         const SENTENCE: &str = "Invalid mode. Valid values are READWRITE, READONLY, IMPORT and FORWARD.";
-        ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, 42204, SENTENCE)
+        ApiError::plain(INVALID_MODE, SENTENCE)
     }
 
     /// The mode FORWARD, asked for elsewhere than on the global level.
     pub fn forward_is_global() -> ApiError {
-        ApiError::plain(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            42204,
-            "Forward mode only supported on global level",
-        )
+        ApiError::plain(INVALID_MODE, "Forward mode only supported on global level")
     }
 
     /// A part of the API that this version does not have.
     pub fn unavailable(what: impl Display) -> ApiError {
         let message = format!("{what} is not available in this version");
-        ApiError::plain(StatusCode::UNPROCESSABLE_ENTITY, 42205, message)
+        ApiError::plain(NOT_PERMITTED, message)
     }
 
     /// The request took longer than it may.
     pub fn timed_out() -> ApiError {
-        let error = ApiError::generic(StatusCode::GATEWAY_TIMEOUT, "Request timed out");
+        let error = ApiError::plain(TIMED_OUT, "Request timed out");
         ApiError { cause: Some("the request took longer than it may".to_owned()), ..error }
     }
 
     /// Something that must not happen did. `cause` goes to the log.
     pub fn internal(cause: impl Into<String>) -> ApiError {
-        let error = ApiError::generic(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL);
+        let error = ApiError::plain(INTERNAL, INTERNAL_SENTENCE);
         ApiError { cause: Some(cause.into()), ..error }
     }
 
     /// The store does not answer; a client may come back later.
     pub fn not_ready(cause: impl Into<String>) -> ApiError {
-        let error =
-            ApiError::generic(StatusCode::SERVICE_UNAVAILABLE, "The store is not reachable or not migrated");
+        let error = ApiError::plain(NOT_READY, "The store is not reachable or not migrated");
         ApiError { cause: Some(cause.into()), ..error }
     }
 
     /// Give an incompatibility the code that older clients know.
     pub fn with_incompatible_code(self, code: u32) -> ApiError {
-        if self.status == StatusCode::CONFLICT { ApiError { code, ..self } } else { self }
+        if self.code != INCOMPATIBLE || code != INCOMPATIBLE_TO_OLD_CLIENTS.number {
+            return self;
+        }
+        ApiError { code: INCOMPATIBLE_TO_OLD_CLIENTS, ..self }
+    }
+
+    /// Is it the server's fault, so that asking again may help?
+    pub fn is_failure(&self) -> bool {
+        self.code.status.is_server_error()
+    }
+
+    /// What stands in the answer, for an answer that holds several.
+    pub fn body(&self) -> ErrorBody<'_> {
+        ErrorBody { error_code: self.code.number, message: &self.message }
     }
 }
 
@@ -225,19 +315,22 @@ impl<T> During<T> for Result<T, Error> {
     fn during(self, operation: impl Display) -> Result<T, ApiError> {
         self.map_err(|error| {
             let error = ApiError::from(error);
-            if error.code == STORE { ApiError { message: operation.to_string(), ..error } } else { error }
+            if error.code.is_of_the_store() {
+                ApiError { message: operation.to_string(), ..error }
+            } else {
+                error
+            }
         })
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&ErrorBody { error_code: self.code, message: &self.message })
-            .expect("a number and a text are JSON");
+        let body = serde_json::to_vec(&self.body()).expect("a number and a text are JSON");
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.code.status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if self.code.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
         if let Some(cause) = self.cause {
@@ -282,7 +375,7 @@ impl IntoResponses for Refusals {
     }
 }
 
-/// Documents the refusal of an incompatible schema.
+/// Documents the refusal of an incompatible schema, or of what an association forbids.
 pub struct Conflict;
 
 impl IntoResponses for Conflict {
@@ -326,8 +419,8 @@ pub const DOCUMENTED: [(&str, &str, &str, u32, &str); 10] = [
     (
         "409",
         "Incompatible",
-        "The schema is incompatible with an earlier one.",
-        40901,
+        "The schema is incompatible with an earlier one, or an association stands in the way.",
+        INCOMPATIBLE.number,
         "Schema being registered is incompatible with an earlier schema for subject \"orders-value\", \
          details: [...]",
     ),

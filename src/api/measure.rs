@@ -22,7 +22,10 @@ impl Route {
     pub fn writes(&self, method: &Method) -> bool {
         match *method {
             Method::PUT | Method::DELETE => true,
-            Method::POST => self.name() == "/subjects/{subject}/versions",
+            Method::POST => matches!(
+                self.name(),
+                "/subjects/{subject}/versions" | "/associations" | "/associations:batchMutate"
+            ),
             _ => false,
         }
     }

@@ -6,12 +6,16 @@
 mod address;
 mod answer;
 mod answers;
+mod association_batches;
+mod association_shapes;
+mod associations;
 mod check;
 mod compatibility;
 mod config;
 mod contexts;
 mod document;
 mod error;
+mod exporters;
 mod extract;
 mod health;
 mod measure;
@@ -26,6 +30,7 @@ mod serve;
 mod settings;
 mod shapes;
 mod subjects;
+mod tags;
 mod versions;
 
 use std::any::Any;
@@ -35,7 +40,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use http::{Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -46,6 +51,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use answers::{Answering, Answers};
+pub use error::{CODES, Code, code_of};
 pub use serve::serve;
 
 use crate::registry::Registry;
@@ -133,6 +139,13 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(mode::get, mode::put_subject, mode::delete))
         .routes(routes!(contexts::list))
         .routes(routes!(contexts::delete))
+        .routes(routes!(associations::of_name_in_query, associations::create))
+        .routes(routes!(associations::of_subject))
+        .routes(routes!(associations::of_resource, associations::upsert, associations::delete))
+        .routes(routes!(associations::of_name))
+        .routes(routes!(association_batches::get))
+        .routes(routes!(association_batches::mutate))
+        .routes(routes!(tags::edit))
         .routes(routes!(metadata::id))
         .routes(routes!(metadata::version))
         .routes(routes!(metadata::deployment))
@@ -140,6 +153,13 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(settings::get, settings::put_subject, settings::delete))
         .routes(routes!(refusals::list))
         .routes(routes!(check::check))
+        .routes(routes!(exporters::list, exporters::create))
+        .routes(routes!(exporters::get, exporters::change, exporters::delete))
+        .routes(routes!(exporters::pause))
+        .routes(routes!(exporters::resume))
+        .routes(routes!(exporters::reset))
+        .routes(routes!(exporters::status))
+        .routes(routes!(exporters::get_config, exporters::put_config))
         .routes(routes!(versions::undelete))
 }
 
@@ -153,10 +173,8 @@ fn own_routes() -> OpenApiRouter<Shared> {
 
 fn router(shared: Shared) -> Router {
     let (contract, _) = contract_routes().split_for_parts();
-    let contract = contract
-        .route("/subjects/{subject}/versions/{version}/tags", post(contexts::tags_unavailable))
-        .fallback(async || ApiError::not_found())
-        .method_not_allowed_fallback(method_not_allowed);
+    let contract =
+        contract.fallback(async || ApiError::not_found()).method_not_allowed_fallback(method_not_allowed);
     let contract = guarded(contract);
     let (own, _) = own_routes().split_for_parts();
     let text = openapi_text();

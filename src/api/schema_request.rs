@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::extract::{Members, Shape, constant, flag, members, needed_text};
+use super::tags::{SchemaTagsBody, tag_edits};
 use crate::model::{Format, Metadata, Rule, RuleKind, RuleMode, RuleSet};
-use crate::registry::{Candidate, CandidateReference};
+use crate::registry::{Candidate, CandidateReference, Retagging};
 use crate::schema::tree::Node;
 
 /// A schema to register, look up or check.
@@ -38,6 +39,15 @@ pub struct SchemaRequestBody {
     /// The id wanted; negative for any.
     #[schema(required = false)]
     id: Option<i32>,
+    /// Inline tags to write into the text before it is registered.
+    #[schema(required = false)]
+    schema_tags_to_add: Option<Vec<SchemaTagsBody>>,
+    /// Inline tags to take out of the text before it is registered.
+    #[schema(required = false)]
+    schema_tags_to_remove: Option<Vec<SchemaTagsBody>>,
+    /// Take over the inline tags of the latest version when registering.
+    #[schema(required = false)]
+    propagate_schema_tags: Option<bool>,
 }
 
 /// A schema language.
@@ -141,14 +151,6 @@ pub struct SchemaRequest(pub Candidate);
 impl Shape for SchemaRequest {
     fn read(body: &Node) -> Result<SchemaRequest, ApiError> {
         let given = members(body, "RegisterSchemaRequest")?;
-        for later in ["schemaTagsToAdd", "schemaTagsToRemove"] {
-            if given.given(later, |node| Ok(Some(node)))?.value().is_some() {
-                return Err(ApiError::unavailable(format_args!("Editing inline tags (`{later}`)")));
-            }
-        }
-        if given.given("propagateSchemaTags", flag)?.value() == Some(true) {
-            return Err(ApiError::unavailable("Editing inline tags (`propagateSchemaTags`)"));
-        }
         let format = given.text("schemaType")?;
         let candidate = Candidate {
             format: format.as_deref().map_or(Ok(Format::Avro), str::parse),
@@ -158,6 +160,10 @@ impl Shape for SchemaRequest {
             rule_set: given.given("ruleSet", |node| rule_set(node).map(Some))?.value(),
             version: given.number("version")?.unwrap_or(0),
             id: given.number("id")?.unwrap_or(-1),
+            retagging: Retagging {
+                edits: tag_edits(&given, "schemaTagsToAdd", "schemaTagsToRemove")?,
+                propagate: given.given("propagateSchemaTags", flag)?.value().unwrap_or(false),
+            },
         };
         Ok(SchemaRequest(candidate))
     }

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Options;
 use super::answer::{self, Answer};
+use super::association_shapes::AssociationView;
 use super::error::{ApiError, During, Refusals};
 use super::extract::{GuidPath, IdPath, Query};
 use super::schema_request::{FormatName, MetadataBody, ReferenceBody, RuleSetBody};
@@ -13,8 +14,10 @@ use super::shapes::{
     Paging, ReferenceView, SCHEMA_PAGE, SchemaTags, SchemaView, Showing, cut, page, references, shown_type,
     tags_of, text_of,
 };
-use crate::model::{Format, Metadata, RuleSet, SchemaId, Subject, Timestamp, Version};
-use crate::registry::{Registry, SchemaFilter};
+use crate::model::{
+    AssociationFilter, Format, Lifecycle, Metadata, RuleSet, SchemaId, Subject, Timestamp, Version,
+};
+use crate::registry::{ListedSchema, Registry, SchemaAssociations, SchemaFilter};
 
 /// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
@@ -29,36 +32,46 @@ pub struct SchemasQuery {
     pub latest_only: bool,
     /// Only schemas that have a rule of this type.
     pub rule_type: Option<String>,
-    /// Only subjects associated with a resource of this type; there are no associations yet.
+    /// Also subjects that have an alias which starts with the prefix; aliases are shown.
+    pub aliases: bool,
+    /// Only subjects associated with a resource of this type, shown with their associations.
     pub resource_type: Option<String>,
-    /// Only subjects with an association of one of these types; there are no associations yet.
+    /// Only subjects with an association of one of these types, `key` or `value`.
     pub association_type: Vec<String>,
     /// Only subjects with an association of one of these lifecycles; `NONE` keeps those without any.
     #[param(inline)]
-    pub lifecycle: Vec<Lifecycle>,
+    pub lifecycle: Vec<LifecycleFilter>,
 }
 
-/// How long an association lives.
+/// How long an association lives, if there is one.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Lifecycle {
+pub enum LifecycleFilter {
     /// There is no association.
     None,
-    /// It ends with its resource.
+    /// The subject belongs to the resource alone.
     Strong,
-    /// It outlives its resource.
+    /// Others may use the subject too.
     Weak,
 }
 
 impl SchemasQuery {
-    /// Does a filter ask for associations, which no subject has?
-    fn asks_for_associations(&self) -> bool {
-        let filters = [
-            self.resource_type.as_deref().is_some_and(|name| !name.is_empty()),
-            !self.association_type.is_empty(),
-            !self.lifecycle.is_empty(),
-        ];
-        filters.contains(&true) && !self.lifecycle.contains(&Lifecycle::None)
+    /// What is asked about associations; `None` when nothing is.
+    fn associations(&self) -> Option<SchemaAssociations> {
+        let kind = self.resource_type.as_deref().filter(|name| !name.is_empty());
+        if kind.is_none() && self.association_type.is_empty() && self.lifecycle.is_empty() {
+            return None;
+        }
+        let taken = self.lifecycle.iter().filter_map(|filter| match filter {
+            LifecycleFilter::None => None,
+            LifecycleFilter::Strong => Some(Lifecycle::Strong),
+            LifecycleFilter::Weak => Some(Lifecycle::Weak),
+        });
+        Some(SchemaAssociations {
+            among: AssociationFilter::read(kind, &self.association_type, None),
+            lifecycles: (!self.lifecycle.is_empty()).then(|| taken.collect()),
+            none: self.lifecycle.contains(&LifecycleFilter::None),
+        })
     }
 }
 
@@ -73,19 +86,24 @@ pub async fn list(
     Query(query): Query<SchemasQuery>,
     Query(paging): Query<Paging>,
 ) -> Answer {
-    if query.asks_for_associations() {
-        return answer::read(&[(); 0]);
-    }
     let (offset, limit) = page(&paging, SCHEMA_PAGE);
     let prefix = &query.subject_prefix;
-    let filter =
-        SchemaFilter { deleted: query.deleted, latest_only: query.latest_only, rule_type: query.rule_type };
+    let filter = SchemaFilter {
+        deleted: query.deleted,
+        latest_only: query.latest_only,
+        aliases: query.aliases,
+        associations: query.associations(),
+        rule_type: query.rule_type.clone(),
+    };
     let found = registry.list_schemas(prefix, filter, offset, limit).await;
     let found = found.during(format_args!("Error while getting schemas for prefix {prefix}"))?;
     let mut views = Vec::with_capacity(found.len());
-    for found in found {
+    for ListedSchema { found, aliases, associations } in found {
         let showing = Showing { omit_avro: options.omit_avro_schema_type, ..Showing::default() };
-        views.push(SchemaView::of(&registry, found, showing).await?);
+        let mut view = SchemaView::of(&registry, found, showing).await?;
+        view.aliases = aliases.iter().map(ToString::to_string).collect();
+        view.associations = associations.into_iter().map(AssociationView::from).collect();
+        views.push(view);
     }
     answer::read(&views)
 }
@@ -300,22 +318,22 @@ pub async fn by_guid(
     Query(query): Query<GuidQuery>,
 ) -> Answer {
     let found = registry.schema_by_guid(&guid).await;
-    let (guid, content, context) = found
+    let found = found
         .during(format_args!("Error while retrieving schema with guid {guid} from the schema registry"))?;
-    let home = Subject::new(context, "");
+    let content = &found.content;
     answer::read(&SchemaById {
         subject: None,
         version: None,
-        guid: guid.to_string(),
+        guid: found.guid.to_string(),
         schema_type: shown_type(content.format, options.omit_avro_schema_type),
-        schema: text_of(&registry, &home, &content, query.format.as_deref()).await?,
-        references: references(&content, &home, false),
+        schema: text_of(&registry, &found.subject, content, query.format.as_deref()).await?,
+        references: references(content, &found.subject, false),
         metadata: content.metadata.clone(),
         rule_set: content.rule_set.clone(),
         schema_tags: Vec::new(),
         max_id: None,
-        ts: None,
-        deleted: None,
+        ts: Some(found.created_at),
+        deleted: Some(found.deleted),
     })
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::association_shapes::AssociationView;
 use super::error::ApiError;
 use super::extract::optional_number;
 use super::schema_request::{FormatName, MetadataBody, ReferenceBody, RuleSetBody};
@@ -137,6 +138,14 @@ pub struct SchemaView {
     #[schema(value_type = Option<RuleSetBody>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_set: Option<RuleSet>,
+    /// Other names of the subject; in a list that was asked for them.
+    #[schema(required = false)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// The associations of the subject; in a list that was asked about them.
+    #[schema(required = false)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub associations: Vec<AssociationView>,
 }
 
 /// How a found schema is to be shown.
@@ -171,6 +180,8 @@ impl SchemaView {
             ts: found.created_at,
             deleted: found.deleted,
             rule_set: content.rule_set.clone(),
+            aliases: Vec::new(),
+            associations: Vec::new(),
             subject: found.subject.to_string(),
         })
     }

@@ -12,7 +12,7 @@ use super::schema_request::{
     FormatName, MetadataBody, ReferenceBody, RuleSetBody, SchemaRequest, SchemaRequestBody,
 };
 use super::shapes::{Paging, ReferenceView, SchemaView, Showing, cut, references, shown_type, text_of};
-use crate::model::{Metadata, RuleSet, Timestamp, Version};
+use crate::model::{Metadata, RuleSet, Subject, Timestamp, Version};
 use crate::registry::{RegisterOptions, Registered, Registry, SubjectFilter};
 
 /// Query parameters.
@@ -159,6 +159,20 @@ pub async fn register(
     }
     let how = RegisterOptions { normalize: query.normalize, force: query.force };
     let outcome = registry.register(&subject, candidate, how, &caller).await;
+    answer_registered(&registry, &options, &subject, outcome, format).await
+}
+
+/// The answer to a registration, whatever became of it.
+///
+/// # Errors
+/// What the registry says.
+pub async fn answer_registered(
+    registry: &Registry,
+    options: &Options,
+    subject: &Subject,
+    outcome: Result<Registered, crate::registry::Error>,
+    format: Option<&str>,
+) -> Answer {
     metrics::counter!("dovetail_registrations_total", "outcome" => outcome_label(&outcome)).increment(1);
     let registered = outcome
         .during("Register schema operation failed while writing to the store")
@@ -169,10 +183,10 @@ pub async fn register(
         version: registered.version.number(),
         guid: registered.guid.to_string(),
         schema_type: shown_type(content.format, options.omit_avro_schema_type),
-        references: references(content, &subject, false),
+        references: references(content, subject, false),
         metadata: content.metadata.clone(),
         rule_set: content.rule_set.clone(),
-        schema: text_of(&registry, &subject, content, format).await?,
+        schema: text_of(registry, subject, content, format).await?,
         ts: registered.existing.map(|(at, _)| at),
         deleted: registered.existing.map(|(_, deleted)| deleted),
     };

@@ -12,6 +12,7 @@ use super::migrate::{self, Database};
 use super::print::Printer;
 use super::{Failure, Outcome};
 use crate::api;
+use crate::export;
 use crate::model::{Judge, Level};
 use crate::registry::{Caller, Defaults, Registry};
 use crate::store::{Store, StoreOptions, Synchronous};
@@ -70,6 +71,9 @@ pub(super) struct Options {
     /// The largest request body that is read, in bytes (or with k, M or G).
     #[arg(long, value_name = "BYTES", env = "DOVETAIL_BODY_LIMIT", default_value = "10M", value_parser = byte_size)]
     body_limit: u64,
+    /// The largest schema that is registered, in bytes (or with k, M or G) of the text that is stored.
+    #[arg(long, value_name = "BYTES", env = "DOVETAIL_SCHEMA_LIMIT", default_value = "10M", value_parser = byte_size)]
+    schema_limit: u64,
     /// How long a request may take.
     #[arg(long, value_name = "TIME", env = "DOVETAIL_REQUEST_TIMEOUT", default_value = "60s", value_parser = humantime::parse_duration)]
     request_timeout: Duration,
@@ -206,8 +210,10 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
         let (store, stop) = (store.clone(), stop.clone());
         async move { store.follow(stopped(stop)).await }
     });
+    let exporters = tokio::spawn(export::run(registry.clone(), stopped(stop.clone())));
     let served = api::serve(listener, registry.clone(), options.api(), stopped(stop)).await;
     registry.finish_journal().await;
+    let _released = exporters.await;
     follower.abort();
     store.close().await;
     served.context("the server ended").map_err(Failure::unable)?;
@@ -242,6 +248,7 @@ impl Options {
             level: self.compatibility_level,
             cache_bytes: self.cache_size - self.cache_size / 3,
             drop_rule_sets: self.rule_sets == RuleSets::Drop,
+            schema_limit: usize::try_from(self.schema_limit).unwrap_or(usize::MAX),
             reject_empty_subjects: self.empty_subjects == EmptySubjects::Refuse,
             fixed_modes: self.mode_changes == ModeChanges::Refuse,
         }

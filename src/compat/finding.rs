@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::rules::Rule;
 use super::witness::Witness;
-use crate::model::Direction;
+use crate::model::{Direction, Format};
 use crate::schema::Place;
 use crate::schema::tree::Span;
 
@@ -96,6 +96,8 @@ pub enum Opinion {
 /// A difference as Confluent Schema Registry reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefDiff {
+    /// The language of the schemas, which decides how the difference is written.
+    pub format: Format,
     /// Its name there: `TYPE_MISMATCH`.
     pub name: &'static str,
     /// Where it is, in that registry's reckoning.

@@ -98,6 +98,7 @@ fn place(difference: &RefDiff) -> String {
 mod tests {
     use super::place;
     use crate::compat::finding::RefDiff;
+    use crate::model::Format;
 
     #[test]
     fn places_are_of_values() {
@@ -109,7 +110,10 @@ mod tests {
             ("#/properties/oneOf", "/properties/oneOf"),
         ] {
             let (name, path, description) = ("", path.to_owned(), String::new());
-            assert_eq!(place(&RefDiff { name, path, description, info: None }), expected);
+            assert_eq!(
+                place(&RefDiff { format: Format::Json, name, path, description, info: None }),
+                expected
+            );
         }
     }
 }

@@ -3,8 +3,10 @@
 //! Each type is parsed at the door (`api`, `cli`) and is valid from then on. Nothing here does IO,
 //! knows HTTP, SQL or a schema language.
 
+mod association;
 mod content;
 mod context;
+mod exporter;
 mod format;
 mod id;
 mod judge;
@@ -17,8 +19,13 @@ mod settings;
 mod subject;
 mod version;
 
+pub use association::{
+    Association, AssociationFilter, AssociationType, InvalidProperty, Lifecycle, Resource, ResourceType,
+    UnknownAssociationWord,
+};
 pub use content::Content;
 pub use context::Context;
+pub use exporter::{ContextType, Exporter, ExporterState, InvalidExporter, Progress, TARGET_URL};
 pub use format::{Format, UnknownFormat};
 pub use id::{Guid, SchemaId};
 pub use judge::{Action, Assumptions, Judge, JudgeSettings, Judging, Pack, Policy, UnknownWord};

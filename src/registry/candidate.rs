@@ -2,6 +2,8 @@
 
 use crate::model::{Format, Metadata, RuleSet, UnknownFormat};
 
+use super::Retagging;
+
 /// A schema to register, look up or check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -20,6 +22,8 @@ pub struct Candidate {
     pub version: i32,
     /// The id the caller wants; negative for "any".
     pub id: i32,
+    /// What becomes of the inline tags when registering.
+    pub retagging: Retagging,
 }
 
 impl Candidate {
@@ -33,6 +37,7 @@ impl Candidate {
             rule_set: None,
             version: 0,
             id: -1,
+            retagging: Retagging::default(),
         }
     }
 

@@ -12,8 +12,8 @@ impl Registry {
     /// Soft-delete every live version of a subject; answers with those. Its settings and mode stay.
     ///
     /// # Errors
-    /// When the subject is unknown, already deleted, read-only, or another live schema refers to one
-    /// of the versions.
+    /// When the subject is unknown, already deleted, read-only or associated with a resource, or another
+    /// live schema refers to one of the versions.
     pub async fn soft_delete_subject(
         &self,
         subject: &Subject,
@@ -27,6 +27,7 @@ impl Registry {
             return Err(Error::SubjectAlreadyDeleted(subject.clone()));
         }
         check_writable(&mut tx, &Scope::of(subject)).await?;
+        check_unassociated(&mut tx, subject).await?;
         let referred = tx.referred(subject, true, true).await?;
         if let Some(version) = live.iter().find(|version| referred.contains(version)) {
             return Err(Error::Referenced(subject.clone(), *version));
@@ -39,13 +40,14 @@ impl Registry {
     /// Purge every version of a soft-deleted subject, with its settings and mode.
     ///
     /// # Errors
-    /// When the subject is unknown, read-only or has a live version, or any schema of another
-    /// subject, even a soft-deleted one, refers to one of the versions.
+    /// When the subject is unknown, read-only, associated with a resource or has a live version, or any
+    /// schema of another subject, even a soft-deleted one, refers to one of the versions.
     pub async fn purge_subject(&self, subject: &Subject, caller: &Caller) -> Result<Vec<Version>, Error> {
         let mut tx = self.store.write(caller).await?;
         lock(&mut tx, std::slice::from_ref(subject)).await?;
         let history = known_history(&mut tx, subject).await?;
         check_writable(&mut tx, &Scope::of(subject)).await?;
+        check_unassociated(&mut tx, subject).await?;
         let referred = tx.referred(subject, false, true).await?;
         for stored in &history {
             if referred.contains(&stored.version) {
@@ -65,8 +67,8 @@ impl Registry {
     /// Soft-delete one version; answers with its number.
     ///
     /// # Errors
-    /// When the version is unknown or already deleted, the subject read-only, or a live schema
-    /// refers to the version.
+    /// When the version is unknown or already deleted, the subject read-only, a live schema refers to
+    /// the version, or it is the last live one of a subject that is associated with a resource.
     pub async fn soft_delete_version(
         &self,
         subject: &Subject,
@@ -80,6 +82,7 @@ impl Registry {
             return Err(Error::VersionAlreadyDeleted(subject.clone(), stored.version));
         }
         check_writable(&mut tx, &Scope::of(subject)).await?;
+        check_another_is_live(&mut tx, subject, stored.version).await?;
         check_unreferenced(&mut tx, subject, stored.version, Deleted::DoNotCount).await?;
         tx.soft_delete(subject, &[stored.version]).await?;
         tx.commit().await?;
@@ -132,6 +135,47 @@ pub(super) async fn stored_version(
         VersionRef::Number(number) => history.into_iter().find(|stored| stored.version == number),
     };
     stored.ok_or_else(|| not_found(subject, version, exists))
+}
+
+/// Delete a subject softly and for good, with its settings and mode, as a part of deleting what it
+/// belongs to. The caller has locked it.
+///
+/// # Errors
+/// When a schema of another subject refers to one of its versions.
+pub(super) async fn erase(tx: &mut Tx, subject: &Subject, reason: &'static str) -> Result<(), Error> {
+    check_erasable(tx, subject).await?;
+    let history = tx.history(subject).await?;
+    let live: Vec<Version> = history.iter().filter(|s| !s.deleted).map(|s| s.version).collect();
+    tx.soft_delete(subject, &live).await?;
+    let versions: Vec<Version> = history.iter().map(|stored| stored.version).collect();
+    tx.purge(subject, &versions, reason).await?;
+    forget_settings(tx, subject).await
+}
+
+/// Does no schema of another subject, not even a soft-deleted one, refer to any version?
+pub(super) async fn check_erasable(tx: &mut Tx, subject: &Subject) -> Result<(), Error> {
+    match tx.referred(subject, false, true).await?.first() {
+        Some(version) => Err(Error::Referenced(subject.clone(), *version)),
+        None => Ok(()),
+    }
+}
+
+/// A resource keeps its subjects.
+async fn check_unassociated(tx: &mut Tx, subject: &Subject) -> Result<(), Error> {
+    if tx.is_associated(subject).await? {
+        return Err(Error::SubjectAssociated(subject.clone()));
+    }
+    Ok(())
+}
+
+/// A subject that belongs to a resource keeps a live version.
+async fn check_another_is_live(tx: &mut Tx, subject: &Subject, version: Version) -> Result<(), Error> {
+    let history = tx.history(subject).await?;
+    let is_last = !history.iter().any(|stored| !stored.deleted && stored.version != version);
+    if is_last && tx.is_associated(subject).await? {
+        return Err(Error::NoLiveVersion(subject.clone()));
+    }
+    Ok(())
 }
 
 /// A subject without a name shares its record with its context, which outlives it.

@@ -1,10 +1,10 @@
 //! What can go wrong, in the registry's words and without numbers.
 
 use crate::model::{
-    Context, Format, Guid, InvalidRuleSet, InvalidSubject, InvalidVersion, Reference, SchemaId, Subject,
-    UnknownFormat, Version, VersionRef,
+    AssociationType, Context, Format, Guid, InvalidExporter, InvalidProperty, InvalidRuleSet, InvalidSubject,
+    InvalidVersion, Reference, SchemaId, Subject, UnknownFormat, Version, VersionRef,
 };
-use crate::schema::ParseError;
+use crate::schema::{ParseError, TagError};
 use crate::store::StoreError;
 
 use super::Checked;
@@ -47,16 +47,22 @@ pub enum Error {
     InvalidSchema(Box<InvalidSchema>),
     #[error(transparent)]
     UnknownFormat(#[from] UnknownFormat),
+    #[error(transparent)]
+    InvalidTags(#[from] TagError),
     #[error("Empty schema")]
     EmptySchema,
     #[error("Version is not one more than previous version")]
     WrongVersion,
+    #[error("Register operation failed because schema is too large")]
+    SchemaTooLarge,
     #[error(transparent)]
     InvalidVersion(#[from] InvalidVersion),
     #[error(transparent)]
     InvalidSubject(#[from] InvalidSubject),
     #[error(transparent)]
     InvalidRuleSet(#[from] InvalidRuleSet),
+    #[error("ruleSet should be omitted if specifying rulesToMerge or rulesToRemove")]
+    RuleSetTwice,
     #[error("Subject {} in context {} is in read-only mode", .0.as_ref().map_or_else(|| "null".to_owned(), Subject::to_string), .0.as_ref().map_or_else(String::new, |subject| subject.context().prefix()))]
     ReadOnly(Option<Subject>),
     #[error("Subject {subject} in context {} is not in import mode", .subject.context().prefix())]
@@ -71,10 +77,36 @@ pub enum Error {
     SubjectsStandInTheWay,
     #[error("The specified context '{}' is not empty.", .0.prefix())]
     ContextNotEmpty(Context),
+    #[error("Exporter '{0}' not found")]
+    ExporterNotFound(String),
+    #[error("Exporter '{0}' already exists")]
+    ExporterExists(String),
+    #[error("A maximum of {0} exporters already exist")]
+    TooManyExporters(usize),
+    #[error(transparent)]
+    InvalidExporter(#[from] InvalidExporter),
     #[error("One or more references exist to the schema {{magic=1,keytype=SCHEMA,subject={0},version={1}}}.")]
     Referenced(Subject, Version),
-    #[error("{0}")]
-    NotInThisVersion(String),
+    #[error("Association for '{0}' not found.")]
+    AssociationNotFound(String),
+    #[error("An association of type '{part}' already exists for resource '{resource}'")]
+    ResourceAssociated { part: AssociationType, resource: String },
+    #[error("An association already exists for subject '{0}'")]
+    SubjectAssociated(Subject),
+    #[error("A strong association already exists for subject '{0}'")]
+    SubjectStronglyAssociated(Subject),
+    #[error("No active (non-deleted) version exists for subject '{0}'")]
+    NoLiveVersion(Subject),
+    #[error("The association of type  '{part}' is frozen for subject '{subject}'")]
+    AssociationFrozen { part: AssociationType, subject: Subject },
+    #[error(transparent)]
+    InvalidAssociation(#[from] InvalidProperty),
+    #[error("[{}]", .0.checked.lines.join(", "))]
+    IncompatibleAssociated(Box<Incompatible>),
+    #[error("Subject {} in context {} is in read-only mode", .0.name(), .0.context())]
+    ReadOnlyAssociated(Subject),
+    #[error("Subject '{0}' has a strong association and cannot be referenced")]
+    StronglyReferenced(Subject),
     #[error("{0}")]
     NoSuchSetting(String),
     #[error("parsing or comparing ended without an answer")]

@@ -155,7 +155,9 @@ async fn compared(
     in_force: &InForce,
 ) -> Result<Vec<StoredVersion>, Error> {
     let one = match against {
-        Against::AsTheLevelSays | Against::All => return Ok(to_compare(&tx.history(subject).await?, in_force)),
+        Against::AsTheLevelSays | Against::All => {
+            return Ok(to_compare(&tx.history(subject).await?, in_force));
+        }
         Against::One(VersionRef::Latest) => tx.latest(subject).await?,
         Against::One(version @ VersionRef::Number(number)) => {
             let stored = tx.version(subject, number).await?.filter(|stored| !stored.deleted);

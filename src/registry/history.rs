@@ -9,10 +9,10 @@ use crate::model::{Content, Context, Guid, Level, Reference, SchemaId, Subject};
 use crate::schema::{Dependency, ParseError, Schema};
 use crate::store::{StoreError, StoredVersion, Tx};
 
-use super::{InForce, Registry};
 use super::cache::Known;
 use super::parsed::ParsedSchemas;
 use super::references::Unresolved;
+use super::{InForce, Registry};
 
 /// How many contents are asked for at a time.
 const CHUNK: usize = 500;

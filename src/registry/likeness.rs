@@ -59,10 +59,12 @@ pub(super) fn completed(content: &Content, latest: Option<&Content>, settings: &
 
 /// Each layer over those before it.
 fn layered<T: Clone>(layers: [Option<&T>; 3], merge: fn(T, &T) -> T) -> Option<T> {
-    let merged = |below: Option<T>, layer: &T| Some(match below {
-        Some(below) => merge(below, layer),
-        None => layer.clone(),
-    });
+    let merged = |below: Option<T>, layer: &T| {
+        Some(match below {
+            Some(below) => merge(below, layer),
+            None => layer.clone(),
+        })
+    };
     layers.into_iter().flatten().fold(None, merged)
 }
 

@@ -1,9 +1,9 @@
 //! Listings: subjects, versions, schemas, contexts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::model::{Subject, Version};
+use crate::model::{Association, AssociationFilter, Lifecycle, Subject, Version};
 use crate::store::{StoredVersion, SubjectPrefix, Tx, Which};
 
 use super::{Error, Found, Registry};
@@ -44,6 +44,32 @@ pub struct SchemaFilter {
     pub latest_only: bool,
     /// Only schemas with a rule of this type.
     pub rule_type: Option<String>,
+    /// Also those of subjects that have an alias which starts with the prefix.
+    pub aliases: bool,
+    /// Only schemas of subjects with such associations.
+    pub associations: Option<SchemaAssociations>,
+}
+
+/// Which subjects are listed for the sake of their associations.
+#[derive(Debug, Clone, Default)]
+pub struct SchemaAssociations {
+    /// The associations that are looked at; none match without a filter. Its lifecycle is left out.
+    pub among: Option<AssociationFilter>,
+    /// Subjects with an association of one of these lifecycles; `None` means any.
+    pub lifecycles: Option<Vec<Lifecycle>>,
+    /// Subjects without an association, too.
+    pub none: bool,
+}
+
+/// A schema in a list.
+#[derive(Debug, Clone)]
+pub struct ListedSchema {
+    /// The schema.
+    pub found: Found,
+    /// The aliases of its subject that start with the prefix, if they were asked for.
+    pub aliases: Vec<Subject>,
+    /// The associations of its subject, if they were asked about.
+    pub associations: Vec<Association>,
 }
 
 /// Read a prefix as callers write it: `fo`, `:.ctx:fo`, `:.c` (every context starting so), `:*:fo`.
@@ -114,9 +140,33 @@ impl Registry {
         filter: SchemaFilter,
         offset: usize,
         limit: usize,
-    ) -> Result<Vec<Found>, Error> {
+    ) -> Result<Vec<ListedSchema>, Error> {
         let mut tx = self.store.read().await?;
         let mut rows = tx.versions_matching(&parse_prefix(prefix), filter.deleted).await?;
+        let mut aliases: HashMap<Subject, Vec<Subject>> = HashMap::new();
+        if filter.aliases {
+            for (alias, target) in tx.aliases(&parse_prefix(prefix)).await? {
+                aliases.entry(target).or_default().push(alias);
+            }
+            rows = with_subjects(&mut tx, rows, aliases.keys(), filter.deleted).await?;
+        }
+        let mut associations: HashMap<Subject, Vec<Association>> = HashMap::new();
+        if let Some(wanted) = &filter.associations {
+            if let Some(among) = &wanted.among {
+                for association in tx.associations_matching(&parse_prefix(prefix), among).await? {
+                    associations.entry(association.subject.clone()).or_default().push(association);
+                }
+            }
+            rows.retain(|(subject, _)| wanted.takes(associations.get(subject)));
+            for of_subject in associations.values_mut() {
+                of_subject.retain(|association| wanted.shows(association));
+            }
+        }
+        let listed = |found: Found| {
+            let aliases = aliases.get(&found.subject).cloned().unwrap_or_default();
+            let associations = associations.get(&found.subject).cloned().unwrap_or_default();
+            ListedSchema { found, aliases, associations }
+        };
         if filter.latest_only {
             let mut highest: HashMap<Subject, Version> = HashMap::new();
             for (subject, stored) in &rows {
@@ -126,7 +176,7 @@ impl Registry {
         }
         let Some(rule_type) = filter.rule_type.as_deref() else {
             let page: Vec<_> = rows.into_iter().skip(offset).take(limit).collect();
-            return self.found_all(&mut tx, &page).await;
+            return Ok(self.found_all(&mut tx, &page).await?.into_iter().map(listed).collect());
         };
         let mut matching = Vec::new();
         for part in rows.chunks(CHUNK) {
@@ -136,7 +186,7 @@ impl Registry {
                 break;
             }
         }
-        Ok(matching.into_iter().skip(offset).take(limit).collect())
+        Ok(matching.into_iter().skip(offset).take(limit).map(listed).collect())
     }
 
     /// Versions with their contents, those of one context asked for together.
@@ -159,6 +209,37 @@ impl Registry {
     /// When the store fails.
     pub async fn cluster_id(&self) -> Result<String, Error> {
         Ok(self.store.read().await?.cluster_id().await?)
+    }
+}
+
+/// Versions and those of more subjects, in the order of a listing.
+async fn with_subjects(
+    tx: &mut Tx,
+    mut rows: Vec<(Subject, StoredVersion)>,
+    more: impl Iterator<Item = &Subject>,
+    deleted: bool,
+) -> Result<Vec<(Subject, StoredVersion)>, Error> {
+    let there: HashSet<Subject> = rows.iter().map(|(subject, _)| subject.clone()).collect();
+    for subject in more.filter(|subject| !there.contains(subject)) {
+        let shown = tx.history(subject).await?.into_iter().filter(|stored| deleted || !stored.deleted);
+        rows.extend(shown.map(|stored| (subject.clone(), stored)));
+    }
+    rows.sort_by_cached_key(|(subject, stored)| {
+        (subject.to_string().encode_utf16().collect::<Vec<u16>>(), stored.version)
+    });
+    Ok(rows)
+}
+
+impl SchemaAssociations {
+    fn shows(&self, association: &Association) -> bool {
+        self.lifecycles.as_ref().is_none_or(|taken| taken.contains(&association.lifecycle))
+    }
+
+    fn takes(&self, of_subject: Option<&Vec<Association>>) -> bool {
+        match of_subject {
+            None => self.none,
+            Some(associations) => associations.iter().any(|association| self.shows(association)),
+        }
     }
 }
 

@@ -3,12 +3,19 @@
 //!
 //! [`Registry`] is a handle: cheap to clone, no mutable state but the cache of immutable contents.
 
+mod associate;
+mod association_ops;
+mod association_rules;
+mod associations;
 mod cache;
 mod candidate;
 mod check;
+mod contexts;
 mod delete;
+mod dissociate;
 mod error;
 mod examine;
+mod exporters;
 mod history;
 mod journal;
 mod judge;
@@ -17,26 +24,31 @@ mod list;
 mod lookup;
 mod parsed;
 mod prepare;
-mod contexts;
 mod read;
 mod references;
 mod register;
 mod reserved;
 mod settings;
-mod verdicts;
+mod tags;
 mod undelete;
+mod verdicts;
 mod work;
 
+pub use association_ops::AssociationOp;
+pub use association_rules::{AssociationWish, Intent, ResourceRequest};
+pub use associations::{AssociatedResource, AssociatedSchema, AssociatedSubject, Associating};
 pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
 pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
 pub use examine::{Against, Compared, Examination, Examined, Origin};
+pub use exporters::ExporterChange;
 pub use journal::{Reason, Refused};
 pub use judge::{JudgeChange, JudgeInForce, Settled};
-pub use list::{SchemaFilter, SubjectFilter, VersionFilter};
+pub use list::{ListedSchema, SchemaAssociations, SchemaFilter, SubjectFilter, VersionFilter};
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
 pub use settings::{Change, InForce, SettingsChange};
+pub use tags::{Retagging, TagRequest};
 
 use std::sync::Arc;
 
@@ -52,6 +64,8 @@ pub struct Defaults {
     pub cache_bytes: u64,
     /// Drop rule sets instead of storing them, as the community build of the reference does.
     pub drop_rule_sets: bool,
+    /// The longest text of a schema that is registered, in bytes, as it would be stored.
+    pub schema_limit: usize,
     /// Refuse the subjects `` (empty) and `*` when writing.
     pub reject_empty_subjects: bool,
     /// Refuse every change of a mode.
@@ -64,6 +78,7 @@ impl Default for Defaults {
             level: Level::Backward,
             cache_bytes: 64 * 1024 * 1024,
             drop_rule_sets: false,
+            schema_limit: 10 * 1024 * 1024,
             reject_empty_subjects: false,
             fixed_modes: false,
         }
@@ -102,8 +117,11 @@ impl Registry {
         &self.store
     }
 
-    /// May something be registered or configured under this subject?
-    pub(super) fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
+    /// May something be registered under this subject?
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn check_subject(&self, subject: &Subject) -> Result<(), Error> {
         let is_empty = matches!(subject.name(), "" | "*");
         if is_empty && self.defaults.reject_empty_subjects {
             return Err(InvalidSubject(subject.to_string()).into());

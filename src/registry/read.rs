@@ -174,20 +174,17 @@ impl Registry {
         Ok(shown.map(|used| (used.subject, used.version)).collect())
     }
 
-    /// The content with this hash, and the context it was found in: the default one first.
+    /// Some version with the content of this hash, in the default context if it is there.
     ///
     /// # Errors
     /// [`Error::GuidNotFound`] when no version has it, or the text is no guid at all.
-    pub async fn schema_by_guid(&self, guid_text: &str) -> Result<(Guid, Arc<Content>, Context), Error> {
+    pub async fn schema_by_guid(&self, guid_text: &str) -> Result<Found, Error> {
         let absent = || Error::GuidNotFound(guid_text.to_owned());
         let guid = Guid::parse(guid_text).ok_or_else(absent)?;
         let mut tx = self.store.read().await?;
         let (context, id) = tx.ids_of_guid(guid).await?.into_iter().next().ok_or_else(absent)?;
-        let known = match self.cache.get(&context, id) {
-            Some(known) => known,
-            None => self.cache.keep(&context, id, tx.content(&context, id).await?.ok_or_else(absent)?),
-        };
-        Ok((guid, known.content, context))
+        let used = tx.any_use(&context, id).await?.ok_or_else(absent)?;
+        self.found_use(&mut tx, used, id).await
     }
 
     /// Every (context, id) that denotes the content with this hash; empty when there is none.

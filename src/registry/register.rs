@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use crate::compat::{Extent, Report};
-use crate::model::{
-    Content, Guid, Metadata, Mode, SchemaId, Subject, Timestamp, VERSION_PROPERTY, Version,
-};
+use crate::model::{Content, Guid, Metadata, Mode, SchemaId, Subject, Timestamp, VERSION_PROPERTY, Version};
 use crate::store::{StoredVersion, Tx};
 
 use super::check::{Earlier, compare};
@@ -71,6 +69,22 @@ struct Material {
     numbered: Vec<Past>,
     matcher: Matcher,
     options: RegisterOptions,
+    /// A subject that the candidate refers to although it belongs to a resource alone.
+    strongly_referenced: Option<Subject>,
+    schema_limit: usize,
+}
+
+/// What a registration would lead to.
+pub(super) enum Rehearsed {
+    /// The schema is registered there already.
+    Known(Registered),
+    /// It would be stored so.
+    New {
+        /// Its number in the subject.
+        version: Version,
+        /// Its content.
+        content: Content,
+    },
 }
 
 /// What to do.
@@ -121,19 +135,7 @@ impl Registry {
         options: RegisterOptions,
         caller: &Caller,
     ) -> Result<Registered, Error> {
-        if self.defaults.drop_rule_sets {
-            candidate.rule_set = None;
-        }
-        if let Some(rule_set) = &candidate.rule_set {
-            rule_set.validate()?;
-        }
-        self.check_subject(subject)?;
-        let as_sent = match self.as_sent(subject, candidate.clone(), options.normalize).await {
-            Ok(prepared) => Some(Arc::new(prepared)),
-            // What is no schema is not known; whether that or the mode is the error is decided later.
-            Err(Error::EmptySchema | Error::InvalidSchema(_) | Error::UnknownFormat(_)) => None,
-            Err(other) => return Err(other),
-        };
+        let as_sent = self.begin(subject, &mut candidate, options).await?;
         if let Some(prepared) = &as_sent
             && let Some(known) = self.known_by_hash(subject, &candidate, prepared).await?
         {
@@ -163,6 +165,57 @@ impl Registry {
         match self.workers.run(move || material.decide()).await?? {
             Decision::Known(past) => Ok(Registered::known(Found::of(subject, past.stored, past.content))),
             Decision::Append(addition) => self.append(tx, subject, *addition).await,
+        }
+    }
+
+    /// Decide as [`Registry::register`] would at this moment, and write nothing.
+    ///
+    /// # Errors
+    /// Those of a registration.
+    pub(super) async fn rehearse(
+        &self,
+        subject: &Subject,
+        mut candidate: Candidate,
+        options: RegisterOptions,
+    ) -> Result<Rehearsed, Error> {
+        let as_sent = self.begin(subject, &mut candidate, options).await?;
+        let mut tx = self.store.read().await?;
+        let material = self.gather(&mut tx, subject, &candidate, as_sent, options).await?;
+        drop(tx);
+        Ok(match self.workers.run(move || material.decide()).await?? {
+            Decision::Known(past) => {
+                Rehearsed::Known(Registered::known(Found::of(subject, past.stored, past.content)))
+            }
+            Decision::Append(addition) => {
+                Rehearsed::New { version: addition.version, content: addition.content }
+            }
+        })
+    }
+
+    /// What can be said of a candidate without looking at the subject; answers with the candidate
+    /// prepared for looking it up, or `None` when its own text is no schema.
+    async fn begin(
+        &self,
+        subject: &Subject,
+        candidate: &mut Candidate,
+        options: RegisterOptions,
+    ) -> Result<Option<Arc<Prepared>>, Error> {
+        if self.defaults.drop_rule_sets {
+            candidate.rule_set = None;
+        }
+        if let Some(rule_set) = &candidate.rule_set {
+            rule_set.validate()?;
+        }
+        self.check_subject(subject)?;
+        if !candidate.retagging.is_empty() {
+            // What is sent is not what will be registered.
+            return Ok(None);
+        }
+        match self.as_sent(subject, candidate.clone(), options.normalize).await {
+            Ok(prepared) => Ok(Some(Arc::new(prepared))),
+            // What is no schema is not known; whether that or the mode is the error is decided later.
+            Err(Error::EmptySchema | Error::InvalidSchema(_) | Error::UnknownFormat(_)) => Ok(None),
+            Err(other) => Err(other),
         }
     }
 
@@ -210,6 +263,13 @@ impl Registry {
             mode,
             targets: sent.resolved.as_ref().map(|resolved| resolved.targets.clone()).unwrap_or_default(),
         };
+        let mut strongly_referenced = None;
+        for target in &basis.targets {
+            if tx.is_strongly_associated(&target.subject).await? {
+                strongly_referenced = Some(target.subject.clone());
+                break;
+            }
+        }
         let (is_protobuf, level) = (sent.candidate.is_protobuf(), basis.in_force.level);
         let numbered = self.numbered(tx, subject, &history, is_protobuf, level).await?;
         Ok(Material {
@@ -221,6 +281,8 @@ impl Registry {
             numbered,
             matcher: self.matcher(subject),
             options,
+            strongly_referenced,
+            schema_limit: self.defaults.schema_limit,
         })
     }
 
@@ -228,10 +290,12 @@ impl Registry {
     async fn holds(&self, tx: &mut Tx, subject: &Subject, basis: &Basis) -> Result<bool, Error> {
         for target in &basis.targets {
             let stored = tx.version(&target.subject, target.version).await?;
-            let holds = |stored: StoredVersion| {
-                stored.id == target.id && (basis.allows_deleted || !stored.deleted)
-            };
+            let holds =
+                |stored: StoredVersion| stored.id == target.id && (basis.allows_deleted || !stored.deleted);
             if !stored.is_some_and(holds) {
+                return Ok(false);
+            }
+            if tx.is_strongly_associated(&target.subject).await? {
                 return Ok(false);
             }
         }
@@ -300,6 +364,9 @@ impl Material {
         let next = next_version(&self.history)?;
         let latest = self.live.last().map(|past| past.content.as_ref());
         let prepared = self.prepare(latest, next)?;
+        if let Some(subject) = &self.strongly_referenced {
+            return Err(Error::StronglyReferenced(subject.clone()));
+        }
         if candidate.version == 0
             && let Some(past) = self.matcher.holding(&self.live, &prepared)
         {
@@ -312,12 +379,12 @@ impl Material {
         if candidate.version > 0 && candidate.version != next.number() {
             return Err(Error::WrongVersion);
         }
-        Ok(Decision::Append(Box::new(self.addition(prepared.content, next, None, report))))
+        self.add(prepared.content, next, None, report)
     }
 
     /// Take a schema as it comes: with its id and version, compared with nothing, nothing added to it.
     fn import(self, id: SchemaId) -> Result<Decision, Error> {
-        let prepared = self.sent.prepare(Purpose::to_import())?;
+        let prepared = self.sent.retagged(None)?.prepare(Purpose::to_import())?;
         let version = match Version::new(self.sent.candidate.version) {
             Some(version) => version,
             None => next_version(&self.history)?,
@@ -330,19 +397,23 @@ impl Material {
         if let Some(past) = self.live.iter().find(is_there) {
             return Ok(Decision::Known(past.clone()));
         }
-        Ok(Decision::Append(Box::new(self.addition(prepared.content, version, Some(id), None))))
+        self.add(prepared.content, version, Some(id), None)
     }
 
-    fn addition(
+    fn add(
         self,
         content: Content,
         version: Version,
         id: Option<SchemaId>,
         report: Option<Report>,
-    ) -> Addition {
+    ) -> Result<Decision, Error> {
+        if content.text.len() > self.schema_limit {
+            return Err(Error::SchemaTooLarge);
+        }
         let overwrites = self.history.iter().any(|stored| stored.version == version);
         let deleted = self.history.into_iter().filter(|stored| stored.deleted).collect();
-        Addition { basis: self.basis, content, version, id, overwrites, deleted, report }
+        let addition = Addition { basis: self.basis, content, version, id, overwrites, deleted, report };
+        Ok(Decision::Append(Box::new(addition)))
     }
 
     /// The live version that holds the schema as it was sent, whatever the mode, if it is the one that
@@ -368,7 +439,8 @@ impl Material {
     /// Parse strictly, with what the candidate leaves open taken from the latest version.
     fn prepare(&self, latest: Option<&Content>, next: Version) -> Result<Prepared, Error> {
         let in_force = &self.basis.in_force;
-        let mut prepared = self.sent.prepare(in_force.purpose(self.options.normalize))?;
+        let sent = self.sent.retagged(self.live.last())?;
+        let mut prepared = sent.prepare(in_force.purpose(self.options.normalize))?;
         prepared.content = completed(&prepared.content, latest, &in_force.settings);
         write_version_property(&mut prepared.content, self.sent.candidate.version, next);
         Ok(prepared)

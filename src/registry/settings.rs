@@ -183,7 +183,8 @@ impl Registry {
         change.check_rules()?;
         if self.defaults.drop_rule_sets {
             // As in the build of the reference that drops rules: a new set clears both.
-            let names_one = change.default_rule_set != Change::Keep || change.override_rule_set != Change::Keep;
+            let names_one =
+                change.default_rule_set != Change::Keep || change.override_rule_set != Change::Keep;
             if names_one {
                 (change.default_rule_set, change.override_rule_set) = (Change::Clear, Change::Clear);
             }
@@ -310,7 +311,11 @@ impl Registry {
     /// # Errors
     /// When the subject is not valid.
     pub fn check_configurable(&self, scope: &Scope) -> Result<(), Error> {
-        if *scope == Scope::global() { Ok(()) } else { self.check_subject(scope.subject()) }
+        // A scope without a name is a context, and no subject that could be refused for its name.
+        if *scope != Scope::global() {
+            scope.subject().check_writable()?;
+        }
+        Ok(())
     }
 
     fn check_mode_changes(&self) -> Result<(), Error> {

@@ -29,11 +29,12 @@ impl Registry {
             return Ok(stored.version);
         }
         let content = self.content_of(&mut tx, subject.context(), &stored).await?.content;
-        let refused = |sentence| {
-            Err(invalid(subject, InvalidCause::Reference(sentence), content.as_ref().clone()))
-        };
+        let refused =
+            |sentence| Err(invalid(subject, InvalidCause::Reference(sentence), content.as_ref().clone()));
         match self.resolve(&mut tx, subject.context(), content.references.clone()).await {
-            Ok(resolved) if resolved.deleted.is_some() => return refused(resolved.deleted.unwrap_or_default()),
+            Ok(resolved) if resolved.deleted.is_some() => {
+                return refused(resolved.deleted.unwrap_or_default());
+            }
             Ok(_) => {}
             Err(Unresolved::Sentence(sentence)) => return refused(sentence),
             Err(Unresolved::Store(error)) => return Err(error.into()),

@@ -7,9 +7,11 @@
 pub mod avro;
 pub mod json;
 pub mod protobuf;
+mod tags;
 pub mod tree;
 
-use std::collections::BTreeSet;
+pub use tags::{TagEdit, TagError, Tagged};
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::model::{Format, Subject, Version};
@@ -125,17 +127,6 @@ impl Rendering {
             _ => Rendering::Canonical,
         }
     }
-}
-
-/// A record or field of a schema that carries inline tags (`confluent:tags` and its kin).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tagged {
-    /// Dotted path, e.g. `myrecord.field1`.
-    pub path: String,
-    /// A record or message, as opposed to a field.
-    pub is_record: bool,
-    /// All its tags.
-    pub tags: BTreeSet<String>,
 }
 
 /// A parsed schema of any format.
@@ -270,6 +261,19 @@ impl Schema {
             Schema::Avro(schema) => schema.tagged(),
             Schema::Json(schema) => schema.tagged(),
             Schema::Protobuf(schema) => schema.tagged(),
+        }
+    }
+
+    /// The canonical text with inline tags added and taken away. Only what the text itself defines can
+    /// be tagged, not what it refers to.
+    ///
+    /// # Errors
+    /// When nothing stands under the path of an edit, or the text would be none that can be read.
+    pub fn with_tags(&self, edits: &[TagEdit]) -> Result<String, TagError> {
+        match self {
+            Schema::Avro(schema) => schema.with_tags(edits),
+            Schema::Json(schema) => schema.with_tags(edits),
+            Schema::Protobuf(schema) => schema.with_tags(edits),
         }
     }
 }

@@ -35,10 +35,18 @@ pub enum ChangeKind {
     Undelete,
     /// A context was taken off the list.
     DeleteContext,
+    /// An exporter was recorded or told what to do.
+    PutExporter,
+    /// An exporter was removed.
+    DeleteExporter,
+    /// The subject was associated with a resource.
+    Associate,
+    /// An association of the subject ended.
+    Dissociate,
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 11] = [
+    const ALL: [ChangeKind; 15] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -50,6 +58,10 @@ impl ChangeKind {
         ChangeKind::DeleteJudge,
         ChangeKind::Undelete,
         ChangeKind::DeleteContext,
+        ChangeKind::PutExporter,
+        ChangeKind::DeleteExporter,
+        ChangeKind::Associate,
+        ChangeKind::Dissociate,
     ];
 
     /// How it is spelt in the table.
@@ -66,6 +78,10 @@ impl ChangeKind {
             ChangeKind::DeleteJudge => "delete-judge",
             ChangeKind::Undelete => "undelete",
             ChangeKind::DeleteContext => "delete-context",
+            ChangeKind::PutExporter => "put-exporter",
+            ChangeKind::DeleteExporter => "delete-exporter",
+            ChangeKind::Associate => "associate",
+            ChangeKind::Dissociate => "dissociate",
         }
     }
 }

@@ -14,7 +14,7 @@ struct Migration {
 }
 
 /// Every step, in order. A released step is never edited.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         number: 1,
         sqlite: include_str!("../../migrations/sqlite/0001_registry.sql"),
@@ -24,6 +24,16 @@ const MIGRATIONS: [Migration; 2] = [
         number: 2,
         sqlite: include_str!("../../migrations/sqlite/0002_judges.sql"),
         postgres: include_str!("../../migrations/postgres/0002_judges.sql"),
+    },
+    Migration {
+        number: 3,
+        sqlite: include_str!("../../migrations/sqlite/0003_associations.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_associations.sql"),
+    },
+    Migration {
+        number: 5,
+        sqlite: include_str!("../../migrations/sqlite/0005_exporters.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_exporters.sql"),
     },
 ];
 

@@ -7,8 +7,10 @@
 //! Every write leaves a row in `changes` within its own transaction, numbered in the order of
 //! commits, so that a node can follow what the others do.
 
+mod associations;
 mod changes;
 mod error;
+mod exporters;
 mod follow;
 mod judge;
 mod migrations;
@@ -29,8 +31,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::model::Timestamp;
 
+pub use associations::Associated;
 pub use changes::{Change, ChangeKind};
 pub use error::StoreError;
+pub use exporters::Claimed;
 pub use options::{StoreKind, StoreOptions, Synchronous};
 pub use references::Referrer;
 pub use refusals::{Refusal, StoredRefusal};

@@ -159,7 +159,12 @@ impl Tx {
             "UPDATE contexts SET last_id = last_id + 1, deleted = FALSE WHERE name = $1 RETURNING last_id";
         let next: i64 =
             on!(self, |conn| sqlx::query_scalar(sql).bind(context.as_str()).fetch_one(conn).await)?;
-        let id = rows::schema_id(next)?;
+        // Somebody may have imported the highest id there is.
+        let id = i32::try_from(next).map(SchemaId).map_err(|_| {
+            StoreError::Unstorable(format!(
+                "the context '{context}' has no ids left: the highest one is taken"
+            ))
+        })?;
         self.insert_id(context, next, guid, content.format).await?;
         Ok(id)
     }

@@ -4,7 +4,7 @@ use crate::model::{Context, Mode, Policy, Scope, Settings, Subject};
 
 use super::changes::ChangeKind;
 use super::tx::{Tx, on};
-use super::{StoreError, rows};
+use super::{StoreError, SubjectPrefix, rows};
 
 #[derive(sqlx::FromRow)]
 struct SettingsRow {
@@ -89,6 +89,32 @@ impl Tx {
             along[place.expect("only these scopes were asked for")] = Some(row.settings()?);
         }
         Ok(along)
+    }
+
+    /// The aliases that start with a prefix, sorted, with what they stand for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn aliases(&mut self, prefix: &SubjectPrefix) -> Result<Vec<(Subject, Subject)>, StoreError> {
+        let Some((contexts, names)) = prefix.ranges() else { return Ok(Vec::new()) };
+        let sql = "SELECT context, subject, alias FROM settings
+                    WHERE alias <> '' AND subject <> ''
+                      AND context >= $1 AND ($2 IS NULL OR context < $2)
+                      AND subject >= $3 AND ($4 IS NULL OR subject < $4)
+                    ORDER BY context, subject";
+        let found: Vec<(String, String, String)> = on!(self, |conn| sqlx::query_as(sql)
+            .bind(&contexts.low)
+            .bind(&contexts.high)
+            .bind(&names.low)
+            .bind(&names.high)
+            .fetch_all(conn)
+            .await)?;
+        let pair = |(context, name, target): (String, String, String)| {
+            let alias = rows::subject(&context, name)?;
+            let target = Subject::parse_in(&target, alias.context());
+            Ok((alias, target))
+        };
+        found.into_iter().map(pair).collect()
     }
 
     /// Record settings, replacing what the scope had.

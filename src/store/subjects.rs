@@ -37,9 +37,9 @@ pub enum Which {
 }
 
 /// A range of names: from `low` on, below `high` if there is an upper end.
-struct Range {
-    low: String,
-    high: Option<String>,
+pub(super) struct Range {
+    pub(super) low: String,
+    pub(super) high: Option<String>,
 }
 
 impl Range {
@@ -67,7 +67,7 @@ impl Range {
 
 impl SubjectPrefix {
     /// The ranges of contexts and names; `None` if nothing stored can match.
-    fn ranges(&self) -> Option<(Range, Range)> {
+    pub(super) fn ranges(&self) -> Option<(Range, Range)> {
         let (contexts, name) = match self {
             SubjectPrefix::AllContexts { name } => (Range::starting_with(Context::DEFAULT), name.as_str()),
             SubjectPrefix::Context { context, name } => (Range::only(context.as_str()), name.as_str()),

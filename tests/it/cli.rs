@@ -1240,10 +1240,30 @@ fn help_of_serve() {
               [default: keep]
               [possible values: keep, drop]
 
+          --empty-subjects <HOW>
+              Whether the subjects `` (empty) and `*` may be written
+              
+              [env: DOVETAIL_EMPTY_SUBJECTS=]
+              [default: accept]
+              [possible values: accept, refuse]
+
+          --mode-changes <HOW>
+              Whether modes can be changed
+              
+              [env: DOVETAIL_MODE_CHANGES=]
+              [default: accept]
+              [possible values: accept, refuse]
+
           --body-limit <BYTES>
               The largest request body that is read, in bytes (or with k, M or G)
               
               [env: DOVETAIL_BODY_LIMIT=]
+              [default: 10M]
+
+          --schema-limit <BYTES>
+              The largest schema that is registered, in bytes (or with k, M or G) of the text that is stored
+              
+              [env: DOVETAIL_SCHEMA_LIMIT=]
               [default: 10M]
 
           --request-timeout <TIME>

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use dovetail::store::{Store, StoreOptions, Synchronous};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 /// A store of a test's own, with the way to open it once more.
 pub struct TestStore {
@@ -59,21 +60,71 @@ pub async fn stores() -> Vec<TestStore> {
     stores
 }
 
+/// The same from copies of a store that was migrated once, for the many tests that want no more than
+/// an empty registry: most of the time of making a store is that of making its tables.
+pub async fn copies() -> Vec<TestStore> {
+    let mut stores = vec![sqlite_copy().await.open().await];
+    if let Some(server) = server() {
+        stores.push(postgres_copy(server).await.open().await);
+    }
+    stores
+}
+
+async fn sqlite_copy() -> TestPlace {
+    static MIGRATED: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let migrate = async || {
+        let folder = TempDir::new().expect("a temporary folder");
+        let options = sqlite_in(&folder);
+        Store::open(&options).await.expect("an empty database opens").close().await;
+        std::fs::read(folder.path().join(SQLITE_FILE)).expect("a database is a file")
+    };
+    let folder = TempDir::new().expect("a temporary folder");
+    let file = MIGRATED.get_or_init(migrate).await;
+    std::fs::write(folder.path().join(SQLITE_FILE), file).expect("a copy");
+    // What a power loss would undo does not matter here.
+    let options = StoreOptions { sqlite_synchronous: Synchronous::Normal, ..sqlite_in(&folder) };
+    TestPlace { name: "SQLite", options, place: Place::Folder { _folder: folder } }
+}
+
+async fn postgres_copy(server: &'static Server) -> TestPlace {
+    static MIGRATED: OnceCell<TestDatabase> = OnceCell::const_new();
+    // Nobody would drop the original, so on somebody else's server there is none.
+    if !server.is_ours {
+        return TestDatabase::create(server, None).await.place();
+    }
+    let migrate = async || {
+        let database = TestDatabase::create(server, None).await;
+        let options = options(server.url_of(&database.name));
+        Store::open(&options).await.expect("an empty database opens").close().await;
+        database
+    };
+    let original = MIGRATED.get_or_init(migrate).await;
+    TestDatabase::create(server, Some(&original.name)).await.place()
+}
+
+/// A store in memory, where any one will do.
+pub async fn memory() -> Store {
+    Store::open(&options("sqlite::memory:".to_owned())).await.expect("a store in memory")
+}
+
+const SQLITE_FILE: &str = "test.db";
+
+fn sqlite_in(folder: &TempDir) -> StoreOptions {
+    options(format!("sqlite:{}", folder.path().join(SQLITE_FILE).display()))
+}
+
+fn options(url: String) -> StoreOptions {
+    StoreOptions { url, migrate: true, sqlite_synchronous: Synchronous::Full }
+}
+
 /// One empty database of each kind.
 pub async fn places() -> Vec<TestPlace> {
     let folder = TempDir::new().expect("a temporary folder");
-    let url = format!("sqlite:{}", folder.path().join("test.db").display());
-    let options = |url| StoreOptions { url, migrate: true, sqlite_synchronous: Synchronous::Full };
+    let options = sqlite_in(&folder);
     let place = Place::Folder { _folder: folder };
-    let mut places = vec![TestPlace { name: "SQLite", options: options(url), place }];
+    let mut places = vec![TestPlace { name: "SQLite", options, place }];
     if let Some(server) = server() {
-        let database = TestDatabase::create(server).await;
-        let url = server.url_of(&database.name);
-        places.push(TestPlace {
-            name: "Postgres",
-            options: options(url),
-            place: Place::Database { _database: database },
-        });
+        places.push(TestDatabase::create(server, None).await.place());
     }
     places
 }
@@ -118,14 +169,21 @@ struct TestDatabase {
 }
 
 impl TestDatabase {
-    async fn create(server: &'static Server) -> TestDatabase {
+    /// An empty one, or a copy of one that nobody is connected to.
+    async fn create(server: &'static Server, like: Option<&str>) -> TestDatabase {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("dovetail_test_{}_{number}", std::process::id());
         let mut admin = PgConnection::connect(&server.admin_url).await.expect("the test server answers");
-        let sql = format!("CREATE DATABASE {name}");
+        let template = like.unwrap_or("template1");
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
         admin.execute(AssertSqlSafe(sql)).await.expect("the test user may create databases");
         TestDatabase { name, server }
+    }
+
+    fn place(self) -> TestPlace {
+        let options = options(self.server.url_of(&self.name));
+        TestPlace { name: "Postgres", options, place: Place::Database { _database: self } }
     }
 }
 

@@ -1,83 +1,23 @@
-//! HTTP flows: `tests/cases/http/*.toml` played against the real router over a real store, on every
-//! store there is. Each flow starts with an empty registry.
-//!
-//! A step names a request and what it must answer. `status` is always compared; `json` must equal
-//! the body, save that members named by `ignore` (default `ts`) are dropped from both sides at every
-//! depth; `contains` are texts that the body must hold; `text` is the whole body; `headers` must be
-//! there with these values, an empty value means that the header is absent; `headers_unlike` must be
-//! there with other values. `${name}` in a path, header or body stands for what an earlier step kept:
-//! `keep = { name = "header etag" }` or `{ name = "/json/pointer" }`. `keep_body` keeps the bytes of
-//! the whole answer for a later step to send as `body_kept`.
+//! Plays the flows of `tests/cases/http` against the real router over a real store, on every store
+//! there is.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
 use dovetail::api::{self, Answers, Options};
 use dovetail::registry::{Caller, Defaults, Registry};
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt;
-use serde::Deserialize;
 use serde_json::Value;
 
+use crate::contract::Contract;
+use crate::flows::{self, Flow, FlowOptions, Headers, Step};
 use crate::harness;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Flow {
-    #[serde(default)]
-    options: FlowOptions,
-    step: Vec<Step>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct FlowOptions {
-    incompatible_error_code: Option<u32>,
-    omit_avro_schema_type: bool,
-    body_limit: Option<usize>,
-    drop_rule_sets: bool,
-    default_level: Option<String>,
-    /// Who judges; `reference` unless said otherwise, for that is whose contract the flows hold.
-    judge: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Step {
-    /// What the step shows, when the request does not say it.
-    #[serde(default)]
-    name: String,
-    /// `METHOD /path?query`.
-    request: String,
-    #[serde(default)]
-    send: BTreeMap<String, Headers>,
-    body: Option<String>,
-    /// The body in hex, for what is no text.
-    body_hex: Option<String>,
-    /// The name under which an earlier step kept its answer, which is sent back as it came.
-    body_kept: Option<String>,
-    /// The schema text of a body.
-    schema: Option<String>,
-    /// The other members of a body with a schema, as a JSON object.
-    with: Option<String>,
-    #[serde(default = "ok")]
-    status: u16,
-    json: Option<String>,
-    #[serde(default = "ts")]
-    ignore: Vec<String>,
-    #[serde(default)]
-    contains: Vec<String>,
-    text: Option<String>,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    #[serde(default)]
-    headers_unlike: BTreeMap<String, String>,
-    #[serde(default)]
-    keep: BTreeMap<String, String>,
-    keep_body: Option<String>,
-}
+/// Flows that are played at the same time: they wait more than they work.
+const PLAYERS: usize = 4;
 
 /// What earlier steps kept.
 #[derive(Default)]
@@ -86,48 +26,57 @@ struct Memory {
     bodies: BTreeMap<String, Vec<u8>>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Headers {
-    One(String),
-    Many(Vec<String>),
-}
-
-fn ok() -> u16 {
-    200
-}
-
-fn ts() -> Vec<String> {
-    vec!["ts".to_owned()]
-}
-
+/// `FLOW=text` in the environment plays only the flows whose titles hold it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn flows() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/http");
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder).expect("flows").map(|entry| entry.expect("an entry").path()).collect();
-    files.sort();
-    assert!(!files.is_empty());
-    let mut failures = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).expect("a flow is readable");
-        let flow: Flow = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        for place in harness::stores().await {
-            let registry = Registry::new(place.store.clone(), defaults(&flow.options));
-            settle_judge(&registry, &flow.options).await;
-            let server = api::service(registry, &options(&flow.options));
-            let flow_name = file.file_stem().expect("a name").to_string_lossy().into_owned();
-            play(&server, &flow, &format!("{flow_name} on {}", place.name), &mut failures).await;
-            place.store.close().await;
-        }
+    let wanted = std::env::var("FLOW").unwrap_or_default();
+    let flows: Vec<Flow> = flows::all().into_iter().filter(|flow| flow.title().contains(&wanted)).collect();
+    assert!(!flows.is_empty(), "there is no flow like `{wanted}`");
+    let (flows, next) = (Arc::new(flows), Arc::new(AtomicUsize::new(0)));
+    let contract = Arc::new(Contract::read());
+    let mut players = tokio::task::JoinSet::new();
+    for _ in 0..PLAYERS {
+        let (flows, next, contract) = (flows.clone(), next.clone(), contract.clone());
+        players.spawn(async move {
+            let mut failures = Vec::new();
+            while let Some(flow) = flows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                play_everywhere(flow, &contract, &mut failures).await;
+            }
+            failures
+        });
+    }
+    let mut failures = players.join_all().await.concat();
+    failures.sort();
+    if wanted.is_empty() {
+        failures.extend(contract.unmet());
     }
     assert!(failures.is_empty(), "{} steps failed\n{}", failures.len(), failures.join("\n"));
+}
+
+async fn play_everywhere(flow: &Flow, contract: &Contract, failures: &mut Vec<String>) {
+    for place in harness::copies().await {
+        let registry = Registry::new(place.store.clone(), defaults(&flow.options));
+        settle_judge(&registry, &flow.options).await;
+        let server = api::service(registry, &options(&flow.options));
+        for mut failure in play(&server, flow, contract).await {
+            failure.insert_str(0, &format!("{} on {}, ", flow.title(), place.name));
+            failures.push(failure);
+        }
+        place.store.close().await;
+    }
 }
 
 fn defaults(given: &FlowOptions) -> Defaults {
     let level = given.default_level.as_ref().map(|name| name.parse().expect("a level"));
     let defaults = Defaults::default();
-    Defaults { level: level.unwrap_or(defaults.level), drop_rule_sets: given.drop_rule_sets, ..defaults }
+    Defaults {
+        level: level.unwrap_or(defaults.level),
+        drop_rule_sets: given.drop_rule_sets,
+        reject_empty_subjects: given.reject_empty_subjects,
+        fixed_modes: given.fixed_modes,
+        schema_limit: given.schema_limit.unwrap_or(defaults.schema_limit),
+        ..defaults
+    }
 }
 
 /// As the start of a server does it.
@@ -147,9 +96,11 @@ fn options(given: &FlowOptions) -> Options {
     }
 }
 
-async fn play(server: &Answers, flow: &Flow, name: &str, failures: &mut Vec<String>) {
+/// Plays a flow and tells what went wrong, step by step.
+async fn play(server: &Answers, flow: &Flow, contract: &Contract) -> Vec<String> {
+    let mut failures = Vec::new();
     let mut memory = Memory::default();
-    for (number, step) in flow.step.iter().enumerate() {
+    for (number, step) in flow.steps.iter().enumerate() {
         let (status, headers, body) = send(server, step, &memory).await;
         let kept = &mut memory.texts;
         let mut wrong = Vec::new();
@@ -158,6 +109,9 @@ async fn play(server: &Answers, flow: &Flow, name: &str, failures: &mut Vec<Stri
         }
         let text = String::from_utf8_lossy(&body).into_owned();
         compare_body(step, &text, kept, &mut wrong);
+        if status >= 400 && !text.is_empty() && !is_error_of(contract, status, &text) {
+            wrong.push("the error is none of docs/CONTRACT.md".to_owned());
+        }
         for (header, expected) in &step.headers {
             let found = header_text(&headers, header);
             if found != fill(expected, kept) {
@@ -185,13 +139,26 @@ async fn play(server: &Answers, flow: &Flow, name: &str, failures: &mut Vec<Stri
         if !wrong.is_empty() {
             let number = number + 1;
             failures.push(format!(
-                "{name}, step {number} {} ({}):\n    {}\n    body: {text}",
+                "step {number} {} ({}):\n    {}\n    body: {text}",
                 step.name,
                 step.request,
                 wrong.join("\n    ")
             ));
         }
     }
+    failures
+}
+
+/// Is it an error of the document, in the shape of all errors?
+fn is_error_of(contract: &Contract, status: u16, text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Error {
+        error_code: u32,
+        message: String,
+    }
+    let error: Result<Error, _> = serde_json::from_str(text);
+    error.is_ok_and(|error| contract.has(status, error.error_code, &error.message))
 }
 
 fn header_text<'a>(headers: &'a http::HeaderMap, name: &str) -> &'a str {
@@ -222,6 +189,11 @@ fn compare_body(step: &Step, text: &str, kept: &BTreeMap<String, String>, wrong:
     for part in &step.contains {
         if !text.contains(&fill(part, kept)) {
             wrong.push(format!("expected something with `{part}`"));
+        }
+    }
+    for part in &step.lacks {
+        if text.contains(&fill(part, kept)) {
+            wrong.push(format!("expected nothing with `{part}`"));
         }
     }
 }

@@ -4,10 +4,14 @@
 
 mod cli;
 mod compat;
+mod contract;
+mod exporting;
+mod flows;
 mod harness;
 mod house;
 mod http;
 mod judging;
+mod model;
 mod openapi;
 mod processes;
 mod racing;

@@ -32,7 +32,7 @@ fn every_operation_says_what_it_does_and_how_it_fails() {
                 );
             }
             let responses = operation["responses"].as_object().expect("responses");
-            assert!(responses.contains_key("200"), "{name} never succeeds");
+            assert!(responses.keys().any(|status| status.starts_with('2')), "{name} never succeeds");
             if operation.get("requestBody").is_some() {
                 for status in ["400", "413", "415", "422"] {
                     assert!(responses.contains_key(status), "{name} reads a body but never answers {status}");

@@ -1,8 +1,11 @@
 //! Many writers at once: what may never happen, whatever the interleaving.
 
-use dovetail::model::{Context, Format, Level, SchemaId, Scope, Subject, Version, VersionRef};
+use dovetail::model::{
+    AssociationFilter, Context, Format, Level, Lifecycle, SchemaId, Scope, Subject, Version, VersionRef,
+};
 use dovetail::registry::{
-    Caller, Candidate, Change, Defaults, Error, RegisterOptions, Registry, SettingsChange, VersionFilter,
+    Associating, AssociationWish, Caller, Candidate, CandidateReference, Change, Defaults, Error, Intent,
+    RegisterOptions, Registry, ResourceRequest, SettingsChange, VersionFilter,
 };
 
 use crate::harness::{self, TestStore};
@@ -171,5 +174,115 @@ async fn an_id_never_changes_what_it_denotes() {
         assert_eq!((first, again), (1, 2), "{}: an id that was purged is not given out again", test.name);
         let found = registry.find_version(&subject, VersionRef::Latest, false).await.expect("found");
         assert_eq!(found.version, Version::FIRST);
+    }
+}
+
+fn wish(subject: &str, part: &str, lifecycle: Lifecycle) -> AssociationWish {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    AssociationWish {
+        subject: text(subject),
+        part: text(part),
+        lifecycle: Some(lifecycle),
+        ..AssociationWish::default()
+    }
+}
+
+async fn associate(registry: &Registry, id: &str, wish: AssociationWish) -> Result<(), Error> {
+    let text = |text: &str| Some(text.to_owned());
+    let resource = ResourceRequest { name: text("t"), namespace: text("n"), id: text(id), kind: None };
+    let how = Associating { context: Context::default_context(), dry_run: false };
+    registry.associate(Intent::Create, resource, vec![wish], &how, &caller("associate")).await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_strong_associations_of_a_subject_exactly_one_passes() {
+    for test in harness::stores().await {
+        let nodes = registries(&test, 2).await;
+        register(&nodes[0], &Subject::parse(":.n:t-value"), record("")).await.expect("registered");
+        // Resources of one name have the same subject by default; two of the racers are of one resource.
+        let racers = (0..WRITERS).map(|index| {
+            let registry = nodes[index as usize % nodes.len()].clone();
+            let id = (index / 2).to_string();
+            tokio::spawn(async move { associate(&registry, &id, wish("", "", Lifecycle::Strong)).await })
+        });
+        let (mut passed, mut refused) = (0, 0);
+        for racer in racers.collect::<Vec<_>>() {
+            match racer.await.expect("no panic") {
+                Ok(()) => passed += 1,
+                Err(Error::SubjectAssociated(_)) => refused += 1,
+                Err(other) => panic!("{}: {other}", test.name),
+            }
+        }
+        // The second of the same resource finds what it wants.
+        assert_eq!((passed, refused), (2, WRITERS - 2), "{}", test.name);
+        let any = AssociationFilter::default();
+        let found = nodes[1].associations_by_name("-", "t", &any, 0, 9).await.expect("listed");
+        assert_eq!(found.len(), 1, "{}", test.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_subject_is_never_both_referred_to_and_strongly_associated() {
+    for test in harness::stores().await {
+        let nodes = registries(&test, 2).await;
+        for round in 0..8 {
+            let part = if round % 2 == 0 { "key" } else { "value" };
+            let subject = Subject::parse(&format!(":.n:t-{part}"));
+            let _known = register(&nodes[0], &subject, record("")).await.expect("registered");
+            let reference = CandidateReference {
+                name: Some("R".to_owned()),
+                subject: Some(subject.to_string()),
+                version: Some(-1),
+            };
+            let text = r#"{"type":"record","name":"Q","fields":[{"name":"r","type":"R"}]}"#;
+            let referring = Candidate { references: vec![reference], ..Candidate::of(Format::Avro, text) };
+            let home = Subject::parse(&format!("q{round}"));
+            let id = format!("r{round}");
+            let (registered, associated) = tokio::join!(
+                register(&nodes[0], &home, referring),
+                associate(&nodes[1], &id, wish("", part, Lifecycle::Strong)),
+            );
+            match (registered, associated) {
+                (Ok(_), Err(Error::Referenced(..))) => {
+                    nodes[0].soft_delete_subject(&home, &caller("soft")).await.expect("deleted");
+                    nodes[0].purge_subject(&home, &caller("purge")).await.expect("purged");
+                }
+                (Err(Error::StronglyReferenced(_)), Ok(())) => {
+                    let any = AssociationFilter::default();
+                    nodes[0].dissociate(&id, Some(&any), true, false, &caller("end")).await.expect("ended");
+                }
+                (registered, associated) => {
+                    panic!("{}: {registered:?} and {associated:?}", test.name);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_associations_of_a_resource_live_equally_long_whoever_comes_first() {
+    for test in harness::stores().await {
+        let nodes = registries(&test, 2).await;
+        for name in [":.n:t-value", "shared"] {
+            register(&nodes[0], &Subject::parse(name), record("")).await.expect("registered");
+        }
+        for round in 0..8 {
+            let id = format!("r{round}");
+            let (strong, weak) = tokio::join!(
+                associate(&nodes[0], &id, wish("", "value", Lifecycle::Strong)),
+                associate(&nodes[1], &id, wish("shared", "key", Lifecycle::Weak)),
+            );
+            let one_passed = match (&strong, &weak) {
+                (Ok(()), Err(Error::InvalidAssociation(_))) => true,
+                (Err(Error::InvalidAssociation(_)), Ok(())) => true,
+                _ => false,
+            };
+            assert!(one_passed, "{}: {strong:?} and {weak:?}", test.name);
+            let any = AssociationFilter::default();
+            nodes[0].dissociate(&id, Some(&any), true, false, &caller("end")).await.expect("ended");
+            if strong.is_ok() {
+                register(&nodes[0], &Subject::parse(":.n:t-value"), record("")).await.expect("registered");
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the store promises, on both databases alike.
 
+mod associations;
 pub mod behind;
 mod judges;
 mod opening;

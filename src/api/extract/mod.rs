@@ -20,7 +20,10 @@ use crate::model::{InvalidVersion, SchemaId, Subject, VersionRef};
 use crate::registry::{self, Registry};
 
 /// A path parameter, decoded once. Bytes that are no UTF-8 name nothing that exists.
-async fn path_parameter<S: Send + Sync>(
+///
+/// # Errors
+/// When it is empty or no text.
+pub async fn path_parameter<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     name: &str,
@@ -65,6 +68,28 @@ impl<S: Send + Sync> FromRequestParts<S> for IdPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let text = path_parameter(parts, state, "id").await?;
         text.parse().map(|number| IdPath(SchemaId(number))).map_err(|_| ApiError::not_found())
+    }
+}
+
+/// The `{context}` of a path, as sent.
+pub struct ContextPath(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ContextPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_parameter(parts, state, "context").await.map(ContextPath)
+    }
+}
+
+/// The `{name}` of a path, as sent.
+pub struct NamePath(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_parameter(parts, state, "name").await.map(NamePath)
     }
 }
 

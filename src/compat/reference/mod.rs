@@ -9,6 +9,7 @@ pub(super) mod protobuf;
 use std::fmt;
 
 use super::finding::RefDiff;
+use crate::model::Format;
 
 /// All it says about schemas of two formats.
 pub(super) const DIFFERENT_FORMAT: &str = "Incompatible because of different schema type";
@@ -39,12 +40,15 @@ pub(super) fn quote(text: &str) -> Option<String> {
 
 impl fmt::Display for RefDiff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RefDiff { name, description, info, .. } = self;
-        match info {
-            Some(info) => {
+        let RefDiff { format, name, description, info, .. } = self;
+        match format {
+            Format::Avro => {
+                let info = info.as_deref().unwrap_or_default();
                 write!(f, "{{errorType:'{name}', description:'{description}', additionalInfo:'{info}'}}")
             }
-            None => write!(f, "{{errorType:\"{name}\", description:\"{description}\"}}"),
+            // What opens with one quote closes with another, and always has.
+            Format::Json => write!(f, "{{errorType:\"{name}\", description:\"{description}'}}"),
+            Format::Protobuf => write!(f, "{{errorType:\"{name}\", description:\"{description}\"}}"),
         }
     }
 }

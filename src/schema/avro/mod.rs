@@ -20,7 +20,7 @@ mod tests;
 use std::sync::Arc;
 
 use super::tree::Span;
-use super::{Dependency, Options, ParseError, Place, Tagged};
+use super::{Dependency, Options, ParseError, Place, TagEdit, TagError, Tagged};
 use model::{Model, Source, TypeId};
 use print::TooDeep;
 
@@ -43,13 +43,7 @@ impl AvroSchema {
     /// [`ParseError`] with the first thing that is wrong and, in `text` itself, its place.
     pub fn parse(text: &str, dependencies: &[Dependency], options: Options) -> Result<Self, ParseError> {
         let parsed = parse::parse(text, dependencies, options)?;
-        let canonical = print::canonical(&parsed.model, &parsed.dependencies).map_err(|TooDeep| {
-            let limit = super::tree::MAX_DEPTH;
-            ParseError::parse(
-                format!("nested deeper than {limit} levels when each type is defined where it is first used"),
-                None,
-            )
-        })?;
+        let canonical = print::canonical(&parsed.model, &parsed.dependencies).map_err(too_deep)?;
         Ok(AvroSchema(Arc::new(Inner {
             text: text.to_owned(),
             model: parsed.model,
@@ -102,9 +96,27 @@ impl AvroSchema {
         tag::tagged(self.model())
     }
 
+    /// The canonical text with the tags of its own records and fields edited.
+    ///
+    /// # Errors
+    /// When nothing stands under the path of an edit, or the text would nest too deep.
+    pub fn with_tags(&self, edits: &[TagEdit]) -> Result<String, TagError> {
+        let mut model = self.model().clone();
+        tag::edit(&mut model, &self.0.dependencies, edits)?;
+        let printed = print::canonical(&model, &self.0.dependencies);
+        printed.map_err(|error| TagError::Unprintable(too_deep(error)))
+    }
+
     /// Is it the same schema? Spelling, order of attributes and where definitions stand do not
     /// matter; documentation and aliases do.
     pub fn is_equivalent(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || equal::equivalent(self.model(), other.model())
     }
+}
+
+fn too_deep(TooDeep: TooDeep) -> ParseError {
+    let limit = super::tree::MAX_DEPTH;
+    let message =
+        format!("nested deeper than {limit} levels when each type is defined where it is first used");
+    ParseError::parse(message, None)
 }

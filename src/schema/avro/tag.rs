@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::json;
-use super::model::{Kind, Model, Property, TypeId};
-use crate::schema::Tagged;
+use super::model::{Kind, Model, Name, Property, TypeId};
+use crate::schema::tags::{Change, Edits};
+use crate::schema::tree::{Node, Span, Value};
+use crate::schema::{TagEdit, TagError, Tagged};
 
 /// The attribute that holds them.
 const TAGS: &str = "confluent:tags";
@@ -52,10 +54,77 @@ enum Step {
     Found(Tagged),
 }
 
+/// Edit the tags of what a text defines itself, which is what its canonical text prints.
+///
+/// # Errors
+/// When nothing stands under the path of an edit.
+pub(super) fn edit(model: &mut Model, dependencies: &[TypeId], edits: &[TagEdit]) -> Result<(), TagError> {
+    let mut edits = Edits::of(edits);
+    for id in printed_records(model, dependencies) {
+        let definition = &mut model.types[id.index()];
+        let Kind::Record(record) = &mut definition.kind else { continue };
+        let path = record.name.full();
+        if !edits.lead_to(path) {
+            continue;
+        }
+        if let Some(change) = edits.take(path, true) {
+            retag(&mut definition.properties, &change);
+        }
+        for field in &mut record.fields {
+            if let Some(change) = edits.take(&format!("{path}.{}", field.name), false) {
+                retag(&mut field.properties, &change);
+            }
+        }
+    }
+    edits.check_all_found()
+}
+
+/// The records that the canonical text defines: of a repeated definition the one met first, and none
+/// whose name comes from a dependency.
+fn printed_records(model: &Model, dependencies: &[TypeId]) -> Vec<TypeId> {
+    let foreign = dependencies.iter().filter_map(|id| model.get(*id).name());
+    let mut seen: HashSet<&str> = foreign.map(Name::full).collect();
+    let mut found = Vec::new();
+    let mut open = vec![model.root()];
+    while let Some(id) = open.pop() {
+        let definition = model.get(id);
+        if definition.name().is_some_and(|name| !seen.insert(name.full())) {
+            continue;
+        }
+        match &definition.kind {
+            Kind::Array(content) | Kind::Map(content) => open.push(content.id),
+            Kind::Union(branches) => open.extend(branches.iter().rev().map(|branch| branch.id)),
+            Kind::Record(record) => {
+                found.push(id);
+                open.extend(record.fields.iter().rev().map(|field| field.schema.id));
+            }
+            Kind::Primitive(_) | Kind::Enum(_) | Kind::Fixed(_) => {}
+        }
+    }
+    found
+}
+
+fn retag(properties: &mut Vec<Property>, change: &Change) {
+    let at = properties.iter().position(|property| property.key == TAGS);
+    let held = at.and_then(|at| properties[at].value.elements()).unwrap_or_default();
+    let tags = change.apply(held.iter().map(text));
+    // What is printed stands in no text yet.
+    let node = |value: Value| Node { value, span: Span::default() };
+    let value = node(Value::Array(tags.iter().map(|tag| node(Value::String(tag.clone()))).collect()));
+    match at {
+        Some(at) if tags.is_empty() => drop(properties.remove(at)),
+        Some(at) => properties[at].value = value,
+        None if tags.is_empty() => {}
+        None => properties.push(Property { key: TAGS.to_owned(), value }),
+    }
+}
+
 fn entity(path: String, is_record: bool, properties: &[Property]) -> Option<Tagged> {
     let list = &properties.iter().find(|property| property.key == TAGS)?.value;
-    let text =
-        |tag: &crate::schema::tree::Node| tag.as_str().map_or_else(|| json::sorted(tag), str::to_owned);
     let tags: BTreeSet<String> = list.elements()?.iter().map(text).collect();
     (!tags.is_empty()).then_some(Tagged { path, is_record, tags })
+}
+
+fn text(tag: &Node) -> String {
+    tag.as_str().map_or_else(|| json::sorted(tag), str::to_owned)
 }

@@ -22,7 +22,7 @@ pub use self::draft::Draft;
 pub use self::keywords::{ARRAY_KEYWORDS, NUMBER_KEYWORDS, OBJECT_KEYWORDS, STRING_KEYWORDS};
 use self::library::Library;
 use super::tree::{self, Member, Node, Value};
-use super::{Dependency, Options, ParseError, Tagged};
+use super::{Dependency, Options, ParseError, TagEdit, TagError, Tagged};
 use crate::model::utf16_order;
 
 /// A JSON Schema whose references all lead somewhere. Cheap to clone.
@@ -89,6 +89,14 @@ impl JsonSchema {
             return Vec::new();
         }
         tags::tagged(self.root(), self.draft())
+    }
+
+    /// The canonical text with the tags of its records and fields edited.
+    ///
+    /// # Errors
+    /// When no schema object stands under the path of an edit.
+    pub fn with_tags(&self, edits: &[TagEdit]) -> Result<String, TagError> {
+        tags::edited(self.root(), self.draft(), edits).map(|root| root.to_compact())
     }
 
     /// The schema.

@@ -12,22 +12,39 @@
 //! schema a kind. Branches that are all references stay in the order of the text.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::draft::Draft;
 use super::keywords::{ARRAY_KEYWORDS, NUMBER_KEYWORDS, OBJECT_KEYWORDS, STRING_KEYWORDS};
 use crate::model::utf16_order;
-use crate::schema::Tagged;
-use crate::schema::tree::{Node, Value};
+use crate::schema::tags::{Change, Edits};
+use crate::schema::tree::{Member, Node, Span, Value};
+use crate::schema::{TagEdit, TagError, Tagged};
 
 /// The keyword.
 pub(super) const TAGS: &str = "confluent:tags";
 
 /// The tagged records and fields of a schema, in the order of the text.
 pub(super) fn tagged(root: &Node, draft: Draft) -> Vec<Tagged> {
-    let mut walk = Walk { found: Vec::new(), visited: HashSet::new() };
+    let mut found = Found(Vec::new());
+    let mut walk = Walk { visitor: &mut found, visited: HashSet::new() };
     walk.view(&View::of(root, draft), "", false);
-    walk.found
+    found.0
+}
+
+/// The schema with the tags of its records and fields edited.
+///
+/// # Errors
+/// When no schema object stands under the path of an edit.
+pub(super) fn edited(root: &Node, draft: Draft, edits: &[TagEdit]) -> Result<Node, TagError> {
+    let mut search = Search { edits: Edits::of(edits), changes: HashMap::new() };
+    let mut walk = Walk { visitor: &mut search, visited: HashSet::new() };
+    walk.view(&View::of(root, draft), "", false);
+    search.edits.check_all_found()?;
+    let mut edited = root.clone();
+    retag(&mut edited, &search.changes);
+    Ok(edited)
 }
 
 /// A schema split into kinds.
@@ -101,7 +118,6 @@ impl<'a> View<'a> {
 
     fn tags(&self) -> BTreeSet<String> {
         let tags = if self.whole { self.node.get(TAGS).and_then(Node::elements) } else { None };
-        let text = |tag: &Node| tag.as_str().map_or_else(|| tag.to_compact(), str::to_owned);
         tags.unwrap_or_default().iter().map(text).collect()
     }
 
@@ -272,14 +288,96 @@ fn untyped<'a>(node: &'a Node, types: &[&str], draft: Draft) -> Vec<Kind<'a>> {
     kinds
 }
 
-struct Walk {
-    found: Vec<Tagged>,
-    /// Paths of objects: a property name with dots in it can repeat one.
-    visited: HashSet<String>,
+/// What a walk is for.
+trait Visitor {
+    /// A record or field whose tags are those of the schema that is viewed.
+    fn visit(&mut self, path: &str, is_record: bool, view: &View<'_>);
+
+    /// Is there anything to look for under paths that start so?
+    fn goes_into(&self, start: &str) -> bool;
 }
 
-impl Walk {
+/// Gathers what is tagged.
+struct Found(Vec<Tagged>);
+
+impl Visitor for Found {
+    fn visit(&mut self, path: &str, is_record: bool, view: &View<'_>) {
+        let tags = view.tags();
+        if !tags.is_empty() {
+            self.0.push(Tagged { path: path.to_owned(), is_record, tags });
+        }
+    }
+
+    fn goes_into(&self, _: &str) -> bool {
+        true
+    }
+}
+
+/// Finds what is to be edited: changes by the place at which an object starts in its text.
+struct Search {
+    edits: Edits,
+    changes: HashMap<usize, Vec<Change>>,
+}
+
+impl Visitor for Search {
+    fn visit(&mut self, path: &str, is_record: bool, view: &View<'_>) {
+        if view.whole
+            && view.node.is_object()
+            && let Some(change) = self.edits.take(path, is_record)
+        {
+            self.changes.entry(view.node.span.start).or_default().push(change);
+        }
+    }
+
+    fn goes_into(&self, start: &str) -> bool {
+        self.edits.lead_to(start)
+    }
+}
+
+fn retag(node: &mut Node, changes: &HashMap<usize, Vec<Change>>) {
+    let start = node.span.start;
+    match &mut node.value {
+        Value::Array(elements) => elements.iter_mut().for_each(|element| retag(element, changes)),
+        Value::Object(members) => {
+            members.iter_mut().for_each(|member| retag(&mut member.value, changes));
+            let own = changes.get(&start).into_iter().flatten();
+            own.for_each(|change| retag_members(members, change));
+        }
+        _ => {}
+    }
+}
+
+fn retag_members(members: &mut Vec<Member>, change: &Change) {
+    let at = members.iter().position(|member| member.key == TAGS);
+    let held = at.and_then(|at| members[at].value.elements()).unwrap_or_default();
+    let tags = change.apply(held.iter().map(text));
+    // What is printed stands in no text yet.
+    let span = Span::default();
+    let node = |value: Value| Node { value, span };
+    let value = node(Value::Array(tags.iter().map(|tag| node(Value::String(tag.clone()))).collect()));
+    match at {
+        Some(at) if tags.is_empty() => drop(members.remove(at)),
+        Some(at) => members[at].value = value,
+        None if tags.is_empty() => {}
+        None => members.push(Member { key: TAGS.to_owned(), key_span: span, value }),
+    }
+}
+
+fn text(tag: &Node) -> String {
+    tag.as_str().map_or_else(|| tag.to_compact(), str::to_owned)
+}
+
+struct Walk<'v> {
+    visitor: &'v mut dyn Visitor,
+    /// Hashes of the paths of objects: a property name with dots in it can repeat one.
+    visited: HashSet<u64>,
+}
+
+impl Walk<'_> {
     fn view(&mut self, view: &View<'_>, scope: &str, is_property: bool) {
+        if !self.visitor.goes_into(scope) {
+            return;
+        }
         match &view.kind {
             Kind::Combined(word, branches) => {
                 for (position, branch) in branches.iter().enumerate() {
@@ -301,16 +399,19 @@ impl Walk {
     }
 
     fn object(&mut self, view: &View<'_>, properties: &[(&str, View<'_>)], path: String, is_property: bool) {
-        if !self.visited.insert(path.clone()) {
+        let mut hasher = DefaultHasher::new();
+        path.hash(&mut hasher);
+        if !self.visited.insert(hasher.finish()) || !self.visitor.goes_into(&path) {
             return;
         }
         if !is_property {
-            self.note(&path, true, view.tags());
+            self.visitor.visit(&path, true, view);
         }
         for (name, property) in properties {
-            let field = format!("{path}.{name}");
-            self.note(&field, false, property.tags());
-            self.view(property, &format!("{field}."), true);
+            let mut field = format!("{path}.{name}");
+            self.visitor.visit(&field, false, property);
+            field.push('.');
+            self.view(property, &field, true);
         }
         for keyword in ["definitions", "$defs"].into_iter().filter(|_| view.whole) {
             for member in view.node.get(keyword).map(Node::members).unwrap_or_default() {
@@ -319,12 +420,6 @@ impl Walk {
                     self.view(&definition, &format!("{path}.{keyword}.{}.", member.key), false);
                 }
             }
-        }
-    }
-
-    fn note(&mut self, path: &str, is_record: bool, tags: BTreeSet<String>) {
-        if !tags.is_empty() {
-            self.found.push(Tagged { path: path.to_owned(), is_record, tags });
         }
     }
 }

@@ -27,7 +27,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use self::model::{File, Setting, TypeDef};
 use self::names::{Names, Origin};
-use super::{Dependency, Options, ParseError, Tagged};
+use super::{Dependency, Options, ParseError, TagEdit, TagError, Tagged};
 
 /// A parsed Protobuf schema; a clone shares it.
 #[derive(Debug, Clone)]
@@ -91,6 +91,15 @@ impl ProtobufSchema {
     /// The tagged messages and fields; paths leave the package out.
     pub fn tagged(&self) -> Vec<Tagged> {
         tags::tagged(&self.parsed.file, &self.parsed.names)
+    }
+
+    /// The canonical text with the tags of its messages and fields edited, and the import that tags
+    /// need. A member of a oneof also goes by a path that holds the name of the oneof.
+    ///
+    /// # Errors
+    /// When nothing stands under the path of an edit.
+    pub fn with_tags(&self, edits: &[TagEdit]) -> Result<String, TagError> {
+        tags::edited(&self.parsed.file, &self.parsed.names, edits).map(|file| print::print(&file))
     }
 
     /// Standard base64 of the binary `FileDescriptorProto`, custom options included.

@@ -128,6 +128,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         assert_eq!(register_text(&test.store, "orders", "\"string\"").await, (1, 1));
         test.store.close().await;
         let undo = "DROP TABLE judge_settings; DROP TABLE counters; DROP TABLE refusals;
+                    DROP TABLE associations; DROP TABLE exporters;
                     DELETE FROM dovetail_migrations WHERE number > 1";
         behind::run(&test, undo).await;
         let expected = (columns(&stores().await[0]).await, indexes(&stores().await[0]).await);

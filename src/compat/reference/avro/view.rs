@@ -7,7 +7,7 @@ use crate::compat::budget::Fuel;
 use crate::compat::finding::{Incompatibility, Labels, RefDiff};
 use crate::compat::reference::unexpected;
 use crate::compat::report::{Listing, ReferenceView};
-use crate::model::Direction;
+use crate::model::{Direction, Format};
 use crate::schema::avro::AvroSchema;
 use crate::schema::avro::model::Kind;
 
@@ -52,7 +52,8 @@ impl Describer<'_> {
         let path = difference.path(route);
         let info = difference.info(reader, writer);
         let description = difference.description(&path, &info, self.labels.reader, self.labels.writer);
-        let reported = RefDiff { name: difference.name(), path, description, info: Some(info) };
+        let reported =
+            RefDiff { format: Format::Avro, name: difference.name(), path, description, info: Some(info) };
         let mishap = difference.mishap();
         let (mut reader_edges, mut writer_edges) = (route.reader.clone(), route.writer.clone());
         let (read, mut written) = (reader.get(difference.reader), writer.get(difference.writer));

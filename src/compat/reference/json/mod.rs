@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::finding::{Incompatibility, Labels, Pointer, RefDiff};
 use crate::compat::report::{Listing, ReferenceView};
-use crate::model::{Direction, Policy};
+use crate::model::{Direction, Format, Policy};
 use crate::schema::json::JsonSchema;
 use found::{Difference, Spot};
 use view::Views;
@@ -93,7 +93,7 @@ fn found(
             ),
             false => description.clone(),
         };
-        let reference = RefDiff { name: sort.name, path, description, info: None };
+        let reference = RefDiff { format: Format::Json, name: sort.name, path, description, info: None };
         let reader_at = reader_places.entry(reader_spot);
         let reader_at = reader_at.or_insert_with_key(|spot| pointer(&update, reader, spot)).clone();
         let writer_at = writer_places.entry(writer_spot);

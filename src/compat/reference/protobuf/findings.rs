@@ -7,7 +7,7 @@ use super::types::{TypeId, Types};
 use super::walk::Differences;
 use crate::compat::finding::{Incompatibility, Labels, Pointer, RefDiff};
 use crate::compat::report::Listing;
-use crate::model::Direction;
+use crate::model::{Direction, Format};
 use crate::schema::Place;
 use crate::schema::protobuf::model::{Field, FieldType, Label};
 
@@ -43,6 +43,7 @@ impl Describer<'_, '_> {
         let rule = difference.rule();
         let Differences { original, update, .. } = self.differences;
         let reference = RefDiff {
+            format: Format::Protobuf,
             name: difference.kind.name(),
             path: difference.path.clone(),
             description: difference.kind.description(&difference.path, &self.labels),

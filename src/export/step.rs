@@ -1,0 +1,141 @@
+//! One change, repeated in the target.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::target::Target;
+use crate::model::{Context, ContextType, Exporter, Mode, Reference, Subject, Version};
+use crate::registry::{Found, Registry};
+use crate::store::{Change, ChangeKind};
+
+/// Repeats changes for one exporter.
+pub(super) struct Steps {
+    registry: Registry,
+    exporter: Exporter,
+    /// What this registry is called in names of contexts.
+    origin: String,
+    target: Target,
+    /// The scopes of the target that take ids.
+    importing: HashSet<String>,
+    /// Versions that were sent as references in this run.
+    sent: HashSet<(Subject, Version)>,
+}
+
+impl Steps {
+    pub(super) async fn new(registry: Registry, exporter: &Exporter) -> Result<Steps, Failure> {
+        let target = Target::new(&exporter.config)?;
+        let cluster = registry.cluster_id().await?;
+        let origin = cluster.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        Ok(Steps {
+            registry,
+            exporter: exporter.clone(),
+            origin,
+            target,
+            importing: HashSet::new(),
+            sent: HashSet::new(),
+        })
+    }
+
+    /// Repeat a change; one that is not about an exported version is done already.
+    pub(super) async fn repeat(&mut self, change: &Change) -> Result<(), Failure> {
+        let Some(version) = change.version.filter(|_| self.exporter.covers(&change.subject)) else {
+            return Ok(());
+        };
+        let subject = &change.subject;
+        match change.kind {
+            ChangeKind::Register | ChangeKind::Undelete => self.send(subject, version).await,
+            ChangeKind::Delete => {
+                self.sent.remove(&(subject.clone(), version));
+                self.delete(subject, version, false).await
+            }
+            ChangeKind::Purge => {
+                self.sent.remove(&(subject.clone(), version));
+                self.delete(subject, version, false).await?;
+                self.delete(subject, version, true).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Send a version and, before it, everything it refers to, exported by itself or not.
+    async fn send(&mut self, subject: &Subject, version: Version) -> Result<(), Failure> {
+        let mut stack = vec![(subject.clone(), version, false)];
+        // Imported schemas may refer to each other in a circle.
+        let mut entered = HashSet::from([(subject.clone(), version)]);
+        while let Some((subject, version, are_references_sent)) = stack.pop() {
+            let Some(found) = self.registry.stored(&subject, version).await? else { continue };
+            if are_references_sent || found.content.references.is_empty() {
+                self.post(&found).await?;
+                self.sent.insert((subject, version));
+                continue;
+            }
+            stack.push((subject.clone(), version, true));
+            for reference in &found.content.references {
+                let referenced = Subject::parse_in(&reference.subject, subject.context());
+                let key = (referenced.clone(), reference.version);
+                if !self.sent.contains(&key) && entered.insert(key) {
+                    stack.push((referenced, reference.version, false));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn post(&mut self, found: &Found) -> Result<(), Failure> {
+        let target = self.exporter.target(&found.subject, &self.origin);
+        self.see_that_it_imports(&target).await?;
+        let body = self.body(found);
+        Ok(self.target.post(&["subjects", &target.to_string(), "versions"], &body).await?)
+    }
+
+    fn body(&self, found: &Found) -> Value {
+        let content = &found.content;
+        let reference = |reference: &Reference| {
+            json!({
+                "name": reference.name,
+                "subject": self.exporter.target_of_reference(&reference.subject, &self.origin),
+                "version": reference.version.number(),
+            })
+        };
+        json!({
+            "id": found.id.0,
+            "version": found.version.number(),
+            "schemaType": content.format.as_str(),
+            "schema": content.text,
+            "references": content.references.iter().map(reference).collect::<Vec<_>>(),
+            "metadata": content.metadata,
+            "ruleSet": content.rule_set,
+        })
+    }
+
+    async fn delete(&self, subject: &Subject, version: Version, permanent: bool) -> Result<(), Failure> {
+        let target = self.exporter.target(subject, &self.origin).to_string();
+        let number = version.to_string();
+        let query = permanent.then_some("permanent=true");
+        // What is gone already is as good as deleted.
+        Ok(self.target.delete(&["subjects", &target, "versions", &number], query).await?)
+    }
+
+    /// The target gives out ids of its own unless it imports. A context that only this exporter fills is
+    /// told to; where names of contexts are kept only the subject is, for others may be there.
+    async fn see_that_it_imports(&mut self, target: &Subject) -> Result<(), Failure> {
+        let scope = match self.exporter.context_type {
+            ContextType::None => target.clone(),
+            ContextType::Auto | ContextType::Custom => {
+                Subject::new(Context::clone(target.context()), String::new())
+            }
+        };
+        let scope = scope.to_string();
+        if self.importing.contains(&scope) {
+            return Ok(());
+        }
+        let mode = self.target.mode(&target.to_string()).await?;
+        if !mode.parse().is_ok_and(Mode::takes_ids) {
+            self.target.put(&["mode", &scope], &json!({ "mode": "IMPORT" })).await?;
+        }
+        self.importing.insert(scope);
+        Ok(())
+    }
+}
