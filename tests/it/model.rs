@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::harness::{self, TestStore};
 
 /// Databases, sequences on each, and requests of a sequence.
-const DATABASES: u64 = 10;
+const DATABASES: u64 = 8;
 const SEQUENCES: usize = 15;
 const REQUESTS: usize = 30;
 
