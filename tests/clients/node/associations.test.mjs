@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sr from '@confluentinc/schemaregistry'
+import { connect } from './confluent.mjs'
 import * as shop from './shop.mjs'
 
-const { AvroDeserializer, AvroSerializer, LifecyclePolicy, SchemaRegistryClient, SerdeType } = sr
+const { AvroDeserializer, AvroSerializer, LifecyclePolicy, SerdeType } = sr
 
-const connect = () => new SchemaRegistryClient({ baseURLs: [shop.url], maxRetries: 0 })
 const avro = { schemaType: 'AVRO', schema: shop.avroOrder() }
 
 async function found(topic) {

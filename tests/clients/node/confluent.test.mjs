@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
 import sr from '@confluentinc/schemaregistry'
+import { connect, refused } from './confluent.mjs'
 import * as shop from './shop.mjs'
 
 const {
@@ -16,18 +17,10 @@ const {
   JsonSerializer,
   ProtobufDeserializer,
   ProtobufSerializer,
-  SchemaRegistryClient,
   SerdeType,
 } = sr
 
-// A second client has empty caches, so what it returns came from the server.
-const connect = () => new SchemaRegistryClient({ baseURLs: [shop.url], maxRetries: 0 })
 const avro = (schema, references) => ({ schemaType: 'AVRO', schema, references })
-const refused = (status, errorCode, text = '') => (error) => {
-  assert.deepEqual([error.status, error.errorCode], [status, errorCode], String(error))
-  assert.ok(error.message.includes(text), error.message)
-  return true
-}
 
 test('register, fetch and look up', async () => {
   const subject = `${shop.newTopic('confluent')}-value`

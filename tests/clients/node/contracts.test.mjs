@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sr from '@confluentinc/schemaregistry'
 import avsc from 'avsc'
+import { connect, refused } from './confluent.mjs'
 import * as shop from './shop.mjs'
 
 const {
@@ -19,20 +20,12 @@ const {
   LocalKmsDriver,
   RuleMode,
   RuleRegistry,
-  SchemaRegistryClient,
   SerdeType,
 } = sr
 
 LocalKmsDriver.register()
 
-// A second client has empty caches, so what it returns came from the server.
-const connect = () => new SchemaRegistryClient({ baseURLs: [shop.url], maxRetries: 0 })
 const keys = () => new DekRegistryClient({ baseURLs: [shop.url], maxRetries: 0 })
-const refused = (status, errorCode, text = '') => (error) => {
-  assert.deepEqual([error.status, error.errorCode], [status, errorCode], String(error))
-  assert.ok(error.message.includes(text), error.message)
-  return true
-}
 
 /** A record of string fields; a field given as [name, tag] carries that tag. */
 function record(fields, more = {}) {

@@ -5,8 +5,6 @@ import json
 import pytest
 from confluent_kafka.schema_registry import (
     ConfigCompatibilityLevel,
-    Metadata,
-    MetadataProperties,
     Schema,
     SchemaReference,
     ServerConfig,
@@ -16,11 +14,10 @@ from confluent_kafka.schema_registry import (
 
 import shop
 from flavours import done
+from rules import LATEST, properties
+from shop import COUPON, PRIORITY_WITHOUT_DEFAULT, id_in
 
 pytestmark = pytest.mark.anyio
-
-COUPON = {"name": "coupon", "type": ["null", "string"], "default": None}
-LATEST = {"auto.register.schemas": False, "use.latest.version": True}
 
 
 def with_metadata(metadata):
@@ -28,14 +25,8 @@ def with_metadata(metadata):
     return {"auto.register.schemas": False, "use.latest.with.metadata": metadata}
 
 
-def owned(schema, **properties):
-    metadata = Metadata(tags=None, properties=MetadataProperties(properties), sensitive=None)
-    return Schema(schema.schema_str, schema.schema_type, schema.references, metadata)
-
-
-def id_in(payload):
-    assert payload[0] == 0
-    return int.from_bytes(payload[1:5], "big")
+def owned(schema, owner):
+    return Schema(schema.schema_str, schema.schema_type, schema.references, properties(owner=owner))
 
 
 async def test_the_registry_is_written_read_and_emptied(open_client, subject, refused):
@@ -52,7 +43,7 @@ async def test_the_registry_is_written_read_and_emptied(open_client, subject, re
     assert subject in await done(other.get_subjects())
     assert subject in await done(other.get_subjects_by_schema_id(registered.schema_id))
 
-    breaking = shop.avro_order({"name": "priority", "type": "int"})
+    breaking = shop.avro_order(PRIORITY_WITHOUT_DEFAULT)
     assert await done(client.test_compatibility(subject, shop.avro_order(COUPON))) is True
     assert await done(client.test_compatibility_all_versions(subject, breaking)) is False
     with refused(409, 40901):
@@ -88,8 +79,8 @@ async def test_avro_with_the_latest_version(flavour, open_client, ctx, subject):
 
 async def test_avro_with_the_latest_version_of_its_owner(flavour, open_client, ctx, subject):
     client = open_client()
-    first = await done(client.register_schema(subject, owned(shop.avro_order(), owner="team a")))
-    second = await done(client.register_schema(subject, owned(shop.avro_order(COUPON), owner="team b")))
+    first = await done(client.register_schema(subject, owned(shop.avro_order(), "team a")))
+    second = await done(client.register_schema(subject, owned(shop.avro_order(COUPON), "team b")))
     ids = []
     for owner in ("team a", "team b"):
         write = await done(flavour.AvroSerializer(open_client(), conf=with_metadata({"owner": owner})))

@@ -15,6 +15,7 @@ from schema_registry.serializers import (
 
 import shop
 from flavours import done
+from shop import COUPON, PRIORITY_WITHOUT_DEFAULT
 
 pytestmark = pytest.mark.anyio
 
@@ -22,10 +23,9 @@ FLAVOURS = {
     "plain": (SchemaRegistryClient, AvroMessageSerializer, JsonMessageSerializer),
     "async": (AsyncSchemaRegistryClient, AsyncAvroMessageSerializer, AsyncJsonMessageSerializer),
 }
-COUPON = {"name": "coupon", "type": ["null", "string"], "default": None}
 AVRO = AvroSchema(shop.avro_order().schema_str)
 WIDER = AvroSchema(shop.avro_order(COUPON).schema_str)
-BREAKING = AvroSchema(shop.avro_order({"name": "priority", "type": "int"}).schema_str)
+BREAKING = AvroSchema(shop.avro_order(PRIORITY_WITHOUT_DEFAULT).schema_str)
 
 
 @pytest.fixture(params=FLAVOURS)
