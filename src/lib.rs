@@ -20,4 +20,5 @@ pub mod published;
 
 pub mod api;
 pub mod cli;
+pub mod outgoing;
 pub mod telemetry;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::cli::Failure;
+use crate::outgoing::root_cause;
 
 /// A registry that is reached over HTTP.
 pub(crate) struct RegistryClient {
@@ -168,15 +169,6 @@ pub(crate) async fn ask_health(url: &str) -> Result<(), Failure> {
         status if status.is_success() => Ok(()),
         status => Err(Failure::unable(anyhow!("{shown} was answered with {status}"))),
     }
-}
-
-/// The innermost reason: the outer ones repeat the URL, credentials included.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }
 
 fn percent_decoded(text: &str) -> String {

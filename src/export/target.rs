@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::{InvalidExporter, TARGET_URL};
+use crate::outgoing::root_cause;
 
 const SOURCE: &str = "basic.auth.credentials.source";
 const USER_INFO: &str = "basic.auth.user.info";
@@ -209,8 +210,7 @@ impl Target {
 
 fn read(request: String, status: StatusCode, bytes: &[u8]) -> Result<Value, TargetError> {
     let answer: Value = match bytes.len() {
-        0 => Value::Null,
-        ..=LONGEST_ANSWER => serde_json::from_slice(bytes).unwrap_or_default(),
+        1..=LONGEST_ANSWER => serde_json::from_slice(bytes).unwrap_or_default(),
         _ => Value::Null,
     };
     if status.is_success() {
@@ -228,15 +228,6 @@ fn read(request: String, status: StatusCode, bytes: &[u8]) -> Result<Value, Targ
 fn place(roots: &[Url]) -> String {
     let shown = roots.iter().map(|root| root.as_str().trim_end_matches('/'));
     shown.collect::<Vec<_>>().join(", ")
-}
-
-/// The innermost reason: the outer ones repeat the URL.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{KmsError, Secret};
+use crate::outgoing::root_cause;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -212,15 +213,6 @@ fn said(answer: &Value) -> String {
     let Some(sentence) = answer.pointer("/errors/0").and_then(Value::as_str) else { return String::new() };
     let shown: String = sentence.trim().chars().take(LONGEST_SENTENCE).collect();
     format!(": {}", shown.replace(char::is_control, " "))
-}
-
-/// The innermost reason: the outer ones repeat the URL.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]
