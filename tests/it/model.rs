@@ -811,6 +811,7 @@ async fn play_database(place: TestStore, seed: u64) -> Option<String> {
     for number in 0..SEQUENCES {
         let sequence = Dice::of(seed, number).sequence();
         if let Err(failure) = world.play(&mut model, &sequence).await {
+            world.close().await;
             return Some(tell(kind, seed, number, sequence, failure).await);
         }
     }
