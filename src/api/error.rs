@@ -56,6 +56,7 @@ codes! {
     INTERNAL = INTERNAL_SERVER_ERROR, 500;
     NOT_READY = SERVICE_UNAVAILABLE, 503;
     TIMED_OUT = GATEWAY_TIMEOUT, 504;
+    KMS_DENIED = FORBIDDEN, 40370;
     NO_SUCH_SUBJECT = NOT_FOUND, 40401;
     NO_SUCH_VERSION = NOT_FOUND, 40402;
     NO_SUCH_SCHEMA = NOT_FOUND, 40403;
@@ -67,6 +68,9 @@ codes! {
     NO_MODE = NOT_FOUND, 40409;
     NO_SUCH_ASSOCIATION = NOT_FOUND, 40410;
     NO_SUCH_EXPORTER = NOT_FOUND, 40450;
+    NO_SUCH_KEY = NOT_FOUND, 40470;
+    KEY_NOT_DELETED = NOT_FOUND, 40471;
+    KEY_DELETED = NOT_FOUND, 40472;
     INCOMPATIBLE = CONFLICT, 40901;
     RESOURCE_ASSOCIATED = CONFLICT, 40903;
     SUBJECT_ASSOCIATED = CONFLICT, 40904;
@@ -77,6 +81,8 @@ codes! {
     INVALID_EXPORTER_CONFIG = CONFLICT, 40951;
     INVALID_EXPORTER_SUBJECTS = CONFLICT, 40952;
     TOO_MANY_EXPORTERS = CONFLICT, 40964;
+    KEY_EXISTS = CONFLICT, 40971;
+    TOO_MANY_KEYS = CONFLICT, 40972;
     INVALID_SCHEMA = UNPROCESSABLE_ENTITY, 42201;
     INVALID_VERSION = UNPROCESSABLE_ENTITY, 42202;
     INVALID_LEVEL = UNPROCESSABLE_ENTITY, 42203;
@@ -88,9 +94,12 @@ codes! {
     INVALID_RULE_SET = UNPROCESSABLE_ENTITY, 42210;
     CONTEXT_NOT_EMPTY = UNPROCESSABLE_ENTITY, 42211;
     INVALID_ASSOCIATION = UNPROCESSABLE_ENTITY, 42212;
+    INVALID_KEY = UNPROCESSABLE_ENTITY, 42271;
+    KEY_REFERENCED = UNPROCESSABLE_ENTITY, 42272;
     STORE_FAILED = INTERNAL_SERVER_ERROR, 50001;
     // Clients come back after 503 as after 500, but only 503 tells them when.
     STORE_UNAVAILABLE = SERVICE_UNAVAILABLE, 50001;
+    KMS_FAILED = INTERNAL_SERVER_ERROR, 50070;
 }
 
 /// An answer that is an error.
@@ -131,6 +140,15 @@ pub fn code_of(error: &Error) -> Code {
         Error::InvalidExporter(InvalidExporter::Config(_)) => INVALID_EXPORTER_CONFIG,
         Error::InvalidExporter(InvalidExporter::Subjects(_)) => INVALID_EXPORTER_SUBJECTS,
         Error::TooManyExporters(_) => TOO_MANY_EXPORTERS,
+        Error::KmsDenied(_) => KMS_DENIED,
+        Error::KeyNotFound(_) => NO_SUCH_KEY,
+        Error::KeyNotDeletedFirst(_) => KEY_NOT_DELETED,
+        Error::KeyDeleted(_) => KEY_DELETED,
+        Error::KeyExists(_) => KEY_EXISTS,
+        Error::TooManyKeys(_) => TOO_MANY_KEYS,
+        Error::InvalidKey(_) => INVALID_KEY,
+        Error::KeyReferenced(_) => KEY_REFERENCED,
+        Error::KmsFailed(_) => KMS_FAILED,
         Error::InvalidSchema(_)
         | Error::InvalidTags(_)
         | Error::UnknownFormat(_)

@@ -13,11 +13,13 @@ mod check;
 mod compatibility;
 mod config;
 mod contexts;
+mod deks;
 mod document;
 mod error;
 mod exporters;
 mod extract;
 mod health;
+mod keks;
 mod measure;
 mod metadata;
 mod mode;
@@ -161,6 +163,22 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(exporters::status))
         .routes(routes!(exporters::get_config, exporters::put_config))
         .routes(routes!(versions::undelete))
+        .merge(key_routes())
+}
+
+/// The routes of the keys of client-side encryption.
+fn key_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(keks::list, keks::create))
+        .routes(routes!(keks::get, keks::update, keks::delete))
+        .routes(routes!(keks::test))
+        .routes(routes!(keks::undelete))
+        .routes(routes!(deks::subjects, deks::create))
+        .routes(routes!(deks::get_first, deks::create_of_subject, deks::delete_all))
+        .routes(routes!(deks::undelete_all))
+        .routes(routes!(deks::versions))
+        .routes(routes!(deks::get, deks::delete))
+        .routes(routes!(deks::undelete))
 }
 
 /// For those who watch the server.

@@ -7,6 +7,7 @@ mod check;
 mod client;
 mod explain;
 mod health;
+mod kms;
 mod migrate;
 mod openapi;
 mod print;

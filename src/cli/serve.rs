@@ -8,11 +8,13 @@ use clap::{ArgAction, Args, ValueEnum};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::kms::KmsOptions;
 use super::migrate::{self, Database};
 use super::print::Printer;
 use super::{Failure, Outcome};
 use crate::api;
 use crate::export;
+use crate::kms::Kms;
 use crate::model::{Judge, Level};
 use crate::registry::{Caller, Defaults, Registry};
 use crate::store::{Store, StoreOptions, Synchronous};
@@ -80,12 +82,18 @@ pub(super) struct Options {
     /// How much memory may be taken by what is kept at hand: two thirds by schemas, one by answers.
     #[arg(long, value_name = "BYTES", env = "DOVETAIL_CACHE_SIZE", default_value = "96M", value_parser = byte_size)]
     cache_size: u64,
+    /// How many keys of client-side encryption there may be: of those that encrypt keys, and of those that
+    /// encrypt data.
+    #[arg(long, value_name = "NUMBER", env = "DOVETAIL_MAX_KEYS", default_value = "20000")]
+    max_keys: usize,
     /// What to log: error, warn, info, debug, trace, or directives such as `warn,dovetail=debug`.
     #[arg(long, value_name = "LEVEL", env = "DOVETAIL_LOG_LEVEL", default_value = "info")]
     log_level: String,
     /// What a line of the log looks like.
     #[arg(long, value_name = "FORMAT", env = "DOVETAIL_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
+    #[command(flatten)]
+    kms: KmsOptions,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -181,6 +189,8 @@ pub(super) fn run(options: Options, printer: Printer) -> Result<Outcome, Failure
 async fn serve(options: Options) -> Result<Outcome, Failure> {
     // Before anything else: a signal that comes while the database opens must not be lost.
     let stop = stop_signal().map_err(Failure::unable)?;
+    // Before the database, as what is wrong with a key file is wrong with the command.
+    let kms = options.kms.open().await?;
     // Before the database: a server that cannot listen must not create or migrate one.
     let listener = TcpListener::bind(&options.listen)
         .await
@@ -196,7 +206,7 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
     })
     .await
     .map_err(migrate::failure)?;
-    let registry = Registry::new(store.clone(), options.defaults());
+    let registry = Registry::new(store.clone(), options.defaults(kms));
     settle_judge(&registry, options.judge).await?;
     let address = listener.local_addr().map_err(|error| Failure::unable(error.into()))?;
     tracing::info!(
@@ -243,7 +253,7 @@ async fn settle_judge(registry: &Registry, asked_for: Option<Judge>) -> Result<(
 }
 
 impl Options {
-    fn defaults(&self) -> Defaults {
+    fn defaults(&self, kms: Kms) -> Defaults {
         Defaults {
             level: self.compatibility_level,
             cache_bytes: self.cache_size - self.cache_size / 3,
@@ -251,6 +261,8 @@ impl Options {
             schema_limit: usize::try_from(self.schema_limit).unwrap_or(usize::MAX),
             reject_empty_subjects: self.empty_subjects == EmptySubjects::Refuse,
             fixed_modes: self.mode_changes == ModeChanges::Refuse,
+            kms,
+            most_keys: self.max_keys,
         }
     }
 

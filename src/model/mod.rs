@@ -10,6 +10,7 @@ mod exporter;
 mod format;
 mod id;
 mod judge;
+mod key;
 mod level;
 mod metadata;
 mod mode;
@@ -29,6 +30,7 @@ pub use exporter::{ContextType, Exporter, ExporterState, InvalidExporter, Progre
 pub use format::{Format, UnknownFormat};
 pub use id::{Guid, SchemaId};
 pub use judge::{Action, Assumptions, Judge, JudgeSettings, Judging, Pack, Policy, UnknownWord};
+pub use key::{Algorithm, Dek, DekSeries, InvalidKey, Kek, UnknownAlgorithm};
 pub use level::{Depth, Direction, Level, UnknownLevel};
 pub use metadata::{Metadata, VERSION_PROPERTY};
 pub use mode::{Mode, UnknownMode};

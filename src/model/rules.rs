@@ -4,6 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+/// Parameters of rules that encrypt: the service's name of a key, and that of the service.
+const KMS_KEY_ID: &str = "encrypt.kms.key.id";
+const KMS_TYPE: &str = "encrypt.kms.type";
+/// What the key is called here.
+const KEK_NAME: &str = "encrypt.kek.name";
+
 /// What a rule does with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -128,6 +134,22 @@ impl RuleSet {
             }
         }
         Ok(())
+    }
+
+    /// Say of each domain rule that names a key of a key-management service what the key is called
+    /// here and which service it is, where that can be told and the rule does not.
+    pub fn name_keys(&mut self) {
+        for rule in &mut self.domain_rules {
+            let Some(key_id) = rule.params.get(KMS_KEY_ID).cloned() else { continue };
+            let of_aws = key_id.strip_prefix("arn:");
+            rule.params.entry(KEK_NAME.to_owned()).or_insert_with(|| {
+                let is_plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+                of_aws.unwrap_or(&key_id).replace(|c| !is_plain(c), "-")
+            });
+            if of_aws.is_some() {
+                rule.params.entry(KMS_TYPE.to_owned()).or_insert_with(|| "aws-kms".to_owned());
+            }
+        }
     }
 
     /// This rule set with another laid over it, list by list: rules that have the name of one of the
@@ -274,5 +296,34 @@ mod tests {
         let mut left = set("a b", "c a", "a", "-");
         left.domain_rules.push(Rule::default());
         assert_eq!(shown(&left.without(&names)), "b:- | c:- -:- | ");
+    }
+
+    #[test]
+    fn keys_of_rules_are_named() {
+        let named = |given: &[(&str, &str)]| {
+            let pairs = given.iter().map(|(key, value)| (format!("encrypt.{key}"), (*value).to_owned()));
+            let rule = Rule { params: pairs.collect(), ..Rule::default() };
+            let mut set = RuleSet { domain_rules: vec![rule.clone()], ..RuleSet::default() };
+            set.encoding_rules = vec![rule.clone()];
+            set.name_keys();
+            assert_eq!(set.encoding_rules, [rule], "only domain rules are");
+            let params = set.domain_rules.remove(0).params;
+            let shown = params.iter().map(|(key, value)| format!("{}={value}", &key["encrypt.".len()..]));
+            shown.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(named(&[("kek.name", "k")]), "kek.name=k");
+        assert_eq!(
+            named(&[("kms.key.id", "arn:aws:kms:eu:1:key/a_b-c.d")]),
+            "kek.name=aws-kms-eu-1-key-a_b-c-d kms.key.id=arn:aws:kms:eu:1:key/a_b-c.d kms.type=aws-kms"
+        );
+        assert_eq!(named(&[("kms.key.id", "https://v/ä")]), "kek.name=https---v-ä kms.key.id=https://v/ä");
+        assert_eq!(
+            named(&[("kms.key.id", "arn:x"), ("kek.name", "k")]),
+            "kek.name=k kms.key.id=arn:x kms.type=aws-kms"
+        );
+        assert_eq!(
+            named(&[("kms.key.id", "arn:x"), ("kms.type", "t")]),
+            "kek.name=x kms.key.id=arn:x kms.type=t"
+        );
     }
 }

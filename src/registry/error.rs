@@ -1,8 +1,9 @@
 //! What can go wrong, in the registry's words and without numbers.
 
+use crate::kms::KmsError;
 use crate::model::{
-    AssociationType, Context, Format, Guid, InvalidExporter, InvalidProperty, InvalidRuleSet, InvalidSubject,
-    InvalidVersion, Reference, SchemaId, Subject, UnknownFormat, Version, VersionRef,
+    AssociationType, Context, Format, Guid, InvalidExporter, InvalidKey, InvalidProperty, InvalidRuleSet,
+    InvalidSubject, InvalidVersion, Reference, SchemaId, Subject, UnknownFormat, Version, VersionRef,
 };
 use crate::schema::{ParseError, TagError};
 use crate::store::StoreError;
@@ -107,12 +108,42 @@ pub enum Error {
     ReadOnlyAssociated(Subject),
     #[error("Subject '{0}' has a strong association and cannot be referenced")]
     StronglyReferenced(Subject),
+    #[error("Key '{0}' not found")]
+    KeyNotFound(String),
+    #[error("Key '{0}' was not deleted first before being permanently deleted")]
+    KeyNotDeletedFirst(String),
+    #[error("Key '{0}' must be undeleted first")]
+    KeyDeleted(String),
+    #[error("Key '{0}' already exists; use a different value")]
+    KeyExists(String),
+    #[error("A maximum of {0} keys already exist")]
+    TooManyKeys(usize),
+    #[error(transparent)]
+    InvalidKey(#[from] InvalidKey),
+    #[error("One or more references exist to the key '{0}'")]
+    KeyReferenced(String),
+    #[error("{0}")]
+    KmsDenied(String),
+    #[error("{0}")]
+    KmsFailed(String),
     #[error("{0}")]
     NoSuchSetting(String),
     #[error("parsing or comparing ended without an answer")]
     WorkFailed(#[source] tokio::task::JoinError),
     #[error("Error in the backend data store")]
     Store(#[from] StoreError),
+}
+
+impl Error {
+    /// A service did not do its part: `made` (an `encrypted` or a `raw` key) could not be had of what
+    /// belongs to `of`.
+    pub(super) fn of_kms(made: &str, of: &str, error: KmsError) -> Error {
+        let sentence = format!("Could not generate {made} dek for {of}: {error}");
+        match error {
+            KmsError::Denied(_) => Error::KmsDenied(sentence),
+            KmsError::Failed(_) => Error::KmsFailed(sentence),
+        }
+    }
 }
 
 /// A schema that does not go together with earlier ones, or with reserved fields.

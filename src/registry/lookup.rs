@@ -1,6 +1,6 @@
 //! Find the version that already holds a schema, however it is spelled.
 
-use crate::model::Subject;
+use crate::model::{RuleSet, Subject};
 
 use super::likeness::{Matcher, completed};
 use super::prepare::{Prepared, Purpose};
@@ -23,6 +23,8 @@ impl Registry {
         if self.defaults.drop_rule_sets {
             candidate.rule_set = None;
         }
+        // As registering does.
+        candidate.rule_set.iter_mut().for_each(RuleSet::name_keys);
         if let Some(found) = self.look_up_in(subject, &candidate, normalize, deleted).await? {
             return Ok(found);
         }

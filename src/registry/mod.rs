@@ -11,6 +11,7 @@ mod cache;
 mod candidate;
 mod check;
 mod contexts;
+mod deks;
 mod delete;
 mod dissociate;
 mod error;
@@ -19,6 +20,7 @@ mod exporters;
 mod history;
 mod journal;
 mod judge;
+mod keks;
 mod likeness;
 mod list;
 mod lookup;
@@ -39,11 +41,13 @@ pub use association_rules::{AssociationWish, Intent, ResourceRequest};
 pub use associations::{AssociatedResource, AssociatedSchema, AssociatedSubject, Associating};
 pub use candidate::{Candidate, CandidateReference};
 pub use check::Checked;
+pub use deks::{FoundDek, NewDek};
 pub use error::{Error, Incompatible, InvalidCause, InvalidSchema};
 pub use examine::{Against, Compared, Examination, Examined, Origin};
 pub use exporters::ExporterChange;
 pub use journal::{Reason, Refused};
 pub use judge::{JudgeChange, JudgeInForce, Settled};
+pub use keks::KekChange;
 pub use list::{ListedSchema, SchemaAssociations, SchemaFilter, SubjectFilter, VersionFilter};
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
@@ -52,6 +56,7 @@ pub use tags::{Retagging, TagRequest};
 
 use std::sync::Arc;
 
+use crate::kms::Kms;
 use crate::model::{InvalidSubject, Level, Subject};
 use crate::store::{Author, Store};
 
@@ -70,6 +75,10 @@ pub struct Defaults {
     pub reject_empty_subjects: bool,
     /// Refuse every change of a mode.
     pub fixed_modes: bool,
+    /// The services that encrypt keys of shared key-encryption keys.
+    pub kms: Kms,
+    /// How many keys of either kind there may be.
+    pub most_keys: usize,
 }
 
 impl Default for Defaults {
@@ -81,6 +90,8 @@ impl Default for Defaults {
             schema_limit: 10 * 1024 * 1024,
             reject_empty_subjects: false,
             fixed_modes: false,
+            kms: Kms::default(),
+            most_keys: 20_000,
         }
     }
 }

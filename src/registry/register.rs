@@ -203,7 +203,8 @@ impl Registry {
         if self.defaults.drop_rule_sets {
             candidate.rule_set = None;
         }
-        if let Some(rule_set) = &candidate.rule_set {
+        if let Some(rule_set) = &mut candidate.rule_set {
+            rule_set.name_keys();
             rule_set.validate()?;
         }
         self.check_subject(subject)?;

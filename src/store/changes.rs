@@ -31,6 +31,18 @@ pub enum ChangeKind {
     PutJudge,
     /// A record of who judges was removed.
     DeleteJudge,
+    /// A key-encryption key was recorded or restored.
+    PutKek,
+    /// A key-encryption key was softly deleted.
+    DeleteKek,
+    /// A key-encryption key is gone for good.
+    PurgeKek,
+    /// A data-encryption key was recorded or restored.
+    PutDek,
+    /// A data-encryption key was softly deleted.
+    DeleteDek,
+    /// A data-encryption key is gone for good.
+    PurgeDek,
     /// A softly deleted version is live again.
     Undelete,
     /// A context was taken off the list.
@@ -46,7 +58,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 15] = [
+    const ALL: [ChangeKind; 21] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -56,6 +68,12 @@ impl ChangeKind {
         ChangeKind::DeleteMode,
         ChangeKind::PutJudge,
         ChangeKind::DeleteJudge,
+        ChangeKind::PutKek,
+        ChangeKind::DeleteKek,
+        ChangeKind::PurgeKek,
+        ChangeKind::PutDek,
+        ChangeKind::DeleteDek,
+        ChangeKind::PurgeDek,
         ChangeKind::Undelete,
         ChangeKind::DeleteContext,
         ChangeKind::PutExporter,
@@ -76,6 +94,12 @@ impl ChangeKind {
             ChangeKind::DeleteMode => "delete-mode",
             ChangeKind::PutJudge => "put-judge",
             ChangeKind::DeleteJudge => "delete-judge",
+            ChangeKind::PutKek => "put-kek",
+            ChangeKind::DeleteKek => "delete-kek",
+            ChangeKind::PurgeKek => "purge-kek",
+            ChangeKind::PutDek => "put-dek",
+            ChangeKind::DeleteDek => "delete-dek",
+            ChangeKind::PurgeDek => "purge-dek",
             ChangeKind::Undelete => "undelete",
             ChangeKind::DeleteContext => "delete-context",
             ChangeKind::PutExporter => "put-exporter",

@@ -14,7 +14,7 @@ struct Migration {
 }
 
 /// Every step, in order. A released step is never edited.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         number: 1,
         sqlite: include_str!("../../migrations/sqlite/0001_registry.sql"),
@@ -29,6 +29,11 @@ const MIGRATIONS: [Migration; 4] = [
         number: 3,
         sqlite: include_str!("../../migrations/sqlite/0003_associations.sql"),
         postgres: include_str!("../../migrations/postgres/0003_associations.sql"),
+    },
+    Migration {
+        number: 4,
+        sqlite: include_str!("../../migrations/sqlite/0004_keys.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_keys.sql"),
     },
     Migration {
         number: 5,

@@ -43,3 +43,5 @@ for subject in ("names-value", "deleted-value"):
     call("POST", f"/subjects/{subject}/versions", EXAMPLE)
 call("POST", "/subjects/strings-value/versions", {"schema": '"string"'})
 call("PUT", "/config/orders-value", {"compatibility": "FULL"})
+call("POST", "/dek-registry/v1/keks", {"name": "orders", "kmsType": "local-kms", "kmsKeyId": "k", "shared": True})
+call("POST", "/dek-registry/v1/keks/orders/deks/orders-value", {})

@@ -353,6 +353,17 @@ fn requests_that_make_no_sense() {
         (&["serve", "--listen", "nope"], "an address is HOST:PORT"),
         (&["health", "127.0.0.1:18081"], "must start with http:// or https://"),
         (&["serve", "--log-level", "=="], "`==` is no log level"),
+        (&["serve", "--kms-local-key-file", "missing"], "the key file missing cannot be read"),
+        (
+            &["serve", "--kms-local-key-file", "notes.txt"],
+            "the key file notes.txt cannot be used: it holds no key: a line of 32 random bytes in Base64",
+        ),
+        (&["serve", "--kms-vault-address", "vault:8200"], "an address is such as https://vault.example:8200"),
+        (&["serve", "--kms-vault-namespace", "a"], "--kms-vault-address <URL>"),
+        (
+            &["serve", "--kms-vault-address", "http://v", "--kms-vault-token-file", "missing"],
+            "Name its file with --kms-vault-token-file, or set VAULT_TOKEN.",
+        ),
         (&["check", "--against", "none", "--level", "SIDEWAYS"], "`SIDEWAYS` is not a compatibility level"),
         (
             &["check", "--against", "none", "--subject", "s"],
@@ -429,6 +440,7 @@ fn credentials_are_printed_nowhere() {
         &["health", "http://alice:s3cret@host:port"],
         &["migrate", "--database-url", "postgre://alice:s3cret@host/registry"],
         &["serve", "--listen", "127.0.0.1:0", "--database-url", "postgres//alice:s3cret@host/registry"],
+        &["serve", "--kms-vault-address", "https://alice:s3cret@host"],
     ] {
         let output = run(folder.path(), mistyped);
         assert!(output.starts_with("exit 2\n") && !output.contains("s3cret"), "{mistyped:?}: {output}");
@@ -444,6 +456,21 @@ fn a_server_that_cannot_listen_leaves_no_database() {
         let output = run(folder.path(), &["serve", "--listen", listen, "--database-url", "sqlite:new.db"]);
         assert!(output.starts_with(&format!("exit {exit}\n")), "{listen}: {output}");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "{listen}");
+    }
+}
+
+#[test]
+fn a_key_file_that_others_can_read_is_told_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder(&[("keys", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")]);
+    let file = folder.path().join("keys");
+    for (mode, is_told) in [(0o600, false), (0o640, false), (0o604, true)] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("it is ours");
+        let flags = ["--kms-local-key-file", file.to_str().expect("a path")];
+        let server = Server::with("sqlite::memory:", &flags);
+        let log = server.started_with.join("\n");
+        assert_eq!(log.contains("everybody on this machine can read"), is_told, "{mode:o}: {log}");
+        assert!(!log.contains("AAECAw"), "{log}");
     }
 }
 
@@ -1278,6 +1305,13 @@ fn help_of_serve() {
               [env: DOVETAIL_CACHE_SIZE=]
               [default: 96M]
 
+          --max-keys <NUMBER>
+              How many keys of client-side encryption there may be: of those that encrypt keys, and of those that
+              encrypt data
+              
+              [env: DOVETAIL_MAX_KEYS=]
+              [default: 20000]
+
           --log-level <LEVEL>
               What to log: error, warn, info, debug, trace, or directives such as `warn,dovetail=debug`
               
@@ -1299,6 +1333,36 @@ fn help_of_serve() {
 
       -V, --version
               Print version
+
+    Keys of client-side encryption:
+          --kms-local-key-file <FILE>
+              A file of keys for shared key-encryption keys of type `local-kms`.
+              
+              A line of 32 random bytes in Base64 (`openssl rand -base64 32`) for each; lines that start with `#`
+              are left out. The first encrypts, the others decrypt what was encrypted with them before they were
+              replaced. All servers of a registry need the same file, and whoever loses it loses every data key
+              that was made with it.
+              
+              [env: DOVETAIL_KMS_LOCAL_KEY_FILE=]
+
+          --kms-vault-address <URL>
+              The Vault whose transit keys serve shared key-encryption keys of type `hcvault`.
+              
+              No other place is ever called: the `kmsKeyId` of a key is this address and then MOUNT/keys/NAME.
+              Several may be given, separated by commas; all get the same token. An address with a path allows
+              only what is below it.
+              
+              [env: DOVETAIL_KMS_VAULT_ADDRESS=]
+
+          --kms-vault-token-file <FILE>
+              The file that holds Vault's token; it is read anew each time. Without it VAULT_TOKEN is taken
+              
+              [env: DOVETAIL_KMS_VAULT_TOKEN_FILE=]
+
+          --kms-vault-namespace <NAME>
+              Vault's namespace
+              
+              [env: DOVETAIL_KMS_VAULT_NAMESPACE=]
 
     Examples:
       dovetail serve

@@ -8,8 +8,8 @@ use std::sync::Mutex;
 
 use dovetail::api::{CODES, code_of};
 use dovetail::model::{
-    AssociationType, Context, Format, InvalidExporter, InvalidProperty, RuleSet, SchemaId, Subject, Version,
-    VersionRef,
+    AssociationType, Context, Format, InvalidExporter, InvalidKey, InvalidProperty, RuleSet, SchemaId,
+    Subject, Version, VersionRef,
 };
 use dovetail::registry::{
     Caller, Candidate, Defaults, Error, InvalidCause, InvalidSchema, RegisterOptions, Registry,
@@ -19,9 +19,10 @@ use dovetail::store::StoreError;
 
 use crate::{flows, harness};
 
-/// What flows cannot make happen: failures of the machine, of the program, of time, of MD5, and of
-/// patience.
-const NOT_PLAYED: [(u16, u32, &str); 7] = [
+/// What flows cannot make happen: failures of the machine, of the program, of time, of MD5, of
+/// patience, and a service that denies access.
+const NOT_PLAYED: [(u16, u32, &str); 8] = [
+    (403, 40370, "Could not generate %s dek for %s: %s"),
     (409, 40964, "A maximum of %s exporters already exist"),
     (422, 42201, "another schema with the hash %s is already stored"),
     (500, 500, "Internal Server Error"),
@@ -205,7 +206,7 @@ async fn the_sentences_of_the_registry_are_in_the_document() {
 }
 
 /// How many kinds of errors [`kind`] tells apart.
-const KINDS: usize = 47;
+const KINDS: usize = 56;
 
 /// A number for each kind of error, without gaps and without a `_`: a new kind of error does not
 /// compile before it has an example, and so a row in the document.
@@ -258,6 +259,15 @@ fn kind(error: &Error) -> usize {
         Error::InvalidExporter(_) => 44,
         Error::InvalidTags(_) => 45,
         Error::RuleSetTwice => 46,
+        Error::KeyNotFound(_) => 47,
+        Error::KeyNotDeletedFirst(_) => 48,
+        Error::KeyDeleted(_) => 49,
+        Error::KeyExists(_) => 50,
+        Error::TooManyKeys(_) => 51,
+        Error::InvalidKey(_) => 52,
+        Error::KeyReferenced(_) => 53,
+        Error::KmsDenied(_) => 54,
+        Error::KmsFailed(_) => 55,
     }
 }
 
@@ -317,6 +327,15 @@ async fn examples() -> Vec<Error> {
         )),
         Error::Store(StoreError::Other("disk".to_owned())),
         Error::Store(StoreError::Unavailable("gone".to_owned())),
+        Error::KeyNotFound("k".to_owned()),
+        Error::KeyNotDeletedFirst("k".to_owned()),
+        Error::KeyDeleted("k".to_owned()),
+        Error::KeyExists("k".to_owned()),
+        Error::TooManyKeys(9),
+        InvalidKey("name").into(),
+        Error::KeyReferenced("k".to_owned()),
+        Error::KmsDenied("Could not generate raw dek for s: Vault denied access".to_owned()),
+        Error::KmsFailed("Could not generate encrypted dek for s: Vault cannot be reached".to_owned()),
     ];
     let invalid = |format, cause| {
         let (subject, text) = (subject(), "x".to_owned());

@@ -51,6 +51,9 @@ pub struct FlowOptions {
     pub fixed_modes: bool,
     pub schema_limit: Option<usize>,
     pub default_level: Option<String>,
+    /// The server has a key file.
+    pub local_key: bool,
+    pub max_keys: Option<usize>,
     /// Who judges; `reference` unless said otherwise, for that is whose contract the flows hold.
     pub judge: Option<String>,
 }

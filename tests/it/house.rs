@@ -82,6 +82,20 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "kms",
+        &[
+            "crate::schema",
+            "crate::compat",
+            "crate::store",
+            "crate::registry",
+            "crate::published",
+            "crate::api",
+            "crate::cli",
+            "sqlx",
+            "axum",
+        ],
+    ),
+    (
         "registry",
         &[
             "crate::published",

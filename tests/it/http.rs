@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
 use dovetail::api::{self, Answers, Options};
+use dovetail::kms::{Kms, LocalKeys};
 use dovetail::registry::{Caller, Defaults, Registry};
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt;
@@ -15,6 +16,9 @@ use serde_json::Value;
 use crate::contract::Contract;
 use crate::flows::{self, Flow, FlowOptions, Headers, Step};
 use crate::harness;
+
+/// What `local_key` gives.
+const LOCAL_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// Flows that are played at the same time: they wait more than they work.
 const PLAYERS: usize = 4;
@@ -68,10 +72,13 @@ async fn play_everywhere(flow: &Flow, contract: &Contract, failures: &mut Vec<St
 
 fn defaults(given: &FlowOptions) -> Defaults {
     let level = given.default_level.as_ref().map(|name| name.parse().expect("a level"));
+    let local = given.local_key.then(|| LocalKeys::parse(LOCAL_KEY).expect("a key"));
     let defaults = Defaults::default();
     Defaults {
         level: level.unwrap_or(defaults.level),
         drop_rule_sets: given.drop_rule_sets,
+        kms: Kms::new(local, None),
+        most_keys: given.max_keys.unwrap_or(defaults.most_keys),
         reject_empty_subjects: given.reject_empty_subjects,
         fixed_modes: given.fixed_modes,
         schema_limit: given.schema_limit.unwrap_or(defaults.schema_limit),

@@ -11,6 +11,7 @@ mod harness;
 mod house;
 mod http;
 mod judging;
+mod kms;
 mod model;
 mod openapi;
 mod processes;

@@ -3,6 +3,7 @@
 mod associations;
 pub mod behind;
 mod judges;
+mod keys;
 mod opening;
 mod queries;
 mod racing;

@@ -46,6 +46,17 @@ impl<S: Send + Sync> FromRequestParts<S> for SubjectPath {
     }
 }
 
+/// The `{name}` of a path, as sent: one that cannot exist is simply not found.
+pub struct NamePath(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_parameter(parts, state, "name").await.map(NamePath)
+    }
+}
+
 /// The `{version}` of a path.
 pub struct VersionPath(pub VersionRef);
 
@@ -79,17 +90,6 @@ impl<S: Send + Sync> FromRequestParts<S> for ContextPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         path_parameter(parts, state, "context").await.map(ContextPath)
-    }
-}
-
-/// The `{name}` of a path, as sent.
-pub struct NamePath(pub String);
-
-impl<S: Send + Sync> FromRequestParts<S> for NamePath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        path_parameter(parts, state, "name").await.map(NamePath)
     }
 }
 

@@ -129,6 +129,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         test.store.close().await;
         let undo = "DROP TABLE judge_settings; DROP TABLE counters; DROP TABLE refusals;
                     DROP TABLE associations; DROP TABLE exporters;
+                    DROP TABLE deks; DROP TABLE keks;
                     DELETE FROM dovetail_migrations WHERE number > 1";
         behind::run(&test, undo).await;
         let expected = (columns(&stores().await[0]).await, indexes(&stores().await[0]).await);
