@@ -209,8 +209,7 @@ impl Target {
 
 fn read(request: String, status: StatusCode, bytes: &[u8]) -> Result<Value, TargetError> {
     let answer: Value = match bytes.len() {
-        0 => Value::Null,
-        ..=LONGEST_ANSWER => serde_json::from_slice(bytes).unwrap_or_default(),
+        1..=LONGEST_ANSWER => serde_json::from_slice(bytes).unwrap_or_default(),
         _ => Value::Null,
     };
     if status.is_success() {

@@ -8,20 +8,15 @@ use crate::store::{SubjectPrefix, Tx, Which};
 use super::{Caller, Error, JudgeInForce, Registry};
 
 /// What to do with one recorded member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Change<T> {
     /// Leave what is recorded.
+    #[default]
     Keep,
     /// Forget what is recorded.
     Clear,
     /// Record this.
     Set(T),
-}
-
-impl<T> Default for Change<T> {
-    fn default() -> Self {
-        Change::Keep
-    }
 }
 
 impl<T> Change<T> {

@@ -22,7 +22,7 @@ impl Registry {
     ) -> Result<Version, Error> {
         let targets = self.targets_of(subject, version).await?;
         let mut tx = self.store.write(caller).await?;
-        delete::lock(&mut tx, &[&[subject.clone()], targets.as_slice()].concat()).await?;
+        delete::lock(&mut tx, &[std::slice::from_ref(subject), targets.as_slice()].concat()).await?;
         let stored = delete::stored_version(&mut tx, subject, version).await?;
         check_writable(&mut tx, &Scope::of(subject)).await?;
         if !stored.deleted {

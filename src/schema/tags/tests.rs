@@ -40,7 +40,7 @@ fn an_edit_waits_for_its_own_record_or_field() {
     let missing = TagError::NoSuchPath("a.bc.d".to_owned());
     assert_eq!(edits.check_all_found(), Err(missing));
     let optional = TagEdit { is_optional: true, ..edit("x", true, &[], &[]) };
-    assert_eq!(Edits::of(&[optional.clone()]).check_all_found(), Ok(()));
+    assert_eq!(Edits::of(std::slice::from_ref(&optional)).check_all_found(), Ok(()));
     let both = Edits::of(&[optional, edit(".x", true, &[], &[])]);
     assert_eq!(both.check_all_found(), Err(TagError::NoSuchPath("x".to_owned())));
 }
@@ -98,10 +98,10 @@ fn avro_texts() {
         ("+fn.R.a=A -fn.R.a=X,A", tagged(a, r#""confluent:tags":["PII"]"#)),
         ("-fn.R.b=PII", text.clone()),
         ("+rn.R=T", tagged(r#""z":[1]"#, r#""z":[1],"confluent:tags":["T"]"#)),
-        ("+r.n.In=T +fn.In.c=U", {
-            let after = tagged(r#""k":1}]"#, r#""k":1,"confluent:tags":["U"]}],"confluent:tags":["T"]"#);
-            after
-        }),
+        (
+            "+r.n.In=T +fn.In.c=U",
+            tagged(r#""k":1}]"#, r#""k":1,"confluent:tags":["U"]}],"confluent:tags":["T"]"#),
+        ),
         ("+fn.R=T", nothing("n.R")),
         ("+rn.R.a=T", nothing("n.R.a")),
         ("+fR.a=T", nothing("R.a")),
