@@ -63,7 +63,10 @@ impl Address {
         if !self.starts_with(&["contexts"]) || self.segments.len() < 3 {
             return Ok(false);
         }
-        let prefix = context_prefix(&decoded(&self.segments[1]))?;
+        if self.segments[1].is_empty() {
+            return Err(ApiError::not_found());
+        }
+        let prefix = context_prefix(&decoded(&self.segments[1])?)?;
         self.segments.drain(..2);
         // The server's own routes take qualified subjects; they do not stand below a context.
         let is_own = self.starts_with(&["v1"]) && !self.starts_with(&["v1", "metadata"]);
@@ -72,7 +75,7 @@ impl Address {
             return Err(ApiError::not_found());
         }
         for index in self.named_subjects() {
-            self.segments[index] = encoded(&qualified(&decoded(&self.segments[index]), &prefix));
+            self.segments[index] = encoded(&qualified(&decoded(&self.segments[index])?, &prefix));
         }
         match self.segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             [scope @ ("config" | "mode")] => {
@@ -149,7 +152,7 @@ impl Address {
         }
         let for_deks = self.starts_with(&["dek-registry"]);
         for index in self.subjects_that_may_be_aliases() {
-            let subject = Subject::parse(&decoded(&self.segments[index]));
+            let subject = Subject::parse(&decoded(&self.segments[index])?);
             if let Some(target) = registry.alias(&subject, for_deks).await? {
                 self.segments[index] = encoded(&target.to_string());
                 is_alias = true;
@@ -192,9 +195,10 @@ fn qualified(text: &str, prefix: &str) -> String {
     }
 }
 
-/// Bytes that are no UTF-8 are left encoded: they name nothing, and the router says so.
-fn decoded(segment: &str) -> String {
-    percent_decode_str(segment).decode_utf8().map_or_else(|_| segment.to_owned(), |text| text.into_owned())
+/// Bytes that are no UTF-8 name nothing.
+fn decoded(segment: &str) -> Result<String, ApiError> {
+    let text = percent_decode_str(segment).decode_utf8();
+    text.map(|text| text.into_owned()).map_err(|_| ApiError::not_found())
 }
 
 fn encoded(text: &str) -> String {
@@ -259,9 +263,14 @@ mod tests {
 
     #[test]
     fn what_does_not_stand_below_a_context() {
-        for sent in
-            ["/contexts/a:b/subjects", "/contexts/.c/v1/settings", "/contexts/.a/contexts/.b/subjects"]
-        {
+        for sent in [
+            "/contexts/a:b/subjects",
+            "/contexts/.c/v1/settings",
+            "/contexts/.a/contexts/.b/subjects",
+            "/contexts//subjects",
+            "/contexts/%FF/subjects",
+            "/contexts/.c/subjects/%FF/versions",
+        ] {
             let mut address = Address::of(&sent.parse::<Uri>().expect(sent));
             assert!(address.leave_context(&Method::GET).is_err(), "{sent}");
         }

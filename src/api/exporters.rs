@@ -7,12 +7,13 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Options;
 use super::answer::{self, Answer};
 use super::error::{ApiError, BodyErrors, Conflict, During};
 use super::extract::{Caller, Given, JsonBody, NamePath, Query, Shape, constant, members, needed_text, text};
 use super::shapes::{Paging, cut};
-use crate::export::check_config;
-use crate::model::{Context, ContextType, Exporter, ExporterState, Subject};
+use crate::export::{Targets, check_config};
+use crate::model::{Context, ContextType, Exporter, ExporterState, InvalidExporter, Subject, TARGET_URL};
 use crate::registry::{ExporterChange, Registry};
 use crate::schema::tree::Node;
 
@@ -147,35 +148,50 @@ fn config(node: &Node) -> Result<BTreeMap<String, String>, ApiError> {
     node.members().iter().map(member).collect()
 }
 
-/// Passwords and tokens, and the passwords within addresses.
+/// Addresses without their credentials, and how credentials are come by; everything else may be a secret.
 fn shown(config: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let shown = |(key, value): (&String, &String)| {
-        let is_secret = ["password", "token", "secret", "user.info"].iter().any(|word| key.contains(word));
-        let value = if is_secret { HIDDEN.to_owned() } else { without_passwords(value) };
+        let value = match key.as_str() {
+            TARGET_URL => without_credentials(value),
+            key if key.ends_with(".credentials.source") => value.clone(),
+            _ => HIDDEN.to_owned(),
+        };
         (key.clone(), value)
     };
     config.iter().map(shown).collect()
 }
 
-fn without_passwords(addresses: &str) -> String {
+fn without_credentials(addresses: &str) -> String {
     let shown = addresses.split(',').map(|address| match url::Url::parse(address.trim()) {
-        Ok(mut url) if url.password().is_some() => {
-            let _ = url.set_password(Some("hidden"));
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            let _ = (url.set_username("hidden"), url.set_password(None));
             url.to_string()
         }
-        _ => address.to_owned(),
+        _ => address.trim().to_owned(),
     });
     shown.collect::<Vec<_>>().join(",")
 }
 
-/// Who sends back what was shown means what is recorded.
-fn unhidden(sent: BTreeMap<String, String>, recorded: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// Who sends back what was shown means what is recorded; but a secret does not go to another place than
+/// the one that it was given for.
+///
+/// # Errors
+/// When a secret is sent back as it was shown, with another address.
+fn unhidden(
+    mut sent: BTreeMap<String, String>,
+    recorded: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, InvalidExporter> {
     let masked = shown(recorded);
-    let meant = |(key, value): (String, String)| match recorded.get(&key) {
-        Some(secret) if masked.get(&key) == Some(&value) => (key, secret.clone()),
-        _ => (key, value),
-    };
-    sent.into_iter().map(meant).collect()
+    let is_same_place = [recorded.get(TARGET_URL), masked.get(TARGET_URL)].contains(&sent.get(TARGET_URL));
+    for (key, value) in &mut sent {
+        let Some(secret) = recorded.get(key).filter(|_| masked.get(key) == Some(value)) else { continue };
+        if value != secret && !is_same_place {
+            let sentence = format!("`{key}` must be sent again, for `{TARGET_URL}` is another one");
+            return Err(InvalidExporter::Config(sentence));
+        }
+        value.clone_from(secret);
+    }
+    Ok(sent)
 }
 
 /// List exporters.
@@ -194,6 +210,7 @@ pub async fn list(State(registry): State<Registry>, Query(paging): Query<Paging>
     responses((status = 200, description = "Added.", body = ExporterName), ApiError, BodyErrors, Conflict))]
 pub async fn create(
     State(registry): State<Registry>,
+    State(options): State<Options>,
     Caller(caller): Caller,
     JsonBody(ExporterRequest { name, change }): JsonBody<ExporterRequest>,
 ) -> Answer {
@@ -206,7 +223,7 @@ pub async fn create(
         config: change.config.unwrap_or_default(),
     };
     exporter.check().map_err(crate::registry::Error::from)?;
-    check_config(&exporter.config).map_err(crate::registry::Error::from)?;
+    check_config(&exporter.config, &options.exporter_targets).map_err(crate::registry::Error::from)?;
     registry.create_exporter(&exporter, &caller).await.during("Error while creating exporter")?;
     answer::written(&ExporterName { name: exporter.name })
 }
@@ -236,15 +253,17 @@ pub async fn get(State(registry): State<Registry>, NamePath(name): NamePath) -> 
     responses((status = 200, description = "Changed.", body = ExporterName), ApiError, BodyErrors, Conflict))]
 pub async fn change(
     State(registry): State<Registry>,
+    State(options): State<Options>,
     NamePath(name): NamePath,
     Caller(caller): Caller,
     JsonBody(ExporterRequest { change, .. }): JsonBody<ExporterRequest>,
 ) -> Answer {
-    changed(&registry, name, change, &caller).await
+    changed(&registry, &options.exporter_targets, name, change, &caller).await
 }
 
 async fn changed(
     registry: &Registry,
+    targets: &Targets,
     name: String,
     mut change: ExporterChange,
     caller: &crate::registry::Caller,
@@ -252,8 +271,8 @@ async fn changed(
     const OPERATION: &str = "Error while updating exporter";
     if let Some(sent) = change.config.take() {
         let (recorded, _) = registry.exporter(&name).await.during(OPERATION)?;
-        let config = unhidden(sent, &recorded.config);
-        check_config(&config).map_err(crate::registry::Error::from)?;
+        let config = unhidden(sent, &recorded.config).map_err(crate::registry::Error::from)?;
+        check_config(&config, targets).map_err(crate::registry::Error::from)?;
         change.config = Some(config);
     }
     registry.change_exporter(&name, change, caller).await.during(OPERATION)?;
@@ -364,10 +383,11 @@ pub async fn get_config(State(registry): State<Registry>, NamePath(name): NamePa
     responses((status = 200, description = "Replaced.", body = ExporterName), ApiError, BodyErrors, Conflict))]
 pub async fn put_config(
     State(registry): State<Registry>,
+    State(options): State<Options>,
     NamePath(name): NamePath,
     Caller(caller): Caller,
     JsonBody(ConfigOnly(config)): JsonBody<ConfigOnly>,
 ) -> Answer {
     let change = ExporterChange { config: Some(config), ..ExporterChange::default() };
-    changed(&registry, name, change, &caller).await
+    changed(&registry, &options.exporter_targets, name, change, &caller).await
 }

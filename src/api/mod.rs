@@ -56,6 +56,7 @@ pub use answers::{Answering, Answers};
 pub use error::{CODES, Code, code_of};
 pub use serve::serve;
 
+use crate::export::Targets;
 use crate::registry::Registry;
 use error::ApiError;
 
@@ -70,6 +71,8 @@ pub struct Options {
     pub body_limit: usize,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// Which registries schemas may be copied to.
+    pub exporter_targets: Targets,
     /// How many bytes of finished answers to keep in memory.
     pub answer_bytes: u64,
 }
@@ -81,6 +84,7 @@ impl Default for Options {
             omit_avro_schema_type: false,
             body_limit: 10 * 1024 * 1024,
             request_timeout: Duration::from_secs(60),
+            exporter_targets: Targets::None,
             answer_bytes: 32 * 1024 * 1024,
         }
     }

@@ -13,7 +13,7 @@ use super::migrate::{self, Database};
 use super::print::Printer;
 use super::{Failure, Outcome};
 use crate::api;
-use crate::export;
+use crate::export::{self, Targets};
 use crate::kms::Kms;
 use crate::model::{Judge, Level};
 use crate::registry::{Caller, Defaults, Registry};
@@ -70,6 +70,12 @@ pub(super) struct Options {
     /// Whether modes can be changed.
     #[arg(long, value_name = "HOW", env = "DOVETAIL_MODE_CHANGES", default_value = "accept")]
     mode_changes: ModeChanges,
+    /// Which registries exporters may copy schemas to: addresses separated by commas, or `any`.
+    ///
+    /// Without it exporters cannot be made: whoever may send requests could make the server call any place
+    /// that it can reach. An address with a path allows only what is below it.
+    #[arg(long, value_name = "URL", env = "DOVETAIL_EXPORTER_TARGETS")]
+    exporter_targets: Option<Targets>,
     /// The largest request body that is read, in bytes (or with k, M or G).
     #[arg(long, value_name = "BYTES", env = "DOVETAIL_BODY_LIMIT", default_value = "10M", value_parser = byte_size)]
     body_limit: u64,
@@ -220,7 +226,11 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
         let (store, stop) = (store.clone(), stop.clone());
         async move { store.follow(stopped(stop)).await }
     });
-    let exporters = tokio::spawn(export::run(registry.clone(), stopped(stop.clone())));
+    let exporters = tokio::spawn(export::run(
+        registry.clone(),
+        options.exporter_targets.clone().unwrap_or_default(),
+        stopped(stop.clone()),
+    ));
     let served = api::serve(listener, registry.clone(), options.api(), stopped(stop)).await;
     registry.finish_journal().await;
     let _released = exporters.await;
@@ -275,6 +285,7 @@ impl Options {
             omit_avro_schema_type: self.avro_schema_type == AvroSchemaType::Omit,
             body_limit: usize::try_from(self.body_limit).unwrap_or(usize::MAX),
             request_timeout: self.request_timeout,
+            exporter_targets: self.exporter_targets.clone().unwrap_or_default(),
             answer_bytes: self.cache_size / 3,
         }
     }

@@ -18,7 +18,7 @@ use crate::registry::{Caller, Error, Registry};
 use crate::store::Claimed;
 use step::Steps;
 
-pub use target::{TargetError, check_config};
+pub use target::{TargetError, Targets, check_config};
 
 /// How often a node looks for work that it has not been told of.
 const LOOK: Duration = Duration::from_secs(1);
@@ -31,8 +31,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Work on exporters until `shutdown` ends, then let other nodes go on.
-pub async fn run(registry: Registry, shutdown: impl Future<Output = ()>) {
+/// Work on exporters until `shutdown` ends, then let other nodes go on. Nothing else than `targets` is ever
+/// called.
+pub async fn run(registry: Registry, targets: Targets, shutdown: impl Future<Output = ()>) {
     let node = Uuid::new_v4().to_string();
     let mut shutdown = std::pin::pin!(shutdown);
     let mut working: HashMap<String, JoinHandle<()>> = HashMap::new();
@@ -44,7 +45,7 @@ pub async fn run(registry: Registry, shutdown: impl Future<Output = ()>) {
                 is_failing = false;
                 for claimed in claimed {
                     let name = claimed.exporter.name.clone();
-                    let work = work(registry.clone(), node.clone(), claimed);
+                    let work = work(registry.clone(), targets.clone(), node.clone(), claimed);
                     working.entry(name).or_insert_with(|| tokio::spawn(work));
                 }
             }
@@ -69,9 +70,9 @@ pub async fn run(registry: Registry, shutdown: impl Future<Output = ()>) {
 }
 
 /// Repeat changes in the target until there are none left, or something fails.
-async fn work(registry: Registry, node: String, claimed: Claimed) {
+async fn work(registry: Registry, targets: Targets, node: String, claimed: Claimed) {
     let name = claimed.exporter.name.clone();
-    let Err(failure) = repeat_changes(&registry, &node, &claimed).await else { return };
+    let Err(failure) = repeat_changes(&registry, &targets, &node, &claimed).await else { return };
     let doublings = u32::try_from(claimed.failures).unwrap_or(u32::MAX).min(16);
     let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
     tracing::warn!(exporter = name, error = %failure, pause_seconds = pause.as_secs(), "an export failed");
@@ -93,8 +94,13 @@ enum Failure {
     Here(#[from] Error),
 }
 
-async fn repeat_changes(registry: &Registry, node: &str, claimed: &Claimed) -> Result<(), Failure> {
-    let mut steps = Steps::new(registry.clone(), &claimed.exporter).await?;
+async fn repeat_changes(
+    registry: &Registry,
+    targets: &Targets,
+    node: &str,
+    claimed: &Claimed,
+) -> Result<(), Failure> {
+    let mut steps = Steps::new(registry.clone(), &claimed.exporter, targets).await?;
     let mut position = claimed.position;
     let mut noted = tokio::time::Instant::now();
     loop {

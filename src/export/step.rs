@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::Failure;
-use super::target::Target;
+use super::target::{Target, Targets};
 use crate::model::{Context, ContextType, Exporter, Mode, Reference, Subject, Version};
 use crate::registry::{Found, Registry};
 use crate::store::{Change, ChangeKind};
@@ -24,8 +24,12 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    pub(super) async fn new(registry: Registry, exporter: &Exporter) -> Result<Steps, Failure> {
-        let target = Target::new(&exporter.config)?;
+    pub(super) async fn new(
+        registry: Registry,
+        exporter: &Exporter,
+        targets: &Targets,
+    ) -> Result<Steps, Failure> {
+        let target = Target::new(&exporter.config, targets)?;
         let cluster = registry.cluster_id().await?;
         let origin = cluster.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         Ok(Steps {
@@ -40,10 +44,9 @@ impl Steps {
 
     /// Repeat a change; one that is not about an exported version is done already.
     pub(super) async fn repeat(&mut self, change: &Change) -> Result<(), Failure> {
-        let Some(version) = change.version.filter(|_| self.exporter.covers(&change.subject)) else {
-            return Ok(());
-        };
         let subject = &change.subject;
+        let is_meant = self.exporter.covers(subject) && !self.exporter.has_brought(subject, &self.origin);
+        let Some(version) = change.version.filter(|_| is_meant) else { return Ok(()) };
         match change.kind {
             ChangeKind::Register | ChangeKind::Undelete => self.send(subject, version).await,
             ChangeKind::Delete => {

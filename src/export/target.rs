@@ -1,6 +1,7 @@
 //! The registry that schemas are copied to, over HTTP.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -17,8 +18,61 @@ const BEARER_TOKEN: &str = "bearer.auth.token";
 /// Members that would change how the target is reached and that are not understood.
 const UNKNOWN_WAYS: [&str; 3] = ["ssl.", "sasl.", "schema.registry.ssl."];
 
+/// The longest part of what the target says that is passed on.
+const LONGEST_SENTENCE: usize = 300;
 /// Longer answers are no registry's.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Which registries schemas may be copied to. By default none: whoever may create exporters could
+/// otherwise make the server call any place it can reach.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Targets {
+    /// None.
+    #[default]
+    None,
+    /// Those at or below these addresses.
+    Below(Vec<Url>),
+    /// All.
+    Any,
+}
+
+impl Targets {
+    fn allow(&self, root: &Url) -> bool {
+        match self {
+            Targets::None => false,
+            Targets::Any => true,
+            Targets::Below(allowed) => allowed.iter().any(|allowed| {
+                let below = format!("{}/", allowed.path().trim_end_matches('/'));
+                let same_server = allowed.origin() == root.origin();
+                same_server && format!("{}/", root.path().trim_end_matches('/')).starts_with(&below)
+            }),
+        }
+    }
+}
+
+impl FromStr for Targets {
+    type Err = String;
+
+    /// `any`, or addresses separated by commas.
+    fn from_str(text: &str) -> Result<Targets, String> {
+        if text.trim().eq_ignore_ascii_case("any") {
+            return Ok(Targets::Any);
+        }
+        let address = |text: &str| match address_of(text) {
+            Some(url) if url.username().is_empty() && url.password().is_none() => Ok(url),
+            Some(_) => Err("credentials go into the configuration of an exporter, not here".to_owned()),
+            None => Err("an address is such as https://west.example:8081; or `any`".to_owned()),
+        };
+        text.split(',').map(address).collect::<Result<_, _>>().map(Targets::Below)
+    }
+}
+
+/// `None` unless it is a plain address that HTTP reaches.
+fn address_of(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    let is_plain = url.query().is_none() && url.fragment().is_none() && url.host().is_some();
+    (matches!(url.scheme(), "http" | "https") && is_plain).then_some(url)
+}
 
 /// A registry to copy to. Of several addresses the first one that answers is used.
 pub(super) struct Target {
@@ -65,12 +119,15 @@ pub enum TargetError {
 /// Can a target be reached with this configuration?
 ///
 /// # Errors
-/// When a member is missing, wrong, or asks for something that there is not.
-pub fn check_config(config: &BTreeMap<String, String>) -> Result<(), InvalidExporter> {
-    read_config(config).map(drop)
+/// When a member is missing, wrong, or asks for something that there is not or that may not be.
+pub fn check_config(config: &BTreeMap<String, String>, targets: &Targets) -> Result<(), InvalidExporter> {
+    read_config(config, targets).map(drop)
 }
 
-fn read_config(config: &BTreeMap<String, String>) -> Result<(Vec<Url>, Credentials), InvalidExporter> {
+fn read_config(
+    config: &BTreeMap<String, String>,
+    targets: &Targets,
+) -> Result<(Vec<Url>, Credentials), InvalidExporter> {
     let wrong = |sentence: String| Err(InvalidExporter::Config(sentence));
     if let Some(member) = config.keys().find(|key| UNKNOWN_WAYS.iter().any(|way| key.starts_with(way))) {
         return wrong(format!("`{member}` is not available in this version"));
@@ -81,17 +138,22 @@ fn read_config(config: &BTreeMap<String, String>) -> Result<(Vec<Url>, Credentia
     let mut roots = Vec::new();
     let mut in_url = None;
     for address in addresses.split(',').map(str::trim).filter(|address| !address.is_empty()) {
-        let Ok(mut root) = Url::parse(address) else {
-            return wrong(format!("`{TARGET_URL}` holds something that is no URL"));
+        let Some(mut root) = address_of(address) else {
+            return wrong(format!(
+                "`{TARGET_URL}` must start with http:// or https://, name a host and hold no query"
+            ));
         };
-        if !matches!(root.scheme(), "http" | "https") || root.host().is_none() {
-            return wrong(format!("`{TARGET_URL}` must start with http:// or https:// and name a host"));
-        }
         if !root.username().is_empty() {
             let decoded = |text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
             in_url = Some((decoded(root.username()), decoded(root.password().unwrap_or_default())));
         }
         let _ = (root.set_username(""), root.set_password(None));
+        if !targets.allow(&root) {
+            let place = root.origin().ascii_serialization();
+            return wrong(format!(
+                "this server may not copy to {place}: it was not started with --exporter-targets for it"
+            ));
+        }
         roots.push(root);
     }
     if roots.is_empty() {
@@ -121,8 +183,8 @@ fn read_config(config: &BTreeMap<String, String>) -> Result<(Vec<Url>, Credentia
 }
 
 impl Target {
-    pub(super) fn new(config: &BTreeMap<String, String>) -> Result<Target, TargetError> {
-        let (roots, credentials) = read_config(config)?;
+    pub(super) fn new(config: &BTreeMap<String, String>, targets: &Targets) -> Result<Target, TargetError> {
+        let (roots, credentials) = read_config(config, targets)?;
         let mut http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(3))
             .timeout(Duration::from_secs(10))
@@ -184,7 +246,7 @@ impl Target {
                 request.header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
             let outcome = async {
                 let response = request.send().await?;
-                Ok::<_, reqwest::Error>((response.status(), response.bytes().await?))
+                Ok::<_, reqwest::Error>((response.status(), body_of(response).await?))
             };
             match outcome.await {
                 Ok((status, _))
@@ -208,11 +270,20 @@ impl Target {
     }
 }
 
+/// The body, or nothing when it is longer than any registry's.
+async fn body_of(mut response: reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Ok(Vec::new());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 fn read(request: String, status: StatusCode, bytes: &[u8]) -> Result<Value, TargetError> {
-    let answer: Value = match bytes.len() {
-        1..=LONGEST_ANSWER => serde_json::from_slice(bytes).unwrap_or_default(),
-        _ => Value::Null,
-    };
+    let answer: Value = serde_json::from_slice(bytes).unwrap_or_default();
     if status.is_success() {
         return Ok(answer);
     }
@@ -221,7 +292,7 @@ fn read(request: String, status: StatusCode, bytes: &[u8]) -> Result<Value, Targ
         request,
         status: status.as_u16(),
         code: answer.get("error_code").and_then(Value::as_i64),
-        message: message.chars().take(1_000).collect(),
+        message: message.chars().take(LONGEST_SENTENCE).collect(),
     })
 }
 
@@ -234,7 +305,7 @@ fn place(roots: &[Url]) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Credentials, read_config};
+    use super::{Credentials, Targets, read_config};
 
     fn config(members: &[(&str, &str)]) -> BTreeMap<String, String> {
         members.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
@@ -256,7 +327,9 @@ mod tests {
                 Credentials::Bearer("t".into()),
             ),
         ] {
-            let Ok((roots, found)) = read_config(&config(&members)) else { panic!("{members:?}") };
+            let Ok((roots, found)) = read_config(&config(&members), &Targets::Any) else {
+                panic!("{members:?}")
+            };
             assert!(found == credentials, "{members:?}");
             assert!(roots.iter().all(|root| root.username().is_empty() && root.password().is_none()));
         }
@@ -268,11 +341,38 @@ mod tests {
             vec![],
             vec![("schema.registry.url", "")],
             vec![("schema.registry.url", "ftp://a")],
+            vec![("schema.registry.url", "http://a?token=x")],
             vec![("schema.registry.url", "http://a"), ("ssl.keystore.location", "x")],
             vec![("schema.registry.url", "http://a"), ("basic.auth.credentials.source", "USER_INFO")],
             vec![("schema.registry.url", "http://a"), ("basic.auth.credentials.source", "SASL_INHERIT")],
         ] {
-            assert!(read_config(&config(&members)).is_err(), "{members:?}");
+            assert!(read_config(&config(&members), &Targets::Any).is_err(), "{members:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_targets_that_are_allowed_are_called() {
+        let allows = |targets: &str, url: &str| {
+            let targets: Targets = targets.parse().expect(targets);
+            read_config(&config(&[("schema.registry.url", url)]), &targets).is_ok()
+        };
+        for (targets, url, is_allowed) in [
+            ("any", "http://a.test:81/x", true),
+            ("http://a.test:81", "http://a.test:81/x", true),
+            ("http://b.test, http://a.test/x/", "http://u:p@a.test/x", true),
+            ("http://a.test/x", "http://a.test/xy", false),
+            ("http://a.test/x", "http://a.test/x/../y", false),
+            ("http://a.test:81", "http://a.test:82", false),
+            ("http://a.test", "https://a.test", false),
+            ("http://a.test", "http://a.test, http://b.test", false),
+            ("http://a.test", "http://a.test.evil.test", false),
+        ] {
+            assert_eq!(allows(targets, url), is_allowed, "{targets} {url}");
+        }
+        let anywhere = config(&[("schema.registry.url", "http://a.test")]);
+        assert!(read_config(&anywhere, &Targets::default()).is_err());
+        for wrong in ["", "a.test", "ftp://a.test", "http://u:p@a.test", "http://a.test?x"] {
+            assert!(wrong.parse::<Targets>().is_err(), "{wrong}");
         }
     }
 }

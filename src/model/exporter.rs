@@ -78,6 +78,8 @@ pub enum InvalidExporter {
 pub const TARGET_URL: &str = "schema.registry.url";
 /// What stands for the name of a subject in a rename format.
 const PLACEHOLDER: &str = "${subject}";
+/// How long the context of an exporter may be, in bytes: names of subjects come after it.
+const LONGEST_CONTEXT: usize = 256;
 /// How many entries a list of subjects may have.
 const MOST_SUBJECTS: usize = 10_000;
 
@@ -125,6 +127,16 @@ impl Exporter {
             let sentence = "the context type CUSTOM needs a `context` that is not the default one";
             return Err(InvalidExporter::Config(sentence.to_owned()));
         }
+        let context = self.context.as_str();
+        if context.len() > LONGEST_CONTEXT
+            || context.chars().any(char::is_control)
+            || self.context.is_global()
+        {
+            let sentence = format!(
+                "`context` is of at most {LONGEST_CONTEXT} bytes without control characters, and not reserved"
+            );
+            return Err(InvalidExporter::Config(sentence));
+        }
         if !self.rename_format.contains(PLACEHOLDER) {
             let sentence =
                 format!("`subjectRenameFormat` must hold {PLACEHOLDER}, or all subjects become one");
@@ -156,6 +168,13 @@ impl Exporter {
             };
             is_there && fits
         })
+    }
+
+    /// Did the subject come here by way of this very exporter? Two registries that copy everything to each
+    /// other, or one that copies to itself, would otherwise never come to an end.
+    pub fn has_brought(&self, subject: &Subject, origin: &str) -> bool {
+        let (context, outer) = (subject.context(), self.target_context(&Context::default_context(), origin));
+        self.context_type != ContextType::None && format!("{context}.").contains(&format!("{outer}."))
     }
 
     /// What the subject is called in the target. `origin` is what this registry is called.
@@ -239,6 +258,25 @@ mod tests {
         let exporter = exporter(Custom, &["*"], "x-${subject}");
         assert_eq!(exporter.target_of_reference("a", "west"), "x-a");
         assert_eq!(exporter.target_of_reference(":.c:a", "west"), ":.copy.c:x-a");
+    }
+
+    #[test]
+    fn what_an_exporter_has_brought_it_does_not_take_back() {
+        use ContextType::{Auto, Custom, None};
+        for (context_type, subject, is_brought) in [
+            (Custom, "a", false),
+            (Custom, ":.other:a", false),
+            (Custom, ":.copying:a", false),
+            (Custom, ":.copy:a", true),
+            (Custom, ":.copy.other:a", true),
+            (Custom, ":.other.copy.x:a", true),
+            (Auto, ":.east.west:a", true),
+            (Auto, ":.copy:a", false),
+            (None, ":.copy:a", false),
+        ] {
+            let exporter = exporter(context_type, &[":*:"], "${subject}");
+            assert_eq!(exporter.has_brought(&Subject::parse(subject), "west"), is_brought, "{subject}");
+        }
     }
 
     #[test]

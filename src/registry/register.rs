@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::compat::{Extent, Report};
 use crate::model::{Content, Guid, Metadata, Mode, SchemaId, Subject, Timestamp, VERSION_PROPERTY, Version};
-use crate::store::{StoredVersion, Tx};
+use crate::store::{StoreError, StoredVersion, Tx};
 
 use super::check::{Earlier, compare};
 use super::history::{Past, considered};
@@ -155,7 +155,9 @@ impl Registry {
             lock(&mut tx, subject, addition.basis.targets.iter().map(|target| target.subject.clone()))
                 .await?;
             if self.holds(&mut tx, subject, &addition.basis).await? {
-                return self.append(tx, subject, *addition).await;
+                if let Some(registered) = self.append(tx, subject, *addition).await? {
+                    return Ok(registered);
+                }
             }
         }
         let mut tx = self.store.write(caller).await?;
@@ -164,7 +166,10 @@ impl Registry {
         let material = self.gather(&mut tx, subject, &candidate, as_sent, options).await?;
         match self.workers.run(move || material.decide()).await?? {
             Decision::Known(past) => Ok(Registered::known(Found::of(subject, past.stored, past.content))),
-            Decision::Append(addition) => self.append(tx, subject, *addition).await,
+            Decision::Append(addition) => {
+                let appended = self.append(tx, subject, *addition).await?;
+                appended.ok_or_else(|| StoreError::Unavailable("the mode keeps changing".to_owned()).into())
+            }
         }
     }
 
@@ -251,12 +256,13 @@ impl Registry {
         let history = tx.history(subject).await?;
         let live: Vec<StoredVersion> = history.iter().filter(|stored| !stored.deleted).copied().collect();
         let live = self.pasts(tx, subject, &live).await?;
+        let (in_force, mode) = (self.in_force(tx, subject).await?, mode_of(tx, subject).await?);
         let candidate = match (candidate.given_text(), live.last()) {
-            (None, Some(latest)) => filled_from(candidate, &latest.content),
+            // What is imported is as it is; nothing is inherited.
+            (None, Some(latest)) if !mode.takes_ids() => filled_from(candidate, &latest.content),
             _ => candidate.clone(),
         };
         let sent = self.sent(tx, subject, candidate).await?;
-        let (in_force, mode) = (self.in_force(tx, subject).await?, mode_of(tx, subject).await?);
         let basis = Basis {
             last_change: tx.last_change(subject).await?,
             allows_deleted: purpose(&in_force, mode, options).allows_deleted(),
@@ -305,7 +311,15 @@ impl Registry {
             && self.in_force(tx, subject).await? == basis.in_force)
     }
 
-    async fn append(&self, mut tx: Tx, subject: &Subject, addition: Addition) -> Result<Registered, Error> {
+    /// `None`, and nothing done, when the mode has changed: that of a context is not locked by who locks a
+    /// subject.
+    async fn append(
+        &self,
+        mut tx: Tx,
+        subject: &Subject,
+        addition: Addition,
+    ) -> Result<Option<Registered>, Error> {
+        let mode = addition.basis.mode;
         let Addition { content, version, id, overwrites, deleted, report, .. } = addition;
         let context = subject.context();
         let id = match id {
@@ -324,13 +338,17 @@ impl Registry {
                 tx.purge(subject, &[replaced.version], "the same schema was registered again").await?;
             }
         }
+        tx.lock_commits().await?;
+        if mode_of(&mut tx, subject).await? != mode {
+            return Ok(None);
+        }
         tx.commit().await?;
         if let Some(report) = report {
             verdicts::count(&report, content.format);
             verdicts::log_accepted(subject, version, &report);
         }
         let known = self.cache.keep(subject.context(), id, content);
-        Ok(Registered { id, version, guid: known.guid, content: known.content, existing: None })
+        Ok(Some(Registered { id, version, guid: known.guid, content: known.content, existing: None }))
     }
 }
 

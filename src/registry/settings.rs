@@ -258,6 +258,10 @@ impl Registry {
         let mut tx = self.store.write(caller).await?;
         let locked: Vec<&Subject> = to_purge.iter().chain([scope.subject()]).collect();
         tx.lock_subjects(&locked).await?;
+        if starts_to_import {
+            // Who registers looks at the mode once more before it commits.
+            tx.lock_commits().await?;
+        }
         if starts_to_import && mode_of(&mut tx, scope.subject()).await? != Mode::Import {
             make_room(&mut tx, scope, &to_purge).await?;
         }

@@ -13,7 +13,7 @@ impl Registry {
     ///
     /// # Errors
     /// When the version is unknown, the subject read-only, or the schema refers to one that is
-    /// soft-deleted: that one has to be undeleted first.
+    /// soft-deleted (that one has to be undeleted first) or that belongs to a resource alone.
     pub async fn undelete_version(
         &self,
         subject: &Subject,
@@ -36,7 +36,13 @@ impl Registry {
             Ok(resolved) if resolved.deleted.is_some() => {
                 return refused(resolved.deleted.unwrap_or_default());
             }
-            Ok(_) => {}
+            Ok(resolved) => {
+                for target in &resolved.targets {
+                    if tx.is_strongly_associated(&target.subject).await? {
+                        return Err(Error::StronglyReferenced(target.subject.clone()));
+                    }
+                }
+            }
             Err(Unresolved::Sentence(sentence)) => return refused(sentence),
             Err(Unresolved::Store(error)) => return Err(error.into()),
         }

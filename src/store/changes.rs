@@ -178,6 +178,17 @@ impl Tx {
         on!(self, |conn| sqlx::query_scalar(sql).fetch_one(conn).await)
     }
 
+    /// Let nobody commit before this transaction ends. What is read from then on is all that comes before
+    /// it in the order of changes. Everybody else waits: take it last, for the shortest time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lock_commits(&mut self) -> Result<(), StoreError> {
+        self.author()?;
+        let sql = "UPDATE registry SET last_change = last_change";
+        on!(self, |conn| sqlx::query(sql).execute(conn).await.map(drop))
+    }
+
     /// At most `limit` changes after number `seq`, in order.
     ///
     /// # Errors

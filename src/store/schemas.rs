@@ -189,10 +189,12 @@ impl Tx {
             .bind(i64::from(id.0))
             .fetch_optional(conn)
             .await)?;
-        if let Some((known, format)) = known {
-            return Ok(rows::guid(&known)? == guid && rows::format(&format)? == content.format);
+        if let Some((known, format)) = &known
+            && (rows::guid(known)? != guid || rows::format(format)? != content.format)
+        {
+            return Ok(false);
         }
-        self.store_content(guid, content).await?;
+        // Also of a known id: it may be a tombstone in a context that was deleted.
         let sql = "UPDATE contexts SET last_id = CASE WHEN last_id < $2 THEN $2 ELSE last_id END,
                           deleted = FALSE WHERE name = $1";
         on!(self, |conn| sqlx::query(sql)
@@ -201,7 +203,10 @@ impl Tx {
             .execute(conn)
             .await
             .map(drop))?;
-        self.insert_id(context, i64::from(id.0), guid, content.format).await?;
+        if known.is_none() {
+            self.store_content(guid, content).await?;
+            self.insert_id(context, i64::from(id.0), guid, content.format).await?;
+        }
         Ok(true)
     }
 

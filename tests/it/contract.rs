@@ -161,6 +161,22 @@ fn every_promise_is_shown_and_every_flow_shows_one() {
 }
 
 #[test]
+fn a_template_stands_for_what_it_leaves_open() {
+    for (template, text, fits) in [
+        ("Empty schema", "Empty schema", true),
+        ("Empty schema", "Empty schemas", false),
+        ("%s", "", true),
+        ("Version %s not found.", "Version -1 not found.", true),
+        ("Version %s not found.", "Version 1 not found", false),
+        ("'%s' and '%s'", "'a' and 'b'", true),
+        ("'%s' and '%s'", "'a' and b", false),
+        ("aXa%sa", "aXa", false),
+    ] {
+        assert_eq!(matches(template, text), fits, "{template}: {text}");
+    }
+}
+
+#[test]
 fn names_of_flows_are_their_own() {
     let mut seen = BTreeMap::new();
     for flow in flows::all() {

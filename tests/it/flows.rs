@@ -54,6 +54,8 @@ pub struct FlowOptions {
     /// The server has a key file.
     pub local_key: bool,
     pub max_keys: Option<usize>,
+    /// Which registries may be copied to; any unless said otherwise.
+    pub exporter_targets: Option<String>,
     /// Who judges; `reference` unless said otherwise, for that is whose contract the flows hold.
     pub judge: Option<String>,
 }

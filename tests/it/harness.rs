@@ -7,8 +7,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use dovetail::store::{Store, StoreOptions, Synchronous};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -88,6 +88,12 @@ async fn sqlite_copy() -> TestPlace {
 
 async fn postgres_copy(server: &'static Server) -> TestPlace {
     static MIGRATED: OnceCell<TestDatabase> = OnceCell::const_new();
+    let used = USED.lock().expect("no panic").pop();
+    if let Some(name) = used {
+        let database = TestDatabase { name, server, comes_back: true };
+        database.empty().await;
+        return database.place();
+    }
     // Nobody would drop the original, so on somebody else's server there is none.
     if !server.is_ours {
         return TestDatabase::create(server, None).await.place();
@@ -99,8 +105,13 @@ async fn postgres_copy(server: &'static Server) -> TestPlace {
         database
     };
     let original = MIGRATED.get_or_init(migrate).await;
-    TestDatabase::create(server, Some(&original.name)).await.place()
+    let mut database = TestDatabase::create(server, Some(&original.name)).await;
+    database.comes_back = true;
+    database.place()
 }
+
+/// Databases that were copies and are not in use any more: to empty one takes less than to make one.
+static USED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// A store in memory, where any one will do.
 pub async fn memory() -> Store {
@@ -166,6 +177,8 @@ impl Server {
 struct TestDatabase {
     name: String,
     server: &'static Server,
+    /// Whoever used it has closed it, so the next one may have it.
+    comes_back: bool,
 }
 
 impl TestDatabase {
@@ -178,7 +191,26 @@ impl TestDatabase {
         let template = like.unwrap_or("template1");
         let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
         admin.execute(AssertSqlSafe(sql)).await.expect("the test user may create databases");
-        TestDatabase { name, server }
+        TestDatabase { name, server, comes_back: false }
+    }
+
+    /// Make it as if it had just been migrated.
+    async fn empty(&self) {
+        let url = self.server.url_of(&self.name);
+        let mut connection = PgConnection::connect(&url).await.expect("the test server answers");
+        // As a replica, which does not look at foreign keys: the tables may come in any order.
+        let sql = "SET session_replication_role = replica;
+                   DO $$
+                   DECLARE found record;
+                   BEGIN
+                       FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+                           AND tablename NOT IN ('dovetail_migrations', 'registry')
+                       LOOP
+                           EXECUTE format('DELETE FROM %I', found.tablename);
+                       END LOOP;
+                   END $$;
+                   UPDATE registry SET last_change = 0;";
+        sqlx::raw_sql(sql).execute(&mut connection).await.expect("the test user owns the database");
     }
 
     fn place(self) -> TestPlace {
@@ -189,6 +221,10 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
+        if self.comes_back {
+            USED.lock().expect("no panic").push(std::mem::take(&mut self.name));
+            return;
+        }
         if self.server.is_ours {
             return;
         }

@@ -17,6 +17,10 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::harness::{self, TestStore};
+use rng::Rng;
+
+#[path = "../soundness/rng.rs"]
+mod rng;
 
 /// Databases, sequences on each, and requests of a sequence.
 const DATABASES: u64 = 8;
@@ -686,30 +690,6 @@ impl Dice {
     }
 }
 
-/// Random numbers that a seed determines (splitmix64).
-struct Rng(u64);
-
-impl Rng {
-    fn of(seed: u64) -> Rng {
-        Rng(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5851_F42D_4C95_7F2D)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len())]
-    }
-}
-
 /// A service over a database that outlives it.
 struct World {
     place: TestStore,
@@ -811,6 +791,7 @@ async fn play_database(place: TestStore, seed: u64) -> Option<String> {
     for number in 0..SEQUENCES {
         let sequence = Dice::of(seed, number).sequence();
         if let Err(failure) = world.play(&mut model, &sequence).await {
+            world.close().await;
             return Some(tell(kind, seed, number, sequence, failure).await);
         }
     }

@@ -1,7 +1,7 @@
 //! Many writers at once: what may never happen, whatever the interleaving.
 
 use dovetail::model::{
-    AssociationFilter, Context, Format, Level, Lifecycle, SchemaId, Scope, Subject, Version, VersionRef,
+    AssociationFilter, Context, Format, Level, Lifecycle, Mode, SchemaId, Scope, Subject, Version, VersionRef,
 };
 use dovetail::registry::{
     Associating, AssociationWish, Caller, Candidate, CandidateReference, Change, Defaults, Error, Intent,
@@ -272,17 +272,43 @@ async fn the_associations_of_a_resource_live_equally_long_whoever_comes_first() 
                 associate(&nodes[0], &id, wish("", "value", Lifecycle::Strong)),
                 associate(&nodes[1], &id, wish("shared", "key", Lifecycle::Weak)),
             );
-            let one_passed = match (&strong, &weak) {
-                (Ok(()), Err(Error::InvalidAssociation(_))) => true,
-                (Err(Error::InvalidAssociation(_)), Ok(())) => true,
-                _ => false,
-            };
+            let one_passed = matches!(
+                (&strong, &weak),
+                (Ok(()), Err(Error::InvalidAssociation(_))) | (Err(Error::InvalidAssociation(_)), Ok(()))
+            );
             assert!(one_passed, "{}: {strong:?} and {weak:?}", test.name);
             let any = AssociationFilter::default();
             nodes[0].dissociate(&id, Some(&any), true, false, &caller("end")).await.expect("ended");
             if strong.is_ok() {
                 register(&nodes[0], &Subject::parse(":.n:t-value"), record("")).await.expect("registered");
             }
+        }
+    }
+}
+
+/// Whoever is told that a schema was registered was told so before the context started to import, or
+/// after: never both that it imports and that there is a live schema from before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registration_races_the_start_of_an_import() {
+    for test in harness::stores().await {
+        let nodes = registries(&test, 2).await;
+        for round in 0..30 {
+            let subject = Subject::parse(&format!(":.c{round}:s"));
+            let scope = Scope::of_context(subject.context());
+            let text = Candidate::of(Format::Avro, "\"string\"");
+            let (caller_of_one, caller_of_other) = (caller("one"), caller("other"));
+            let (registered, started) = tokio::join!(
+                nodes[0].register(&subject, text, RegisterOptions::default(), &caller_of_one),
+                nodes[1].change_mode(&scope, Some(Mode::Import), false, &caller_of_other),
+            );
+            assert!(
+                matches!(
+                    (&registered, &started),
+                    (Ok(_), Err(Error::SubjectsStandInTheWay)) | (Err(Error::NotReadWrite { .. }), Ok(()))
+                ),
+                "{}: {registered:?} and {started:?}",
+                test.name
+            );
         }
     }
 }

@@ -4,28 +4,23 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
 import sr from '@confluentinc/schemaregistry'
+import { connect, refused } from './confluent.mjs'
 import * as shop from './shop.mjs'
 
 const {
   AvroDeserializer,
   AvroSerializer,
   Compatibility,
+  DualSchemaIdDeserializer,
+  HeaderSchemaIdSerializer,
   JsonDeserializer,
   JsonSerializer,
   ProtobufDeserializer,
   ProtobufSerializer,
-  SchemaRegistryClient,
   SerdeType,
 } = sr
 
-// A second client has empty caches, so what it returns came from the server.
-const connect = () => new SchemaRegistryClient({ baseURLs: [shop.url], maxRetries: 0 })
 const avro = (schema, references) => ({ schemaType: 'AVRO', schema, references })
-const refused = (status, errorCode, text = '') => (error) => {
-  assert.deepEqual([error.status, error.errorCode], [status, errorCode], String(error))
-  assert.ok(error.message.includes(text), error.message)
-  return true
-}
 
 test('register, fetch and look up', async () => {
   const subject = `${shop.newTopic('confluent')}-value`
@@ -227,4 +222,60 @@ test('Protobuf: an imported file becomes a reference', async () => {
     other.registry.add(Customer)
     assert.equal(shop.idIn(await other.serialize(topic, message)), stored.id)
   }
+})
+
+test('Avro: the latest version of its owner, and what another owner wrote', async () => {
+  const topic = shop.newTopic('confluent')
+  const owned = (owner, ...extra) => ({
+    ...avro(shop.avroOrder(...extra)),
+    metadata: { properties: { owner } },
+  })
+  const client = connect()
+  const first = await client.register(`${topic}-value`, owned('team a'))
+  const second = await client.register(`${topic}-value`, owned('team b', shop.coupon))
+  const latestOf = (owner) => ({ useLatestWithMetadata: { owner } })
+  const write = (owner) =>
+    new AvroSerializer(connect(), SerdeType.VALUE, latestOf(owner)).serialize(topic, { ...shop.order, coupon: null })
+  const [old, recent] = [await write('team a'), await write('team b')]
+  assert.deepEqual([shop.idIn(old), shop.idIn(recent)], [first, second])
+  const reader = new AvroDeserializer(connect(), SerdeType.VALUE, latestOf('team a'))
+  assert.equal('coupon' in (await reader.deserialize(topic, recent)), false)
+})
+
+test('the schema is named by guid in a header', async () => {
+  const topic = shop.newTopic('confluent')
+  const { guid } = await connect().registerFullResponse(`${topic}-value`, avro(shop.avroOrder()))
+  const headers = {}
+  const writer = new AvroSerializer(connect(), SerdeType.VALUE, {
+    useLatestVersion: true,
+    schemaIdSerializer: HeaderSchemaIdSerializer,
+  })
+  const payload = await writer.serialize(topic, shop.order, headers)
+  const expected = Buffer.concat([Buffer.from([1]), Buffer.from(guid.replaceAll('-', ''), 'hex')])
+  assert.deepEqual(headers, { __value_schema_id: expected })
+  const reader = new AvroDeserializer(connect(), SerdeType.VALUE, {
+    schemaIdDeserializer: DualSchemaIdDeserializer,
+  })
+  assert.equal((await reader.deserialize(topic, payload, headers)).order_id, 'o-1')
+})
+
+test('a context has subjects and ids of its own', async () => {
+  const topic = shop.newTopic('confluent')
+  const inside = `:.${topic}:orders-value`
+  const client = connect()
+  assert.equal(await client.register(inside, avro(shop.avroOrder())), 1)
+  assert.equal(await client.register(inside, avro(shop.avroOrder(shop.coupon))), 2)
+  assert.ok((await connect().getAllSubjects()).includes(inside))
+  const latest = await connect().getLatestSchemaMetadata(inside)
+  assert.deepEqual([latest.subject, latest.id, latest.version], [inside, 2, 2])
+  assert.equal((await connect().getBySubjectAndId(inside, 2)).schema, latest.schema)
+  const conf = { subjectNameStrategy: () => inside }
+  const writer = new AvroSerializer(connect(), SerdeType.VALUE, { useLatestVersion: true, ...conf })
+  const payload = await writer.serialize(topic, shop.order)
+  assert.equal(shop.idIn(payload), 2)
+  const read = await new AvroDeserializer(connect(), SerdeType.VALUE, conf).deserialize(topic, payload)
+  assert.equal(read.order_id, 'o-1')
+  assert.deepEqual(await client.deleteSubject(inside), [1, 2])
+  assert.deepEqual(await client.deleteSubject(inside, true), [1, 2])
+  await assert.rejects(connect().getAllVersions(inside), refused(404, 40401))
 })

@@ -6,11 +6,24 @@ import os
 import re
 from contextlib import contextmanager
 
+import certifi
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from flavours import FLAVOURS
 
 _subjects = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_certificate(tmp_path_factory):
+    """Each client reads all certificates when it is made. No connection here is encrypted: one will do."""
+    first, end, _ = certifi.contents().partition("-----END CERTIFICATE-----\n")
+    path = tmp_path_factory.mktemp("certificates") / "one.pem"
+    path.write_text(first + end)
+    os.environ["SSL_CERT_FILE"] = str(path)
 
 
 @pytest.fixture
@@ -25,6 +38,24 @@ def client(connect):
     return connect()
 
 
+@pytest.fixture(params=FLAVOURS)
+def flavour(request):
+    """The classes of the plain client, then those of the asynchronous one."""
+    return FLAVOURS[request.param]
+
+
+@pytest.fixture
+def open_client(flavour):
+    """Makes clients of that flavour."""
+    url = os.environ["DOVETAIL_URL"]
+    return lambda: flavour.Client({"url": url})
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
 @pytest.fixture
 def topic(request):
     """A topic that no other test uses."""
@@ -35,6 +66,11 @@ def topic(request):
 @pytest.fixture
 def subject(topic):
     return f"{topic}-value"
+
+
+@pytest.fixture
+def ctx(topic):
+    return SerializationContext(topic, MessageField.VALUE)
 
 
 @contextmanager

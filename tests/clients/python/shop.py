@@ -13,6 +13,16 @@ ORDER = {
 }
 
 
+COUPON = {"name": "coupon", "type": ["null", "string"], "default": None}
+PRIORITY_WITHOUT_DEFAULT = {"name": "priority", "type": "int"}
+
+
+def id_in(payload):
+    """The schema id in the frame: a zero byte, then four bytes, highest first."""
+    assert payload[0] == 0
+    return int.from_bytes(payload[1:5], "big")
+
+
 def avro_order(*extra, **changes):
     """An Avro order record; `extra` fields are appended, `changes` replace the type of a field."""
     item = {

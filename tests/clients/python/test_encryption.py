@@ -1,123 +1,179 @@
-"""Fields encrypted by the stock Python serialisers, with keys that the registry keeps."""
+"""Fields encrypted in the client, with the keys' own registry on the server. The key management that keeps
+the outermost key is the client's local one: a secret that only writer and reader know."""
 
-import base64
+import io
 import json
+import os
+import time
 
+import fastavro
 import pytest
-from confluent_kafka.schema_registry import Rule, RuleKind, RuleMode, RuleParams, RuleSet, Schema
-from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
+from confluent_kafka.schema_registry import RuleMode
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+from confluent_kafka.schema_registry.rule_registry import RuleRegistry
 from confluent_kafka.schema_registry.rules.encryption.dek_registry.dek_registry_client import (
     DekAlgorithm,
     DekRegistryClient,
 )
-from confluent_kafka.schema_registry.rules.encryption.encrypt_executor import FieldEncryptionExecutor
+from confluent_kafka.schema_registry.rules.encryption.encrypt_executor import Clock, FieldEncryptionExecutor
 from confluent_kafka.schema_registry.rules.encryption.localkms.local_driver import LocalKmsDriver
-from confluent_kafka.schema_registry.rule_registry import RuleRegistry
-from confluent_kafka.serialization import MessageField, SerializationContext
 
-LATEST = {"auto.register.schemas": False, "use.latest.version": True}
-OWN_SECRET = {"secret": "a secret that only clients know"}
+from flavours import done
+from rules import LATEST, domain, record, transform
 
+pytestmark = pytest.mark.anyio
 
-@pytest.fixture
-def ctx(topic):
-    return SerializationContext(topic, MessageField.VALUE)
+SECRET = {"secret": "only writer and reader know it"}
+CUSTOMER = {"name": "Ada", "email": "ada@example.com"}
 
 
-@pytest.fixture
-def card():
-    """A message of its own for each test: the serialiser encrypts it in place."""
-    return {"order": "o-1", "card": "4111111111111111"}
-
-
-@pytest.fixture
-def keys(connect):
-    """A client of the key routes with empty caches."""
-    return lambda: DekRegistryClient({"url": connect()._rest_client.base_urls[0]})
-
-
-@pytest.fixture
-def serde(connect):
-    """Makes serialisers and deserialisers with clients, caches and rules of their own."""
+@pytest.fixture(scope="module", autouse=True)
+def local_kms():
     LocalKmsDriver.register()
 
-    def make(kind, rule_conf):
-        rules = RuleRegistry()
-        rules.register_executor(FieldEncryptionExecutor())
-        if kind is AvroSerializer:
-            return AvroSerializer(connect(), None, conf=LATEST, rule_conf=rule_conf, rule_registry=rules)
-        return AvroDeserializer(connect(), rule_conf=rule_conf, rule_registry=rules)
 
-    return make
+@pytest.fixture
+def keys():
+    """Makes clients of the registry of keys, each with empty caches."""
+    return lambda: DekRegistryClient({"url": os.environ["DOVETAIL_URL"]})
 
 
-def paid(kek, kms_key_id, algorithm=None):
-    """A schema whose card numbers are encrypted."""
-    params = {
-        "encrypt.kek.name": kek,
-        "encrypt.kms.type": "local-kms",
-        "encrypt.kms.key.id": kms_key_id,
-    }
-    if algorithm:
-        params["encrypt.dek.algorithm"] = algorithm
-    rule = Rule(
-        "cards", "", RuleKind.TRANSFORM, RuleMode.WRITEREAD, "ENCRYPT", ["PII"], RuleParams(params),
-        None, None, "ERROR,NONE", False,
-    )  # fmt: skip
-    fields = [
-        {"name": "order", "type": "string"},
-        {"name": "card", "type": "string", "confluent:tags": ["PII"]},
-    ]
-    text = json.dumps({"type": "record", "name": "Paid", "fields": fields})
-    return Schema(text, "AVRO", [], None, RuleSet(None, [rule]))
+@pytest.fixture
+def kek(topic):
+    return f"kek-{topic}"
 
 
-def test_a_client_encrypts_with_a_key_of_its_own(client, serde, keys, ctx, topic, subject, card):
-    client.register_schema(subject, paid(topic, "mine"))
-    payload = serde(AvroSerializer, OWN_SECRET)(dict(card), ctx)
-    assert b"o-1" in payload and b"4111" not in payload
+@pytest.fixture
+def encrypted(kek):
+    """A customer whose e-mail address is encrypted."""
 
-    kek = keys().get_kek(topic)
-    assert (kek.kms_type, kek.kms_key_id, kek.shared) == ("local-kms", "mine", False)
-    dek = keys().get_dek(topic, subject)
-    assert (dek.version, dek.algorithm, dek.key_material) == (1, DekAlgorithm.AES256_GCM, None)
+    def encrypted(**params):
+        rule = transform(
+            "encrypted",
+            "ENCRYPT",
+            None,
+            RuleMode.WRITEREAD,
+            tags=["PII"],
+            on_failure="ERROR,ERROR",
+            params={"encrypt.kek.name": kek, "encrypt.kms.type": "local-kms", "encrypt.kms.key.id": "key-1"} | params,
+        )
+        return record("name", ("email", "PII"), rule_set=domain(rule))
 
-    assert serde(AvroDeserializer, OWN_SECRET)(payload, ctx) == card
-
-
-@pytest.mark.parametrize("algorithm", [None, "AES128_GCM", "AES256_SIV"])
-def test_the_registry_makes_the_key(client, serde, keys, ctx, topic, subject, card, algorithm):
-    keys().register_kek(topic, "local-kms", "ours", shared=True)
-    client.register_schema(subject, paid(topic, "ours", algorithm))
-    # No secret: the server has the key file.
-    payload = serde(AvroSerializer, {})(dict(card), ctx)
-    assert b"o-1" in payload and b"4111" not in payload
-
-    dek = keys().get_dek(topic, subject, DekAlgorithm[algorithm or "AES256_GCM"])
-    assert dek.key_material and base64.b64decode(dek.encrypted_key_material)
-    assert serde(AvroDeserializer, {})(payload, ctx) == card
+    return encrypted
 
 
-def test_a_second_writer_takes_the_key_that_is_there(client, serde, keys, ctx, topic, subject, card):
-    client.register_schema(subject, paid(topic, "mine"))
-    first = serde(AvroSerializer, OWN_SECRET)(dict(card), ctx)
-    dek = keys().get_dek(topic, subject)
-    second = serde(AvroSerializer, OWN_SECRET)(card | {"order": "o-2"}, ctx)
-    assert keys().get_dek(topic, subject) == dek
-    read = serde(AvroDeserializer, OWN_SECRET)
-    assert [read(payload, ctx)["order"] for payload in (first, second)] == ["o-1", "o-2"]
+def executors(clock=None):
+    registry = RuleRegistry()
+    registry.register_executor(FieldEncryptionExecutor(clock or Clock()))
+    return registry
 
 
-def test_keys_that_are_taken_or_missing(keys, refused, topic, subject):
-    with refused(404, 40470, f"Key '{topic}' not found"):
-        keys().get_kek(topic)
-    keys().register_kek(topic, "local-kms", "mine")
-    with refused(409, 40971, "already exists"):
-        keys().register_kek(topic, "local-kms", "another")
-    with refused(404, 40470, f"Key '{subject}' not found"):
-        keys().get_dek(topic, subject)
-    with refused(422, 42271, "'encryptedKeyMaterial'"):
-        keys().register_dek(topic, subject, None)
-    keys().register_dek(topic, subject, "bQ==")
-    with refused(409, 40971, "already exists"):
-        keys().register_dek(topic, subject, "bg==")
+@pytest.fixture
+def writer(flavour, open_client):
+    async def writer(clock=None, secret=SECRET):
+        return await done(
+            flavour.AvroSerializer(
+                open_client(), conf=LATEST, rule_conf=dict(secret), rule_registry=executors(clock)
+            )
+        )
+
+    return writer
+
+
+@pytest.fixture
+def reader(flavour, open_client):
+    async def reader(secret=SECRET):
+        return await done(
+            flavour.AvroDeserializer(open_client(), rule_conf=dict(secret), rule_registry=executors())
+        )
+
+    return reader
+
+
+def on_the_wire(payload):
+    """What a reader without the rules would see."""
+    schema = json.loads(record("name", "email").schema_str)
+    return fastavro.schemaless_reader(io.BytesIO(payload[5:]), schema, None)
+
+
+@pytest.mark.parametrize("algorithm", ["AES128_GCM", "AES256_GCM", "AES256_SIV"])
+async def test_a_field_travels_encrypted(
+    open_client, writer, reader, keys, encrypted, kek, ctx, subject, algorithm
+):
+    await done(open_client().register_schema(subject, encrypted(**{"encrypt.dek.algorithm": algorithm})))
+    payload = await done((await writer())(dict(CUSTOMER), ctx))
+    seen = on_the_wire(payload)
+    assert seen["name"] == "Ada"
+    assert "example" not in seen["email"]
+    assert await done((await reader())(payload, ctx)) == CUSTOMER
+
+    stored = keys().get_kek(kek)
+    assert (stored.name, stored.kms_type, stored.kms_key_id, bool(stored.shared)) == (kek, "local-kms", "key-1", False)
+    dek = keys().get_dek(kek, subject, DekAlgorithm(algorithm))
+    assert (dek.kek_name, dek.subject, dek.version, dek.algorithm) == (kek, subject, 1, algorithm)
+    # The registry keeps the inner key, but only sealed by the outer one, which it has never seen.
+    assert dek.encrypted_key_material and dek.key_material is None
+    # A second writer uses the key that is there.
+    again = await done((await writer())(dict(CUSTOMER), ctx))
+    assert await done((await reader())(again, ctx)) == CUSTOMER
+    assert keys().get_dek(kek, subject, DekAlgorithm(algorithm)).encrypted_key_material == dek.encrypted_key_material
+
+
+@pytest.mark.parametrize("algorithm", ["AES128_GCM", "AES256_GCM", "AES256_SIV"])
+async def test_the_registry_makes_the_key(
+    open_client, writer, reader, keys, encrypted, kek, ctx, subject, algorithm
+):
+    keys().register_kek(kek, "local-kms", "key-1", shared=True)
+    await done(open_client().register_schema(subject, encrypted(**{"encrypt.dek.algorithm": algorithm})))
+    # No secret: that of the outer key is the server's.
+    payload = await done((await writer(secret={}))(dict(CUSTOMER), ctx))
+    assert "example" not in on_the_wire(payload)["email"]
+    dek = keys().get_dek(kek, subject, DekAlgorithm(algorithm))
+    assert dek.key_material and dek.encrypted_key_material
+    assert await done((await reader(secret={}))(payload, ctx)) == CUSTOMER
+
+
+async def test_an_old_key_is_replaced_and_still_reads(
+    open_client, writer, reader, keys, encrypted, kek, ctx, subject
+):
+    class InThreeDays:
+        def now(self):
+            return int((time.time() + 3 * 24 * 60 * 60) * 1000)
+
+    await done(open_client().register_schema(subject, encrypted(**{"encrypt.dek.expiry.days": "1"})))
+    old = await done((await writer())(dict(CUSTOMER), ctx))
+    new = await done((await writer(InThreeDays()))(dict(CUSTOMER), ctx))
+    versions = [keys().get_dek(kek, subject, version=version).version for version in (1, 2, -1)]
+    assert versions == [1, 2, 2]
+    read = await reader()
+    assert await done(read(old, ctx)) == await done(read(new, ctx)) == CUSTOMER
+
+
+@pytest.fixture
+def refused_key():
+    def refused_key(code, call):
+        with pytest.raises(SchemaRegistryError) as caught:
+            call()
+        assert (caught.value.http_status_code, caught.value.error_code) == (code // 100, code)
+
+    return refused_key
+
+
+def test_keys_are_kept_once(keys, kek, topic, refused_key):
+    refused_key(40470, lambda: keys().get_kek(kek))
+    made = keys().register_kek(kek, "local-kms", "key-1", kms_props={"region": "here"}, doc="the outer key")
+    kept = keys().get_kek(kek)
+    assert (kept.name, kept.kms_type, kept.kms_key_id, kept.doc) == (kek, "local-kms", "key-1", "the outer key")
+    assert kept.kms_props.properties == {"region": "here"}
+    assert kept.ts == made.ts
+    refused_key(40971, lambda: keys().register_kek(kek, "local-kms", "key-2"))
+    refused_key(40470, lambda: keys().get_dek(kek, topic))
+    refused_key(42271, lambda: keys().register_dek(kek, topic, None))
+    dek = keys().register_dek(kek, topic, "c2VhbGVk")
+    assert (dek.version, dek.algorithm, dek.encrypted_key_material) == (1, "AES256_GCM", "c2VhbGVk")
+    refused_key(40971, lambda: keys().register_dek(kek, topic, "YW5vdGhlcg=="))
+    assert keys().register_dek(kek, topic, "bmV4dA==", version=2).version == 2
+    assert keys().get_dek(kek, topic, version=-1).encrypted_key_material == "bmV4dA=="
+    assert keys().get_dek(kek, topic).encrypted_key_material == "c2VhbGVk"
+    refused_key(40470, lambda: keys().get_dek(kek, topic, DekAlgorithm.AES256_SIV))
+    refused_key(42271, lambda: keys().register_kek("", "local-kms", "key-1"))

@@ -13,9 +13,7 @@ from confluent_kafka.schema_registry import (
 )
 
 import shop
-
-COUPON = {"name": "coupon", "type": ["null", "string"], "default": None}
-PRIORITY_WITHOUT_DEFAULT = {"name": "priority", "type": "int"}
+from shop import COUPON, PRIORITY_WITHOUT_DEFAULT
 
 
 def test_register_answers_the_same_id_and_version_again(client, connect, subject):

@@ -10,20 +10,10 @@ from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, Proto
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 import shop
+from rules import LATEST
+from shop import COUPON, id_in
 
 LOOKUP_ONLY = {"auto.register.schemas": False}
-LATEST = {"auto.register.schemas": False, "use.latest.version": True}
-
-
-@pytest.fixture
-def ctx(topic):
-    return SerializationContext(topic, MessageField.VALUE)
-
-
-def id_in(payload):
-    """The schema id in the frame: a zero byte, then four bytes, highest first."""
-    assert payload[0] == 0
-    return int.from_bytes(payload[1:5], "big")
 
 
 def test_avro(client, connect, ctx, subject):
@@ -54,8 +44,7 @@ def test_avro_with_references(client, connect, ctx, subject):
 
 def test_avro_reader_of_the_second_version_reads_the_first(client, connect, ctx):
     old = AvroSerializer(client, shop.avro_order())(shop.ORDER, ctx)
-    coupon = {"name": "coupon", "type": ["null", "string"], "default": None}
-    newer = shop.avro_order(coupon)
+    newer = shop.avro_order(COUPON)
     new = AvroSerializer(client, newer)(shop.ORDER | {"coupon": "SPRING"}, ctx)
     assert id_in(old) != id_in(new)
     read = AvroDeserializer(connect(), newer.schema_str)
@@ -75,8 +64,7 @@ def test_avro_without_registering_needs_the_schema_to_be_there(client, connect, 
 
 def test_avro_with_the_latest_version(client, connect, ctx, subject):
     client.register_schema(subject, shop.avro_order())
-    coupon = {"name": "coupon", "type": ["null", "string"], "default": None}
-    newest = client.register_schema(subject, shop.avro_order(coupon))
+    newest = client.register_schema(subject, shop.avro_order(COUPON))
     payload = AvroSerializer(connect(), conf=LATEST)(shop.ORDER, ctx)
     assert id_in(payload) == newest
     assert AvroDeserializer(connect())(payload, ctx)["coupon"] is None
