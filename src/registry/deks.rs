@@ -23,8 +23,9 @@ pub struct NewDek {
     pub version: Version,
     /// The encrypted key; where there is none, one is made.
     pub encrypted: Option<String>,
-    /// Softly deleted.
-    pub deleted: bool,
+    /// Softly deleted; if nothing is said, what is encrypted anew stays what it is, and anything else is
+    /// live.
+    pub deleted: Option<bool>,
 }
 
 /// A data-encryption key, and the key itself where this registry may see it.
@@ -97,9 +98,10 @@ impl Registry {
     pub async fn register_dek(&self, new: NewDek, rewrap: bool, caller: &Caller) -> Result<FoundDek, Error> {
         new.series.check()?;
         new.encrypted.as_deref().map_or(Ok(()), Dek::check_encrypted)?;
+        let deleted = new.deleted.unwrap_or(false);
         for _ in 0..ATTEMPTS {
             let mut tx = self.store.read().await?;
-            let kek = needed(&mut tx, &new.series.kek, new.deleted).await?.key;
+            let kek = needed(&mut tx, &new.series.kek, deleted).await?.key;
             let existing = tx.dek(&new.series, new.version).await?;
             // A service may take its time, and transactions are few.
             drop(tx);
@@ -110,7 +112,7 @@ impl Registry {
                 return Err(came_back_changed(&new.series.subject.to_string()));
             }
 
-            let (mut tx, locked) = self.locked_kek(&new.series.kek, new.deleted, caller).await?;
+            let (mut tx, locked) = self.locked_kek(&new.series.kek, deleted, caller).await?;
             if locked.key != kek || tx.dek(&new.series, new.version).await? != existing {
                 continue;
             }
@@ -140,6 +142,8 @@ impl Registry {
         if !is_possible {
             return Err(InvalidKey("encryptedKeyMaterial").into());
         }
+        let was_deleted = existing.is_some_and(|existing| existing.key.deleted);
+        let deleted = new.deleted.unwrap_or(rewrap && was_deleted);
         let mut secret = None;
         let encrypted = match (existing, &new.encrypted) {
             (None, Some(encrypted)) => encrypted.clone(),
@@ -158,14 +162,14 @@ impl Registry {
             (Some(_), Some(encrypted)) if rewrap => encrypted.clone(),
             (Some(existing), given) => {
                 let is_same = given.as_ref().is_none_or(|given| *given == existing.key.encrypted);
-                if !is_same || existing.key.deleted == new.deleted {
+                if !is_same || existing.key.deleted == deleted {
                     return Err(Error::KeyExists(subject));
                 }
                 existing.key.encrypted.clone()
             }
         };
         let (series, version) = (new.series.clone(), new.version);
-        Ok((Dek { series, version, encrypted, deleted: new.deleted }, secret))
+        Ok((Dek { series, version, encrypted, deleted }, secret))
     }
 
     /// Softly delete versions of a series: one, or all.
@@ -238,7 +242,7 @@ impl Registry {
         if kek.shared { self.in_clear(kek, dek).await.map(Some) } else { Ok(None) }
     }
 
-    async fn in_clear(&self, kek: &Kek, dek: &Dek) -> Result<Secret, Error> {
+    pub(super) async fn in_clear(&self, kek: &Kek, dek: &Dek) -> Result<Secret, Error> {
         let subject = dek.series.subject.to_string();
         let wrapped = STANDARD.decode(&dek.encrypted).map_err(|_| {
             let cause = KmsError::Failed("its `encryptedKeyMaterial` is not Base64".to_owned());

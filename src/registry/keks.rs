@@ -86,7 +86,7 @@ impl Registry {
     }
 
     /// Change a key-encryption key; a change of nothing writes nothing. `test` tries a shared one out
-    /// before.
+    /// before, with a key that it is to decrypt too if there is one.
     ///
     /// # Errors
     /// When there is none, a member cannot be, or the key cannot be used.
@@ -102,6 +102,7 @@ impl Registry {
             changed.check_described()?;
             if changed.shared {
                 self.try_out(&changed).await?;
+                self.try_existing(&changed).await?;
             }
         }
         let (mut tx, stored) = self.locked_kek(name, false, caller).await?;
@@ -152,6 +153,17 @@ impl Registry {
             return Err(came_back_changed(&kek.name));
         }
         Ok(())
+    }
+
+    /// Decrypt a key that is there already: a client may have encrypted it with something else.
+    async fn try_existing(&self, kek: &Kek) -> Result<(), Error> {
+        let mut tx = self.store.read().await?;
+        let existing = tx.deks_below(&kek.name).await?;
+        drop(tx);
+        match existing.iter().find(|dek| !dek.deleted).or(existing.first()) {
+            Some(dek) => self.in_clear(kek, dek).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Softly delete a key-encryption key that nothing live is encrypted with.
