@@ -272,11 +272,10 @@ async fn the_associations_of_a_resource_live_equally_long_whoever_comes_first() 
                 associate(&nodes[0], &id, wish("", "value", Lifecycle::Strong)),
                 associate(&nodes[1], &id, wish("shared", "key", Lifecycle::Weak)),
             );
-            let one_passed = match (&strong, &weak) {
-                (Ok(()), Err(Error::InvalidAssociation(_))) => true,
-                (Err(Error::InvalidAssociation(_)), Ok(())) => true,
-                _ => false,
-            };
+            let one_passed = matches!(
+                (&strong, &weak),
+                (Ok(()), Err(Error::InvalidAssociation(_))) | (Err(Error::InvalidAssociation(_)), Ok(()))
+            );
             assert!(one_passed, "{}: {strong:?} and {weak:?}", test.name);
             let any = AssociationFilter::default();
             nodes[0].dissociate(&id, Some(&any), true, false, &caller("end")).await.expect("ended");
