@@ -154,10 +154,10 @@ impl Registry {
             let mut tx = self.store.write(caller).await?;
             lock(&mut tx, subject, addition.basis.targets.iter().map(|target| target.subject.clone()))
                 .await?;
-            if self.holds(&mut tx, subject, &addition.basis).await? {
-                if let Some(registered) = self.append(tx, subject, *addition).await? {
-                    return Ok(registered);
-                }
+            if self.holds(&mut tx, subject, &addition.basis).await?
+                && let Some(registered) = self.append(tx, subject, *addition).await?
+            {
+                return Ok(registered);
             }
         }
         let mut tx = self.store.write(caller).await?;

@@ -23,7 +23,7 @@ use rng::Rng;
 mod rng;
 
 /// Databases, sequences on each, and requests of a sequence.
-const DATABASES: u64 = 8;
+const DATABASES: u64 = 6;
 const SEQUENCES: usize = 15;
 const REQUESTS: usize = 30;
 
