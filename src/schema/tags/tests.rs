@@ -314,7 +314,8 @@ fn lists_stay_in_proportion() {
         let import = r#"import "confluent/meta.proto";"#;
         format!(r#"syntax = "proto3"; {import} message {} {{ {fields} }}"#, "R".repeat(name))
     };
-    let texts: [(Format, &dyn Fn(usize, usize) -> String, usize); 3] =
+    type Text<'a> = &'a dyn Fn(usize, usize) -> String;
+    let texts: [(Format, Text, usize); 3] =
         [(Format::Avro, &avro, 8000), (Format::Json, &json, 8000), (Format::Protobuf, &protobuf, 2000)];
     for (format, text, name) in texts {
         let shown = |name, fields| parse(format, &text(name, fields), &[]).tagged().len();
