@@ -4,10 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::ParseError;
+use super::tree::{Node, Span, Value};
 
-/// The longest path that an edit can name, in bytes. A walk writes the path of everything it passes:
-/// without a bound, a long name around many short ones would take time without proportion to the text.
-const LONGEST_PATH: usize = 8192;
+/// The attribute or keyword that holds inline tags in Avro and JSON Schema.
+pub(super) const TAGS: &str = "confluent:tags";
+
+/// The longest path that is found or that an edit can name, in bytes. Without a bound, a long name around
+/// many short ones would take time and memory without proportion to the text.
+pub(super) const LONGEST_PATH: usize = 8192;
+
+/// How many bytes the paths that are found in one schema may have together.
+const MOST_PATHS: usize = 16 * 1024 * 1024;
 
 /// A record or field of a schema that carries inline tags (`confluent:tags` and its kin).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +51,25 @@ pub enum TagError {
     /// The schema with its new tags is none that can be read.
     #[error(transparent)]
     Unprintable(ParseError),
+}
+
+/// Gathers what is tagged, as far as it is within bounds.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) tagged: Vec<Tagged>,
+    length: usize,
+}
+
+impl Found {
+    /// `parts` are put together to a path only where something is tagged.
+    pub(super) fn note(&mut self, parts: &[&str], is_record: bool, tags: BTreeSet<String>) {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        if tags.is_empty() || length > LONGEST_PATH || self.length + length > MOST_PATHS {
+            return;
+        }
+        self.length += length;
+        self.tagged.push(Tagged { path: parts.concat(), is_record, tags });
+    }
 }
 
 /// Edits by path, each waiting for the walk that comes by its record or field.
@@ -109,6 +135,16 @@ impl Change {
         let mut seen = BTreeSet::new();
         let all = before.into_iter().chain(self.add.iter().cloned());
         all.filter(|tag| !self.remove.contains(tag) && seen.insert(tag.clone())).collect()
+    }
+
+    /// The list after the change, given that before it; none where nothing is left. A tag that is no
+    /// text is taken for what `print` makes of it.
+    pub(super) fn list(&self, before: Option<&Node>, print: impl Fn(&Node) -> String) -> Option<Node> {
+        let tags = self.apply(before.and_then(Node::elements).unwrap_or_default().iter().map(print));
+        // What is printed stands in no text yet.
+        let node = |value: Value| Node { value, span: Span::default() };
+        let list = tags.iter().map(|tag| node(Value::String(tag.clone()))).collect();
+        (!tags.is_empty()).then(|| node(Value::Array(list)))
     }
 }
 

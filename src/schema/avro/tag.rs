@@ -3,55 +3,69 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::json;
-use super::model::{Kind, Model, Name, Property, TypeId};
-use crate::schema::tags::{Change, Edits};
-use crate::schema::tree::{Node, Span, Value};
+use super::model::{Kind, Model, Name, Property, Record, TypeId};
+use crate::schema::tags::{Change, Edits, Found, TAGS};
+use crate::schema::tree::Node;
 use crate::schema::{TagEdit, TagError, Tagged};
-
-/// The attribute that holds them.
-const TAGS: &str = "confluent:tags";
 
 /// The tagged records and fields in the order in which they are first met. A record goes by its full
 /// name, a field by that of its record and its own.
 pub(super) fn tagged(model: &Model) -> Vec<Tagged> {
-    let mut found = Vec::new();
-    let mut seen = HashSet::new();
+    let mut found = Found::default();
+    walk(model, HashSet::new(), |id, record, field| {
+        let name = record.name.full();
+        match field {
+            None => found.note(&[name], true, tags(&model.get(id).properties)),
+            Some(field) => {
+                let field = &record.fields[field];
+                found.note(&[name, ".", &field.name], false, tags(&field.properties));
+            }
+        }
+    });
+    found.tagged
+}
+
+/// Show every record of a text to `meet`, and each of its fields before what is within it: of a repeated
+/// definition the one met first, and none whose name has been `seen`.
+fn walk<'m>(
+    model: &'m Model,
+    mut seen: HashSet<&'m str>,
+    mut meet: impl FnMut(TypeId, &'m Record, Option<usize>),
+) {
+    enum Step<'m> {
+        Type(TypeId),
+        Field(TypeId, &'m Record, usize),
+    }
+    // A long name is looked at once, however often its type is used.
+    let mut known = HashSet::new();
     // A stack, popped in the order of the text: a chain of records can be longer than the call
     // stack is deep.
     let mut open = vec![Step::Type(model.root())];
     while let Some(step) = open.pop() {
         let id = match step {
-            Step::Found(tagged) => {
-                found.push(tagged);
+            Step::Type(id) => id,
+            Step::Field(id, record, field) => {
+                meet(id, record, Some(field));
                 continue;
             }
-            Step::Type(id) => id,
         };
         let definition = model.get(id);
-        if definition.name().is_some_and(|name| !seen.insert(name.full())) {
+        if definition.name().is_some_and(|name| !known.insert(id) || !seen.insert(name.full())) {
             continue;
         }
         match &definition.kind {
             Kind::Array(content) | Kind::Map(content) => open.push(Step::Type(content.id)),
             Kind::Union(branches) => open.extend(branches.iter().rev().map(|branch| Step::Type(branch.id))),
             Kind::Record(record) => {
-                let path = record.name.full();
-                found.extend(entity(path.to_owned(), true, &definition.properties));
-                for field in record.fields.iter().rev() {
+                meet(id, record, None);
+                for (index, field) in record.fields.iter().enumerate().rev() {
                     open.push(Step::Type(field.schema.id));
-                    let tagged = entity(format!("{path}.{}", field.name), false, &field.properties);
-                    open.extend(tagged.map(Step::Found));
+                    open.push(Step::Field(id, record, index));
                 }
             }
             Kind::Primitive(_) | Kind::Enum(_) | Kind::Fixed(_) => {}
         }
     }
-    found
-}
-
-enum Step {
-    Type(TypeId),
-    Found(Tagged),
 }
 
 /// Edit the tags of what a text defines itself, which is what its canonical text prints.
@@ -79,50 +93,31 @@ pub(super) fn edit(model: &mut Model, dependencies: &[TypeId], edits: &[TagEdit]
     edits.check_all_found()
 }
 
-/// The records that the canonical text defines: of a repeated definition the one met first, and none
-/// whose name comes from a dependency.
+/// The records that the canonical text defines: none whose name comes from a dependency.
 fn printed_records(model: &Model, dependencies: &[TypeId]) -> Vec<TypeId> {
     let foreign = dependencies.iter().filter_map(|id| model.get(*id).name());
-    let mut seen: HashSet<&str> = foreign.map(Name::full).collect();
     let mut found = Vec::new();
-    let mut open = vec![model.root()];
-    while let Some(id) = open.pop() {
-        let definition = model.get(id);
-        if definition.name().is_some_and(|name| !seen.insert(name.full())) {
-            continue;
+    walk(model, foreign.map(Name::full).collect(), |id, _, field| {
+        if field.is_none() {
+            found.push(id);
         }
-        match &definition.kind {
-            Kind::Array(content) | Kind::Map(content) => open.push(content.id),
-            Kind::Union(branches) => open.extend(branches.iter().rev().map(|branch| branch.id)),
-            Kind::Record(record) => {
-                found.push(id);
-                open.extend(record.fields.iter().rev().map(|field| field.schema.id));
-            }
-            Kind::Primitive(_) | Kind::Enum(_) | Kind::Fixed(_) => {}
-        }
-    }
+    });
     found
 }
 
 fn retag(properties: &mut Vec<Property>, change: &Change) {
     let at = properties.iter().position(|property| property.key == TAGS);
-    let held = at.and_then(|at| properties[at].value.elements()).unwrap_or_default();
-    let tags = change.apply(held.iter().map(text));
-    // What is printed stands in no text yet.
-    let node = |value: Value| Node { value, span: Span::default() };
-    let value = node(Value::Array(tags.iter().map(|tag| node(Value::String(tag.clone()))).collect()));
-    match at {
-        Some(at) if tags.is_empty() => drop(properties.remove(at)),
-        Some(at) => properties[at].value = value,
-        None if tags.is_empty() => {}
-        None => properties.push(Property { key: TAGS.to_owned(), value }),
+    match (at, change.list(at.map(|at| &properties[at].value), text)) {
+        (Some(at), Some(value)) => properties[at].value = value,
+        (Some(at), None) => drop(properties.remove(at)),
+        (None, Some(value)) => properties.push(Property { key: TAGS.to_owned(), value }),
+        (None, None) => {}
     }
 }
 
-fn entity(path: String, is_record: bool, properties: &[Property]) -> Option<Tagged> {
-    let list = &properties.iter().find(|property| property.key == TAGS)?.value;
-    let tags: BTreeSet<String> = list.elements()?.iter().map(text).collect();
-    (!tags.is_empty()).then_some(Tagged { path, is_record, tags })
+fn tags(properties: &[Property]) -> BTreeSet<String> {
+    let held = properties.iter().find(|property| property.key == TAGS);
+    held.and_then(|held| held.value.elements()).unwrap_or_default().iter().map(text).collect()
 }
 
 fn text(tag: &Node) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::model::{Field, File, Group, Import, ImportKind, Message, Setting, SettingName, TypeDef, Value};
 use super::names::{Names, Scope};
 use super::normal::normalize_settings;
-use crate::schema::tags::Edits;
+use crate::schema::tags::{Edits, Found, LONGEST_PATH};
 use crate::schema::{Place, TagEdit, TagError, Tagged};
 
 /// The options that hold them.
@@ -17,39 +17,38 @@ const META_FILE: &str = "confluent/meta.proto";
 
 /// Every tagged message and field of a file, in the order of the text.
 pub(super) fn tagged(file: &File, names: &Names) -> Vec<Tagged> {
-    let mut found = Vec::new();
-    walk(&file.types, "", names, names.package(), &mut found);
-    found
+    let mut found = Found::default();
+    walk(&file.types, &mut String::new(), names, names.package(), &mut found);
+    found.tagged
 }
 
-fn walk(types: &[TypeDef], prefix: &str, names: &Names, scope: Scope, found: &mut Vec<Tagged>) {
+fn walk(types: &[TypeDef], path: &mut String, names: &Names, scope: Scope, found: &mut Found) {
     for definition in types {
         if let TypeDef::Message(message) = definition {
-            walk_message(message, prefix, names, scope, found);
+            walk_message(message, path, names, scope, found);
         }
     }
 }
 
-fn walk_message(message: &Message, prefix: &str, names: &Names, scope: Scope, found: &mut Vec<Tagged>) {
+/// `path` is that of what is around the message, and is so again in the end.
+fn walk_message(message: &Message, path: &mut String, names: &Names, scope: Scope, found: &mut Found) {
     let scope = names.inside(scope, &message.name);
-    let path = format!("{prefix}{}", message.name);
-    let mut note = |path: String, is_record, settings: &[Setting], option: &str| {
-        let tags = tags(names, scope, settings, option);
-        if !tags.is_empty() {
-            found.push(Tagged { path, is_record, tags });
+    let around = path.len();
+    path.push_str(&message.name);
+    if path.len() <= LONGEST_PATH {
+        found.note(&[path], true, tags(names, scope, &message.options, MESSAGE_META));
+        path.push('.');
+        let mut fields: Vec<_> = message.all_fields().collect();
+        fields.sort_by_key(|field| field.place);
+        for field in fields {
+            found.note(&[path, &field.name], false, tags(names, scope, &field.options, FIELD_META));
         }
-    };
-    note(path.clone(), true, &message.options, MESSAGE_META);
-    let mut fields: Vec<_> = message.all_fields().collect();
-    fields.sort_by_key(|field| field.place);
-    for field in fields {
-        note(format!("{path}.{}", field.name), false, &field.options, FIELD_META);
+        for group in message.all_groups() {
+            walk_message(&group.message, path, names, scope, found);
+        }
+        walk(&message.types, path, names, scope, found);
     }
-    let prefix = format!("{path}.");
-    for group in message.all_groups() {
-        walk_message(&group.message, &prefix, names, scope, found);
-    }
-    walk(&message.types, &prefix, names, scope, found);
+    path.truncate(around);
 }
 
 fn tags(names: &Names, scope: Scope, settings: &[Setting], option: &str) -> BTreeSet<String> {

@@ -1,6 +1,6 @@
 //! What edits say, and what they make of texts of each format.
 
-use super::{Edits, LONGEST_PATH, TagEdit, TagError};
+use super::{Edits, Found, LONGEST_PATH, MOST_PATHS, TagEdit, TagError};
 use crate::model::Format;
 use crate::schema::{Dependency, Options, Schema};
 
@@ -51,6 +51,47 @@ fn a_path_of_any_length_does_not_count() {
     let mut edits = Edits::of(&[edit(&long, true, &[], &[])]);
     assert!(!edits.lead_to(&long) && edits.take(&long, true).is_none());
     assert!(edits.check_all_found().is_err());
+}
+
+/// The paths of what is tagged in a text that has a name of this length.
+fn found_around(format: Format, length: usize) -> Vec<String> {
+    let name = "N".repeat(length);
+    let text = match format {
+        Format::Avro => format!(
+            r#"{{"type":"record","name":"R","fields":[{{"name":"a","confluent:tags":["T"],"type":{{"type":"record","name":"{name}","confluent:tags":["T"],"fields":[{{"name":"in","type":"int","confluent:tags":["T"]}}]}}}},{{"name":"z","confluent:tags":["T"],"type":"{name}"}}]}}"#
+        ),
+        Format::Json => format!(
+            r#"{{"properties":{{"a":{{"confluent:tags":["T"]}},"{name}":{{"confluent:tags":["T"],"properties":{{"in":{{"confluent:tags":["T"]}}}}}},"z":{{"confluent:tags":["T"]}}}}}}"#
+        ),
+        Format::Protobuf => unreachable!("its names are never so long"),
+    };
+    let short = |tagged: super::Tagged| tagged.path.replace(&name, "*");
+    parse(format, &text, &[]).tagged().into_iter().map(short).collect()
+}
+
+#[test]
+fn what_has_too_long_a_path_is_not_found() {
+    for (format, found, around) in [
+        (Format::Avro, vec!["R.a", "*", "*.in", "R.z"], ""),
+        (Format::Json, vec!["object.a", "object.*", "object.*.object.in", "object.z"], "object."),
+    ] {
+        assert_eq!(found_around(format, 9), found);
+        let fits = LONGEST_PATH - around.len();
+        let without_inner: Vec<&str> = found.iter().filter(|path| !path.ends_with("in")).copied().collect();
+        assert_eq!(found_around(format, fits), without_inner, "{format:?}");
+        let without: Vec<&str> = found.iter().filter(|path| !path.contains('*')).copied().collect();
+        assert_eq!(found_around(format, fits + 1), without, "{format:?}");
+    }
+}
+
+#[test]
+fn the_paths_that_are_found_have_a_bound_together() {
+    let mut found = Found::default();
+    let long = "p".repeat(LONGEST_PATH);
+    for _ in 0..=MOST_PATHS / LONGEST_PATH {
+        found.note(&[&long], false, ["T".to_owned()].into());
+    }
+    assert_eq!(found.tagged.len(), MOST_PATHS / LONGEST_PATH);
 }
 
 /// An edit a word: `+` or `-`, `r` or `f` for a record or field, the path, `=`, tags between commas.
