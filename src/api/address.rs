@@ -69,12 +69,15 @@ impl Address {
         let prefix = context_prefix(&decoded(&self.segments[1])?)?;
         self.segments.drain(..2);
         // The server's own routes take qualified subjects; they do not stand below a context.
-        let is_own = self.starts_with(&["v1"]) && !self.starts_with(&["v1", "metadata"]);
+        let is_own = match self.segments[0].as_str() {
+            "v1" => !self.starts_with(&["v1", "metadata"]),
+            first => matches!(first, "health" | "metrics" | "openapi.json" | "docs"),
+        };
         let is_chained = self.starts_with(&["contexts"]) && self.segments.len() > 1;
         if is_own || is_chained {
             return Err(ApiError::not_found());
         }
-        for index in self.named_subjects() {
+        if let Some(index) = self.named_subject() {
             self.segments[index] = encoded(&qualified(&decoded(&self.segments[index])?, &prefix));
         }
         match self.segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -96,30 +99,27 @@ impl Address {
         Ok(true)
     }
 
-    /// Where the path names subjects: after `subjects` or `deks`, and below `config` and `mode`.
-    fn named_subjects(&self) -> Vec<usize> {
-        let mut named = self.subjects_that_may_be_aliases();
-        let is_scope = self.starts_with(&["config"]) || self.starts_with(&["mode"]);
-        if is_scope && self.segments.len() > 1 && !named.contains(&1) {
-            named.push(1);
-        }
-        named.retain(|index| !self.segments[*index].is_empty());
-        named
+    /// Where the path names a subject.
+    fn named_subject(&self) -> Option<usize> {
+        let scope = match self.segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["config" | "mode", ..] => Some(1),
+            ["associations", "subjects", ..] => Some(2),
+            _ => None,
+        };
+        scope
+            .or(self.possible_alias())
+            .filter(|index| self.segments.get(*index).is_some_and(|it| !it.is_empty()))
     }
 
-    fn subjects_that_may_be_aliases(&self) -> Vec<usize> {
-        let mut named = Vec::new();
-        let mut index = 1;
-        while index < self.segments.len() {
-            let is_named = matches!(self.segments[index - 1].as_str(), "subjects" | "deks");
-            if is_named && !self.segments[index].is_empty() {
-                named.push(index);
-                // A subject may be called `subjects`.
-                index += 1;
-            }
-            index += 1;
-        }
-        named
+    /// Where the path names a subject that may be an alias. Only there: a key may be called `subjects`.
+    fn possible_alias(&self) -> Option<usize> {
+        let index = match self.segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["subjects", ..] => 1,
+            ["compatibility" | "v1", "subjects", ..] => 2,
+            ["dek-registry", "v1", "keks", _, "deks", ..] => 5,
+            _ => return None,
+        };
+        self.segments.get(index).is_some_and(|it| !it.is_empty()).then_some(index)
     }
 
     /// Qualify every value of a parameter; where there is none, the context itself is the value. Of the
@@ -151,7 +151,7 @@ impl Address {
             return Ok(false);
         }
         let for_deks = self.starts_with(&["dek-registry"]);
-        for index in self.subjects_that_may_be_aliases() {
+        if let Some(index) = self.possible_alias() {
             let subject = Subject::parse(&decoded(&self.segments[index])?);
             if let Some(target) = registry.alias(&subject, for_deks).await? {
                 self.segments[index] = encoded(&target.to_string());
@@ -247,6 +247,10 @@ mod tests {
             ),
             ("GET", "/contexts/.c/dek-registry/v1/keks/k/deks/s", Some("/dek-registry/v1/keks/k/deks/:.c:s")),
             ("GET", "/contexts/.c/dek-registry/v1/keks", Some("/dek-registry/v1/keks")),
+            ("GET", "/contexts/.c/dek-registry/v1/keks/deks", Some("/dek-registry/v1/keks/deks")),
+            ("PUT", "/contexts/.c/exporters/subjects/pause", Some("/exporters/subjects/pause")),
+            ("GET", "/contexts/.c/associations/subjects/s", Some("/associations/subjects/:.c:s")),
+            ("GET", "/contexts/.c/schemas/ids/1/subjects", Some("/schemas/ids/1/subjects?subject=:.c:")),
             ("POST", "/contexts/.c/associations?context=x", Some("/associations?context=:.c:")),
             ("GET", "/contexts/.c/associations/resources/r", Some("/associations/resources/r")),
             ("GET", "/contexts/.c/contexts", Some("/contexts")),
@@ -266,6 +270,8 @@ mod tests {
         for sent in [
             "/contexts/a:b/subjects",
             "/contexts/.c/v1/settings",
+            "/contexts/.c/health/live",
+            "/contexts/.c/docs",
             "/contexts/.a/contexts/.b/subjects",
             "/contexts//subjects",
             "/contexts/%FF/subjects",

@@ -41,6 +41,16 @@ pub fn written(body: &impl Serialize) -> Answer {
     Ok(labelled(body))
 }
 
+/// A JSON answer that nobody on its way may keep.
+///
+/// # Errors
+/// Never for the shapes of this API.
+pub fn secret(body: &impl Serialize) -> Answer {
+    let mut response = written(body)?;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
 /// A JSON answer that holds the answers to several requests, each with its own outcome.
 ///
 /// # Errors

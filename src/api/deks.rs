@@ -105,7 +105,7 @@ pub struct DekRequest {
     version: Option<i32>,
     algorithm: Algorithm,
     encrypted: Option<String>,
-    deleted: bool,
+    deleted: Option<bool>,
 }
 
 impl Shape for DekRequest {
@@ -117,7 +117,7 @@ impl Shape for DekRequest {
             version: members.number("version")?,
             algorithm: members.given("algorithm", |node| constant(node, &names))?.value().unwrap_or_default(),
             encrypted: members.text("encryptedKeyMaterial")?.filter(|encrypted| !encrypted.is_empty()),
-            deleted: members.given("deleted", flag)?.value().unwrap_or(false),
+            deleted: members.given("deleted", flag)?.value(),
         })
     }
 }
@@ -146,16 +146,19 @@ pub struct RewrapQuery {
     pub rewrap: bool,
 }
 
-/// The series that a path and its query name.
-fn series(kek: String, subject: Subject, query: &AlgorithmQuery) -> DekSeries {
-    DekSeries { kek, subject, algorithm: query.algorithm }
+/// The series that a path and its query name. A name that cannot be is told before a version that
+/// cannot be.
+fn series(kek: String, subject: Subject, query: &AlgorithmQuery) -> Result<DekSeries, ApiError> {
+    let series = DekSeries { kek, subject, algorithm: query.algorithm };
+    series.check().map_err(Error::from)?;
+    Ok(series)
 }
 
 /// A key in the clear was decrypted for this request, and is kept for no other.
 fn shown(found: FoundDek) -> Answer {
     let is_secret = found.clear.is_some();
     let view = DekView::from(found);
-    if is_secret { answer::written(&view) } else { answer::read(&view) }
+    if is_secret { answer::secret(&view) } else { answer::read(&view) }
 }
 
 /// List the subjects that have keys.
@@ -163,7 +166,7 @@ fn shown(found: FoundDek) -> Answer {
     params(("name" = String, Path, description = "The key-encryption key.", example = "orders"),
         DeletedQuery, Paging),
     responses((status = 200, description = "Subjects, sorted.", body = Vec<String>,
-        example = json!(["orders-value"])), ApiError))]
+        example = json!(["orders-value"])), ApiError, Refusals))]
 pub async fn subjects(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,
@@ -180,7 +183,7 @@ pub async fn subjects(
     params(("name" = String, Path, description = "The key-encryption key.", example = "orders"),
         ("subject" = String, Path, description = "The subject."), AlgorithmQuery, DeletedQuery, Paging),
     responses((status = 200, description = "Version numbers, ascending.", body = Vec<i32>,
-        example = json!([1, 2])), ApiError))]
+        example = json!([1, 2])), ApiError, Refusals))]
 pub async fn versions(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,
@@ -189,7 +192,7 @@ pub async fn versions(
     Query(deleted): Query<DeletedQuery>,
     Query(paging): Query<Paging>,
 ) -> Answer {
-    let versions = registry.list_dek_versions(&series(kek, subject, &query), deleted.deleted).await;
+    let versions = registry.list_dek_versions(&series(kek, subject, &query)?, deleted.deleted).await;
     let versions = versions.during("Error while listing versions of a key")?;
     answer::read(&cut(versions.into_iter().map(Version::number).collect(), &paging, usize::MAX))
 }
@@ -198,7 +201,7 @@ pub async fn versions(
 #[utoipa::path(get, path = "/dek-registry/v1/keks/{name}/deks/{subject}", tag = "Keys",
     params(("name" = String, Path, description = "The key-encryption key.", example = "orders"),
         ("subject" = String, Path, description = "The subject."), AlgorithmQuery, DeletedQuery),
-    responses((status = 200, description = "The key.", body = DekView), ApiError,
+    responses((status = 200, description = "The key.", body = DekView), ApiError, Refusals,
         (status = 403, description = "The key-management service denies access.", body = ErrorBody)))]
 pub async fn get_first(
     State(registry): State<Registry>,
@@ -208,7 +211,7 @@ pub async fn get_first(
     Query(deleted): Query<DeletedQuery>,
 ) -> Answer {
     let first = VersionRef::Number(Version::FIRST);
-    let found = registry.find_dek(&series(kek, subject, &query), first, deleted.deleted).await;
+    let found = registry.find_dek(&series(kek, subject, &query)?, first, deleted.deleted).await;
     shown(found.during("Error while retrieving the key")?)
 }
 
@@ -224,11 +227,11 @@ pub async fn get(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,
     SubjectPath(subject): SubjectPath,
-    VersionPath(version): VersionPath,
+    version: Result<VersionPath, ApiError>,
     Query(query): Query<AlgorithmQuery>,
     Query(deleted): Query<DeletedQuery>,
 ) -> Answer {
-    let found = registry.find_dek(&series(kek, subject, &query), version, deleted.deleted).await;
+    let found = registry.find_dek(&series(kek, subject, &query)?, version?.0, deleted.deleted).await;
     shown(found.during("Error while retrieving the key")?)
 }
 
@@ -240,12 +243,14 @@ async fn record(
     rewrap: bool,
     caller: &registry::Caller,
 ) -> Answer {
+    let series = series(kek, subject, &AlgorithmQuery { algorithm: request.algorithm })?;
     let number = request.version.unwrap_or(Version::FIRST.number());
     let version = Version::new(number).ok_or_else(|| Error::from(InvalidVersion(number.to_string())))?;
-    let series = DekSeries { kek, subject, algorithm: request.algorithm };
     let new = NewDek { series, version, encrypted: request.encrypted, deleted: request.deleted };
     let found = registry.register_dek(new, rewrap, caller).await.during("Error while creating the key")?;
-    answer::written(&DekView::from(found))
+    let is_secret = found.clear.is_some();
+    let view = DekView::from(found);
+    if is_secret { answer::secret(&view) } else { answer::written(&view) }
 }
 
 /// Record a key of the subject in the body.
@@ -312,7 +317,7 @@ async fn remove(
 #[utoipa::path(delete, path = "/dek-registry/v1/keks/{name}/deks/{subject}", tag = "Keys",
     params(("name" = String, Path, description = "The key-encryption key.", example = "orders"),
         ("subject" = String, Path, description = "The subject."), AlgorithmQuery, DeleteQuery),
-    responses((status = 204, description = "They are deleted."), ApiError))]
+    responses((status = 204, description = "They are deleted."), ApiError, Refusals))]
 pub async fn delete_all(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,
@@ -321,7 +326,7 @@ pub async fn delete_all(
     Query(how): Query<DeleteQuery>,
     Caller(caller): Caller,
 ) -> Result<Response, ApiError> {
-    remove(&registry, series(kek, subject, &query), None, how.permanent, &caller).await
+    remove(&registry, series(kek, subject, &query)?, None, how.permanent, &caller).await
 }
 
 /// Delete a version of a key.
@@ -337,19 +342,19 @@ pub async fn delete(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,
     SubjectPath(subject): SubjectPath,
-    VersionPath(version): VersionPath,
+    version: Result<VersionPath, ApiError>,
     Query(query): Query<AlgorithmQuery>,
     Query(how): Query<DeleteQuery>,
     Caller(caller): Caller,
 ) -> Result<Response, ApiError> {
-    remove(&registry, series(kek, subject, &query), Some(version), how.permanent, &caller).await
+    remove(&registry, series(kek, subject, &query)?, Some(version?.0), how.permanent, &caller).await
 }
 
 /// Restore all soft-deleted versions of a key.
 #[utoipa::path(post, path = "/dek-registry/v1/keks/{name}/deks/{subject}/undelete", tag = "Keys",
     params(("name" = String, Path, description = "The key-encryption key.", example = "orders"),
         ("subject" = String, Path, description = "The subject."), AlgorithmQuery),
-    responses((status = 204, description = "They are there."), ApiError))]
+    responses((status = 204, description = "They are there."), ApiError, Refusals))]
 pub async fn undelete_all(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,
@@ -357,7 +362,7 @@ pub async fn undelete_all(
     Query(query): Query<AlgorithmQuery>,
     Caller(caller): Caller,
 ) -> Result<Response, ApiError> {
-    let restored = registry.undelete_deks(&series(kek, subject, &query), None, &caller).await;
+    let restored = registry.undelete_deks(&series(kek, subject, &query)?, None, &caller).await;
     restored.during("Error while undeleting the key")?;
     Ok(answer::nothing())
 }
@@ -374,11 +379,11 @@ pub async fn undelete(
     State(registry): State<Registry>,
     NamePath(kek): NamePath,
     SubjectPath(subject): SubjectPath,
-    VersionPath(version): VersionPath,
+    version: Result<VersionPath, ApiError>,
     Query(query): Query<AlgorithmQuery>,
     Caller(caller): Caller,
 ) -> Result<Response, ApiError> {
-    let restored = registry.undelete_deks(&series(kek, subject, &query), Some(version), &caller).await;
+    let restored = registry.undelete_deks(&series(kek, subject, &query)?, Some(version?.0), &caller).await;
     restored.during("Error while undeleting the key")?;
     Ok(answer::nothing())
 }

@@ -22,7 +22,7 @@ use crate::store::StoredKey;
 #[serde(rename_all = "camelCase")]
 #[schema(as = Kek, example = json!({
     "name": "orders", "kmsType": "aws-kms", "kmsKeyId": "arn:aws:kms:eu-central-1:1234:key/5678",
-    "shared": false, "ts": 1787443200000_i64
+    "kmsProps": {}, "shared": false, "ts": 1787443200000_i64
 }))]
 pub struct KekView {
     name: String,
@@ -31,9 +31,7 @@ pub struct KekView {
     /// What the service calls the key.
     kms_key_id: String,
     /// What else the service needs to be told.
-    #[schema(required = false)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kms_props: Option<BTreeMap<String, String>>,
+    kms_props: BTreeMap<String, String>,
     /// What the key is for.
     #[schema(required = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,8 +58,8 @@ impl From<StoredKey<Kek>> for KekView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = StoredKek, example = json!({
-    "type": "KEK", "name": "orders", "kmsType": "local-kms", "kmsKeyId": "orders", "shared": true,
-    "deleted": false, "offset": 0, "ts": 1787443200000_i64
+    "type": "KEK", "name": "orders", "kmsType": "local-kms", "kmsKeyId": "orders", "kmsProps": {},
+    "shared": true, "deleted": false, "offset": 0, "ts": 1787443200000_i64
 }))]
 pub struct StoredKekView {
     /// `KEK`.
@@ -70,9 +68,7 @@ pub struct StoredKekView {
     name: String,
     kms_type: String,
     kms_key_id: String,
-    #[schema(required = false)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kms_props: Option<BTreeMap<String, String>>,
+    kms_props: BTreeMap<String, String>,
     #[schema(required = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     doc: Option<String>,
@@ -123,7 +119,7 @@ impl Shape for KekRequest {
             name: members.text("name")?.unwrap_or_default(),
             kms_type: members.text("kmsType")?.unwrap_or_default(),
             kms_key_id: members.text("kmsKeyId")?.unwrap_or_default(),
-            kms_props: members.given("kmsProps", props)?.value(),
+            kms_props: members.given("kmsProps", props)?.value().unwrap_or_default(),
             doc: members.text("doc")?,
             shared: members.given("shared", flag)?.value().unwrap_or(false),
             deleted: members.given("deleted", flag)?.value().unwrap_or(false),
@@ -220,7 +216,7 @@ pub async fn list(
 /// Get a key-encryption key.
 #[utoipa::path(get, path = "/dek-registry/v1/keks/{name}", tag = "Keys",
     params(("name" = String, Path, description = "The name of the key.", example = "orders"), DeletedQuery),
-    responses((status = 200, description = "The key.", body = KekView), ApiError))]
+    responses((status = 200, description = "The key.", body = KekView), ApiError, Refusals))]
 pub async fn get(
     State(registry): State<Registry>,
     NamePath(name): NamePath,
@@ -301,7 +297,7 @@ pub async fn delete(
 /// Restore a soft-deleted key-encryption key.
 #[utoipa::path(post, path = "/dek-registry/v1/keks/{name}/undelete", tag = "Keys",
     params(("name" = String, Path, description = "The name of the key.", example = "orders")),
-    responses((status = 204, description = "It is there."), ApiError))]
+    responses((status = 204, description = "It is there."), ApiError, Refusals))]
 pub async fn undelete(
     State(registry): State<Registry>,
     NamePath(name): NamePath,

@@ -30,7 +30,7 @@ pub(super) struct KmsOptions {
     ///
     /// No other place is ever called: the `kmsKeyId` of a key is this address and then MOUNT/keys/NAME.
     /// Several may be given, separated by commas; all get the same token. An address with a path allows
-    /// only what is below it.
+    /// only what is below it, one without only what is below `transit`.
     #[arg(long, value_name = "URL", env = "DOVETAIL_KMS_VAULT_ADDRESS", value_delimiter = ',')]
     kms_vault_address: Vec<String>,
     /// The file that holds Vault's token; it is read anew each time. Without it VAULT_TOKEN is taken.
@@ -81,7 +81,7 @@ impl KmsOptions {
     }
 }
 
-fn local_keys(path: &Path) -> Result<LocalKeys, Failure> {
+pub(super) fn local_keys(path: &Path) -> Result<LocalKeys, Failure> {
     let shown = path.display();
     let read = read_bounded(path).with_context(|| format!("the key file {shown} cannot be read"));
     let text = read.map_err(Failure::bad_request)?;
@@ -97,7 +97,11 @@ fn local_keys(path: &Path) -> Result<LocalKeys, Failure> {
 fn read_bounded(path: &Path) -> std::io::Result<Zeroizing<String>> {
     use std::io::Read as _;
     let mut text = Zeroizing::new(String::new());
-    std::fs::File::open(path)?.take(LONGEST_FILE).read_to_string(&mut text)?;
+    std::fs::File::open(path)?.take(LONGEST_FILE + 1).read_to_string(&mut text)?;
+    // Half of it would be read without the keys at its end.
+    if text.len() as u64 > LONGEST_FILE {
+        return Err(std::io::Error::other(format!("it is longer than {LONGEST_FILE} bytes")));
+    }
     Ok(text)
 }
 

@@ -11,6 +11,7 @@ mod kms;
 mod migrate;
 mod openapi;
 mod print;
+mod rewrap;
 mod serve;
 
 use std::borrow::Cow;
@@ -109,6 +110,8 @@ enum Verb {
     Explain(explain::Options),
     /// Bring a database up to date and exit.
     Migrate(migrate::Options),
+    /// Encrypt data keys anew after the key file got another first line.
+    Rewrap(rewrap::Options),
     /// Print the OpenAPI document of the server.
     Openapi(openapi::Options),
     /// Ask a running registry whether it is ready.
@@ -131,6 +134,7 @@ pub fn run() -> ExitCode {
         Verb::Check(options) => check::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
         Verb::Migrate(options) => migrate::run(options, printer),
+        Verb::Rewrap(options) => rewrap::run(options, printer),
         Verb::Openapi(options) => openapi::run(&options, printer),
         Verb::Health(options) => health::run(&options, printer),
     };

@@ -36,17 +36,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub async fn run(registry: Registry, targets: Targets, shutdown: impl Future<Output = ()>) {
     let node = Uuid::new_v4().to_string();
     let mut shutdown = std::pin::pin!(shutdown);
-    let mut working: HashMap<String, JoinHandle<()>> = HashMap::new();
+    let mut working: HashMap<String, (i64, JoinHandle<()>)> = HashMap::new();
     let mut is_failing = false;
     loop {
-        working.retain(|_, task| !task.is_finished());
+        working.retain(|_, (_, task)| !task.is_finished());
         match registry.claim_exporters(&node, lease_end(), &caller()).await {
             Ok(claimed) => {
                 is_failing = false;
                 for claimed in claimed {
-                    let name = claimed.exporter.name.clone();
+                    let (name, epoch) = (claimed.exporter.name.clone(), claimed.epoch);
+                    match working.get(&name) {
+                        Some((under_way, _)) if *under_way == epoch => continue,
+                        // It was told something else meanwhile, or is another one of the same name.
+                        Some((_, task)) => task.abort(),
+                        None => {}
+                    }
                     let work = work(registry.clone(), targets.clone(), node.clone(), claimed);
-                    working.entry(name).or_insert_with(|| tokio::spawn(work));
+                    working.insert(name, (epoch, tokio::spawn(work)));
                 }
             }
             Err(error) if !is_failing => {
@@ -60,7 +66,7 @@ pub async fn run(registry: Registry, targets: Targets, shutdown: impl Future<Out
             () = &mut shutdown => break,
         }
     }
-    for task in working.into_values() {
+    for (_, task) in working.into_values() {
         // What was under way is repeated by whoever goes on.
         task.abort();
     }
@@ -92,6 +98,8 @@ enum Failure {
     Target(#[from] TargetError),
     #[error("{0}")]
     Here(#[from] Error),
+    #[error("the target is this registry itself")]
+    Itself,
 }
 
 async fn repeat_changes(
@@ -101,7 +109,7 @@ async fn repeat_changes(
     claimed: &Claimed,
 ) -> Result<(), Failure> {
     let mut steps = Steps::new(registry.clone(), &claimed.exporter, targets).await?;
-    let mut position = claimed.position;
+    let (mut position, mut last_noted) = (claimed.position, claimed.position);
     let mut noted = tokio::time::Instant::now();
     loop {
         let changes = registry.changes_after(position).await?;
@@ -111,15 +119,19 @@ async fn repeat_changes(
             if repeated.is_ok() {
                 position = change.seq;
             }
-            if (repeated.is_err() && position > claimed.position) || noted.elapsed() >= NOTE_EVERY {
-                noted = tokio::time::Instant::now();
-                if !note(registry, node, claimed, position).await? {
+            // What waits for others to go first is not done yet.
+            let done = steps.first_postponed().map_or(position, |waiting| waiting - 1);
+            // Only progress is noted: it is what ends the pauses between attempts.
+            if done > last_noted && (repeated.is_err() || noted.elapsed() >= NOTE_EVERY) {
+                (noted, last_noted) = (tokio::time::Instant::now(), done);
+                if !note(registry, node, claimed, done).await? {
                     return Ok(());
                 }
             }
             repeated?;
         }
         if is_last {
+            steps.finish().await?;
             // Also without any change: this is how a new exporter says that it runs.
             note(registry, node, claimed, position).await?;
             return Ok(());

@@ -200,6 +200,12 @@ impl Target {
         Ok(Target { http, roots, credentials })
     }
 
+    /// What the target is called, if it says.
+    pub(super) async fn cluster_id(&self) -> Option<String> {
+        let answer = self.ask(Method::GET, &["v1", "metadata", "id"], None, None).await.ok()?;
+        answer.pointer("/scope/clusters/kafka-cluster").and_then(Value::as_str).map(str::to_owned)
+    }
+
     /// The name of the mode in force for a subject.
     pub(super) async fn mode(&self, subject: &str) -> Result<String, TargetError> {
         let answer = self.ask(Method::GET, &["mode", subject], Some("defaultToGlobal=true"), None).await?;

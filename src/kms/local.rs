@@ -61,6 +61,17 @@ impl LocalKeys {
         wrapped
     }
 
+    /// What was wrapped once, wrapped anew with the first key; `None` when it was wrapped with that.
+    ///
+    /// # Errors
+    /// When no key of the file decrypts it.
+    pub fn renew(&self, key_id: &str, wrapped: &[u8]) -> Result<Option<Vec<u8>>, KmsError> {
+        let secret = self.unwrap(key_id, wrapped)?;
+        // The same secret is always wrapped the same way.
+        let renewed = self.wrap(key_id, &secret);
+        Ok(if renewed == wrapped { None } else { Some(renewed) })
+    }
+
     /// Decrypt one, with whichever key it was encrypted.
     pub(super) fn unwrap(&self, key_id: &str, wrapped: &[u8]) -> Result<Secret, KmsError> {
         let mut buffer = Zeroizing::new(vec![0; LONGEST_WRAPPED]);
@@ -130,6 +141,10 @@ mod tests {
         assert_eq!(*both.unwrap("a", &wrapped).expect("the second key"), b"secret");
         assert_eq!(both.wrap("a", b"secret"), keys(TWO).wrap("a", b"secret"));
         assert_ne!(both.wrap("a", b"secret"), wrapped);
+        let renewed = both.renew("a", &wrapped).expect("the second key").expect("another than before");
+        assert_eq!(renewed, both.wrap("a", b"secret"));
+        assert_eq!(both.renew("a", &renewed), Ok(None));
+        assert!(both.renew("b", &wrapped).is_err());
     }
 
     #[test]

@@ -70,15 +70,25 @@ impl Kms {
         }
     }
 
+    /// The keys of this server's file.
+    ///
+    /// # Errors
+    /// When it was given none.
+    pub fn local_keys(&self) -> Result<&LocalKeys, KmsError> {
+        self.local.as_deref().ok_or_else(|| self.unusable(LOCAL))
+    }
+
     fn service(&self, kms_type: &str) -> Result<Service<'_>, KmsError> {
         match (kms_type, &self.local, &self.vault) {
             (LOCAL, Some(keys), _) => Ok(Service::Local(keys)),
             (VAULT, _, Some(vault)) => Ok(Service::Vault(vault)),
-            _ => Err(KmsError::Failed(format!(
-                "this server cannot use keys of type '{kms_type}', but {}",
-                self.configured()
-            ))),
+            _ => Err(self.unusable(kms_type)),
         }
+    }
+
+    fn unusable(&self, kms_type: &str) -> KmsError {
+        let configured = self.configured();
+        KmsError::Failed(format!("this server cannot use keys of type '{kms_type}', but {configured}"))
     }
 
     /// What there is, for messages.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
@@ -26,6 +27,10 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 const LONGEST_TOKEN: u64 = 16 * 1024;
 /// The longest part of what Vault says that is passed on.
 const LONGEST_SENTENCE: usize = 200;
+
+/// What an address without a path allows: a token may write to other mounts too, where what is sent to
+/// be encrypted would be stored.
+const TRANSIT: &str = "transit";
 
 /// Where the token comes from.
 #[derive(Clone)]
@@ -66,9 +71,10 @@ impl Vault {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(options: VaultOptions) -> Result<Vault, String> {
-        // Where Vault sends us on to was not allowed by anybody.
-        let http =
-            Client::builder().redirect(Policy::none()).connect_timeout(CONNECT_TIMEOUT).timeout(TIMEOUT);
+        // Where Vault sends us on to was not allowed by anybody, nor was a proxy of the environment: it
+        // would read the token and keys in the clear of an address without TLS.
+        let http = Client::builder().redirect(Policy::none()).no_proxy();
+        let http = http.connect_timeout(CONNECT_TIMEOUT).timeout(TIMEOUT);
         let http = http.build().map_err(|error| root_cause(&error))?;
         Ok(Vault { http, options, turns: Semaphore::new(AT_ONCE) })
     }
@@ -99,19 +105,22 @@ impl Vault {
         wanted: &str,
     ) -> Result<Zeroizing<String>, KmsError> {
         let url = place(&self.options.addresses, key_id, verb).ok_or_else(|| {
-            let known: Vec<&str> = self.options.addresses.iter().map(Url::as_str).collect();
-            KmsError::Failed(format!(
-                "the `kmsKeyId` is not of the form ADDRESS/MOUNT/keys/NAME with the address {}",
-                known.join(" or ")
-            ))
+            // Which addresses there are is nobody's business.
+            let sentence = "the `kmsKeyId` is not of the form ADDRESS/MOUNT/keys/NAME below an address that \
+                            this server was told of";
+            KmsError::Failed(sentence.to_owned())
         })?;
         let token = self.options.token.read().await.map_err(KmsError::Failed)?;
+        let unsaid = [Some(token.as_str()), body["plaintext"].as_str()];
+        let said = |answer: &Value| said(answer, unsaid.into_iter().flatten());
         let body = Zeroizing::new(body.to_string());
+        let mut authority = HeaderValue::from_str(&token).expect("tokens are visible ASCII");
+        authority.set_sensitive(true);
         let mut request = self
             .http
             .post(url)
             .header("X-Vault-Request", "true")
-            .header("X-Vault-Token", token.as_str())
+            .header("X-Vault-Token", authority)
             .header("Content-Type", "application/json")
             .body(body.as_bytes().to_vec());
         if let Some(namespace) = &self.options.namespace {
@@ -157,13 +166,16 @@ impl VaultToken {
                 let mut text = Zeroizing::new(String::new());
                 let read = async {
                     let file = tokio::fs::File::open(path).await?;
-                    file.take(LONGEST_TOKEN).read_to_string(&mut text).await
+                    file.take(LONGEST_TOKEN + 1).read_to_string(&mut text).await
                 };
                 read.await.map_err(|error| format!("the file of Vault's token cannot be read: {error}"))?;
                 text
             }
         };
         let trimmed = token.trim();
+        if token.len() as u64 > LONGEST_TOKEN {
+            return Err("the file of Vault's token is too long".to_owned());
+        }
         if trimmed.is_empty() || !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("there is no token for Vault".to_owned());
         }
@@ -191,8 +203,11 @@ fn place(addresses: &[Url], key_id: &str, verb: Verb) -> Option<Url> {
         return None;
     }
     let address = addresses.iter().find(|address| {
-        let below: Vec<&str> =
+        let mut below: Vec<&str> =
             address.path_segments().into_iter().flatten().filter(|segment| !segment.is_empty()).collect();
+        if below.is_empty() {
+            below.push(TRANSIT);
+        }
         address.origin() == asked.origin() && segments.starts_with(&below)
     })?;
     let [mount @ .., "keys", name] = segments.as_slice() else { return None };
@@ -208,9 +223,12 @@ fn place(addresses: &[Url], key_id: &str, verb: Verb) -> Option<Url> {
     Some(url)
 }
 
-/// What Vault says itself, if it says something.
-fn said(answer: &Value) -> String {
+/// What Vault says itself, if it says something that repeats no secret.
+fn said<'a>(answer: &Value, mut unsaid: impl Iterator<Item = &'a str>) -> String {
     let Some(sentence) = answer.pointer("/errors/0").and_then(Value::as_str) else { return String::new() };
+    if unsaid.any(|secret| sentence.contains(secret)) {
+        return String::new();
+    }
     let shown: String = sentence.trim().chars().take(LONGEST_SENTENCE).collect();
     format!(": {}", shown.replace(char::is_control, " "))
 }
@@ -231,8 +249,14 @@ mod tests {
     fn keys_are_found_below_an_address() {
         for (key_id, url) in [
             ("https://vault.test:8200/transit/keys/k", "https://vault.test:8200/v1/transit/encrypt/k"),
-            ("HTTPS://Vault.test:8200/a/b/keys/k-1.x", "https://vault.test:8200/v1/a/b/encrypt/k-1.x"),
-            ("https://vault.test:8200/t/keys/x/keys/k", "https://vault.test:8200/v1/t/keys/x/encrypt/k"),
+            (
+                "HTTPS://Vault.test:8200/transit/b/keys/k-1.x",
+                "https://vault.test:8200/v1/transit/b/encrypt/k-1.x",
+            ),
+            (
+                "https://vault.test:8200/transit/keys/x/keys/k",
+                "https://vault.test:8200/v1/transit/keys/x/encrypt/k",
+            ),
             ("http://inner.test:80/teams/a/keys/k", "http://inner.test/v1/teams/a/encrypt/k"),
             ("http://inner.test/teams/a/transit/keys/k", "http://inner.test/v1/teams/a/transit/encrypt/k"),
         ] {
@@ -252,6 +276,9 @@ mod tests {
             "https://vault.test:8200@evil.test/transit/keys/k",
             "https://user@vault.test:8200/transit/keys/k",
             "https://vault.test:8200/keys/k",
+            "https://vault.test:8200/kv/data/keys/k",
+            "https://vault.test:8200/sys/keys/k",
+            "https://vault.test:8200/transit2/keys/k",
             "https://vault.test:8200//keys/k",
             "https://vault.test:8200/transit/keys/",
             "https://vault.test:8200/transit/keys/k/",

@@ -152,22 +152,23 @@ impl Exporter {
         Ok(())
     }
 
-    /// Is this subject exported?
+    /// Is this subject exported? One without a name never is: in the target it would stand for the context.
     pub fn covers(&self, subject: &Subject) -> bool {
-        self.subjects.iter().any(|pattern| {
-            let (is_anywhere, named) = match pattern.strip_prefix(":*:") {
-                Some(name) => (true, Subject::new(Context::default_context(), name)),
-                None => (false, Subject::parse(pattern)),
-            };
-            let is_there = is_anywhere || named.context() == subject.context();
-            let fits = match (named.name(), named.name().strip_suffix('*')) {
-                // A context by itself is all of it.
-                ("", _) => true,
-                (_, Some(start)) => subject.name().starts_with(start),
-                (name, None) => subject.name() == name,
-            };
-            is_there && fits
-        })
+        !subject.name().is_empty()
+            && self.subjects.iter().any(|pattern| {
+                let (is_anywhere, named) = match pattern.strip_prefix(":*:") {
+                    Some(name) => (true, Subject::new(Context::default_context(), name)),
+                    None => (false, Subject::parse(pattern)),
+                };
+                let is_there = is_anywhere || named.context() == subject.context();
+                let fits = match (named.name(), named.name().strip_suffix('*')) {
+                    // A context by itself is all of it.
+                    ("", _) => true,
+                    (_, Some(start)) => subject.name().starts_with(start),
+                    (name, None) => subject.name() == name,
+                };
+                is_there && fits
+            })
     }
 
     /// Did the subject come here by way of this very exporter? Two registries that copy everything to each
@@ -223,7 +224,7 @@ mod tests {
     #[test]
     fn subjects_are_chosen_by_name_beginning_and_context() {
         for (pattern, covered, left_out) in [
-            ("*", vec!["a", "b"], vec![":.c:a"]),
+            ("*", vec!["a", "b"], vec![":.c:a", ""]),
             (":*:", vec!["a", ":.c:a"], vec![]),
             (":*:a*", vec!["ab", ":.c:a"], vec!["b"]),
             ("a", vec!["a"], vec!["ab", ":.c:a"]),

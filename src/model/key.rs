@@ -36,7 +36,7 @@ pub struct Kek {
     /// What the service calls it.
     pub kms_key_id: String,
     /// What else the service needs to be told.
-    pub kms_props: Option<BTreeMap<String, String>>,
+    pub kms_props: BTreeMap<String, String>,
     /// What it is for.
     pub doc: Option<String>,
     /// May this registry use it itself?
@@ -61,9 +61,7 @@ impl Kek {
     /// The first member that is missing or cannot be.
     pub fn checked(self) -> Result<Kek, InvalidKey> {
         let kek = Kek { kms_type: Kek::canonical_type(self.kms_type), ..self };
-        if !Kek::is_name(&kek.name) {
-            return Err(InvalidKey("name"));
-        }
+        Kek::check_name(&kek.name)?;
         if !is_text(&kek.kms_key_id, LONGEST_KEY_ID) {
             return Err(InvalidKey("kmsKeyId"));
         }
@@ -89,7 +87,7 @@ impl Kek {
     /// # Errors
     /// The member that cannot.
     pub fn check_described(&self) -> Result<(), InvalidKey> {
-        let props = self.kms_props.iter().flatten();
+        let props = self.kms_props.iter();
         let length: usize = props.clone().map(|(key, value)| key.len() + value.len()).sum();
         if length > LONGEST_TEXT
             || props.flat_map(|(key, value)| [key, value]).any(|text| text.contains('\0'))
@@ -100,6 +98,14 @@ impl Kek {
             return Err(InvalidKey("doc"));
         }
         Ok(())
+    }
+
+    /// May a key be called so?
+    ///
+    /// # Errors
+    /// When none may.
+    pub fn check_name(name: &str) -> Result<(), InvalidKey> {
+        if Kek::is_name(name) { Ok(()) } else { Err(InvalidKey("name")) }
     }
 
     /// May a key be called so? No other name is ever found.
@@ -134,8 +140,9 @@ impl DekSeries {
     /// May a key be recorded in it?
     ///
     /// # Errors
-    /// When the subject is empty, holds control characters or is too long.
+    /// When the name cannot be, or the subject is empty, holds control characters or is too long.
     pub fn check(&self) -> Result<(), InvalidKey> {
+        Kek::check_name(&self.kek)?;
         let subject = &self.subject;
         let length = self.kek.len() + subject.context().as_str().len() + subject.name().len();
         if subject.name().is_empty() || !subject.is_storable() || length > LONGEST_ADDRESS {
@@ -225,7 +232,15 @@ mod tests {
 
     fn kek(name: &str, kms_type: &str, kms_key_id: &str) -> Kek {
         let (name, kms_type, kms_key_id) = (name.to_owned(), kms_type.to_owned(), kms_key_id.to_owned());
-        Kek { name, kms_type, kms_key_id, kms_props: None, doc: None, shared: false, deleted: false }
+        Kek {
+            name,
+            kms_type,
+            kms_key_id,
+            kms_props: BTreeMap::new(),
+            doc: None,
+            shared: false,
+            deleted: false,
+        }
     }
 
     #[test]
@@ -267,7 +282,7 @@ mod tests {
             assert_eq!(Kek { doc: Some(doc), ..plain.clone() }.checked(), Err(InvalidKey("doc")));
         }
         for value in [long.clone(), "a\0".to_owned()] {
-            let kms_props = Some(BTreeMap::from([("k".to_owned(), value)]));
+            let kms_props = BTreeMap::from([("k".to_owned(), value)]);
             assert_eq!(Kek { kms_props, ..plain.clone() }.checked(), Err(InvalidKey("kmsProps")));
         }
         assert_eq!(kek("k", "t", &"x".repeat(4097)).checked(), Err(InvalidKey("kmsKeyId")));
@@ -282,6 +297,7 @@ mod tests {
         for wrong in ["", ":.c:", "a\nb"] {
             assert!(series("k", wrong).check().is_err(), "{wrong:?}");
         }
+        assert_eq!(series("a b", "").check(), Err(InvalidKey("name")));
         let name = "ä".repeat(256);
         assert_eq!(series(&name, &"x".repeat(1900)).check(), Ok(()));
         assert_eq!(series(&name, &"x".repeat(1999)).check(), Err(InvalidKey("subject")));

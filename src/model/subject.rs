@@ -68,9 +68,13 @@ impl Subject {
     ///
     /// # Errors
     /// When the name or context holds a control character, is a reserved word (`__GLOBAL`,
-    /// `__EMPTY`, the context `.__GLOBAL`), or is longer than [`Subject::LONGEST`].
+    /// `__EMPTY`, the context `.__GLOBAL`), reads like another subject (`:.:` before `:.x:foo`), or is longer
+    /// than [`Subject::LONGEST`].
     pub fn check_writable(&self) -> Result<(), InvalidSubject> {
-        let reserved = matches!(self.name.as_str(), "__GLOBAL" | "__EMPTY") || self.context.is_global();
+        // A name of the default context that reads like a qualified one would be printed as another subject.
+        let is_ambiguous = self.context.is_default() && Subject::is_qualified_text(&self.name);
+        let reserved =
+            matches!(self.name.as_str(), "__GLOBAL" | "__EMPTY") || self.context.is_global() || is_ambiguous;
         if reserved || !self.is_storable() {
             return Err(InvalidSubject(self.to_string()));
         }
@@ -127,7 +131,16 @@ mod tests {
 
     #[test]
     fn some_subjects_are_never_written() {
-        for wrong in ["__GLOBAL", "__EMPTY", ":.c:__GLOBAL", ":.__GLOBAL:x", "a\u{0}b", "a\nb", "a\u{85}b"] {
+        for wrong in [
+            "__GLOBAL",
+            "__EMPTY",
+            ":.c:__GLOBAL",
+            ":.__GLOBAL:x",
+            ":.::.x:foo",
+            "a\u{0}b",
+            "a\nb",
+            "a\u{85}b",
+        ] {
             assert!(Subject::parse(wrong).check_writable().is_err(), "{wrong:?}");
         }
         let long = |length| Subject::parse(&"x".repeat(length)).check_writable().is_ok();

@@ -23,8 +23,9 @@ pub struct NewDek {
     pub version: Version,
     /// The encrypted key; where there is none, one is made.
     pub encrypted: Option<String>,
-    /// Softly deleted.
-    pub deleted: bool,
+    /// Softly deleted; if nothing is said, what is encrypted anew stays what it is, and anything else is
+    /// live.
+    pub deleted: Option<bool>,
 }
 
 /// A data-encryption key, and the key itself where this registry may see it.
@@ -54,6 +55,7 @@ impl Registry {
     /// # Errors
     /// When there is no such key-encryption key.
     pub async fn list_dek_versions(&self, series: &DekSeries, deleted: bool) -> Result<Vec<Version>, Error> {
+        series.check()?;
         let mut tx = self.store.read().await?;
         needed(&mut tx, &series.kek, deleted).await?;
         Ok(shown(tx.dek_versions(series).await?, deleted))
@@ -69,6 +71,7 @@ impl Registry {
         version: VersionRef,
         deleted: bool,
     ) -> Result<FoundDek, Error> {
+        series.check()?;
         let mut tx = self.store.read().await?;
         let kek = needed(&mut tx, &series.kek, deleted).await?.key;
         let version = match version {
@@ -86,7 +89,8 @@ impl Registry {
     }
 
     /// Record a data-encryption key, or make one where the key-encryption key is shared. `rewrap`
-    /// encrypts the key that is there anew.
+    /// encrypts the key that is there anew. Only a deleted one may be recorded below a deleted
+    /// key-encryption key.
     ///
     /// # Errors
     /// When a member is missing or cannot be, there is no such key-encryption key, the version is
@@ -94,17 +98,21 @@ impl Registry {
     pub async fn register_dek(&self, new: NewDek, rewrap: bool, caller: &Caller) -> Result<FoundDek, Error> {
         new.series.check()?;
         new.encrypted.as_deref().map_or(Ok(()), Dek::check_encrypted)?;
+        let deleted = new.deleted.unwrap_or(false);
         for _ in 0..ATTEMPTS {
             let mut tx = self.store.read().await?;
-            let kek = needed(&mut tx, &new.series.kek, false).await?.key;
+            let kek = needed(&mut tx, &new.series.kek, deleted).await?.key;
             let existing = tx.dek(&new.series, new.version).await?;
             // A service may take its time, and transactions are few.
             drop(tx);
-            let planned = self.plan(&kek, existing.as_ref(), &new, rewrap).await?;
+            let (planned, secret) = self.plan(&kek, existing.as_ref(), &new, rewrap).await?;
             // What cannot be decrypted is not stored: it would be of no use to anybody.
             let clear = self.if_shared(&kek, &planned).await?;
+            if secret.is_some() && clear != secret {
+                return Err(came_back_changed(&new.series.subject.to_string()));
+            }
 
-            let (mut tx, locked) = self.locked_kek(&new.series.kek, false, caller).await?;
+            let (mut tx, locked) = self.locked_kek(&new.series.kek, deleted, caller).await?;
             if locked.key != kek || tx.dek(&new.series, new.version).await? != existing {
                 continue;
             }
@@ -118,14 +126,14 @@ impl Registry {
         Err(StoreError::Unavailable("the key is being changed by too many at once".to_owned()).into())
     }
 
-    /// What to record.
+    /// What to record, and the key in it where it was encrypted here.
     async fn plan(
         &self,
         kek: &Kek,
         existing: Option<&StoredKey<Dek>>,
         new: &NewDek,
         rewrap: bool,
-    ) -> Result<Dek, Error> {
+    ) -> Result<(Dek, Option<Secret>), Error> {
         let subject = new.series.subject.to_string();
         let is_possible = match &new.encrypted {
             Some(encrypted) => !kek.shared || STANDARD.decode(encrypted).is_ok(),
@@ -134,28 +142,34 @@ impl Registry {
         if !is_possible {
             return Err(InvalidKey("encryptedKeyMaterial").into());
         }
+        let was_deleted = existing.is_some_and(|existing| existing.key.deleted);
+        let deleted = new.deleted.unwrap_or(rewrap && was_deleted);
+        let mut secret = None;
         let encrypted = match (existing, &new.encrypted) {
             (None, Some(encrypted)) => encrypted.clone(),
             (None, None) => {
-                let secret = kms::generate(new.series.algorithm);
-                let secret = secret.map_err(|error| Error::of_kms("encrypted", &subject, error))?;
-                STANDARD.encode(self.wrap(kek, &subject, &secret).await?)
+                let made = kms::generate(new.series.algorithm);
+                let made = made.map_err(|error| Error::of_kms("encrypted", &subject, error))?;
+                STANDARD.encode(self.wrap(kek, &subject, secret.insert(made)).await?)
             }
-            (Some(existing), _) if rewrap && kek.shared => {
-                let secret = self.in_clear(kek, &existing.key).await?;
-                STANDARD.encode(self.wrap(kek, &subject, &secret).await?)
+            // What the server is to encrypt anew is not sent to it.
+            (Some(_), Some(_)) if rewrap && kek.shared => return Err(Error::KeyExists(subject)),
+            (Some(existing), None) if rewrap => {
+                let held = self.in_clear(kek, &existing.key).await?;
+                STANDARD.encode(self.wrap(kek, &subject, secret.insert(held)).await?)
             }
             // Only the client can have encrypted it anew.
             (Some(_), Some(encrypted)) if rewrap => encrypted.clone(),
             (Some(existing), given) => {
                 let is_same = given.as_ref().is_none_or(|given| *given == existing.key.encrypted);
-                if !is_same || existing.key.deleted == new.deleted {
+                if !is_same || existing.key.deleted == deleted {
                     return Err(Error::KeyExists(subject));
                 }
                 existing.key.encrypted.clone()
             }
         };
-        Ok(Dek { series: new.series.clone(), version: new.version, encrypted, deleted: new.deleted })
+        let (series, version) = (new.series.clone(), new.version);
+        Ok((Dek { series, version, encrypted, deleted }, secret))
     }
 
     /// Softly delete versions of a series: one, or all.
@@ -168,6 +182,7 @@ impl Registry {
         version: Option<VersionRef>,
         caller: &Caller,
     ) -> Result<(), Error> {
+        series.check()?;
         let (mut tx, _) = self.locked_kek(&series.kek, true, caller).await?;
         for (version, deleted) in meant(&mut tx, series, version).await? {
             if !deleted {
@@ -187,6 +202,7 @@ impl Registry {
         version: Option<VersionRef>,
         caller: &Caller,
     ) -> Result<(), Error> {
+        series.check()?;
         let (mut tx, _) = self.locked_kek(&series.kek, true, caller).await?;
         let versions = meant(&mut tx, series, version).await?;
         if versions.iter().any(|(_, deleted)| !deleted) {
@@ -208,6 +224,7 @@ impl Registry {
         version: Option<VersionRef>,
         caller: &Caller,
     ) -> Result<(), Error> {
+        series.check()?;
         let (mut tx, kek) = self.locked_kek(&series.kek, true, caller).await?;
         let versions = meant(&mut tx, series, version).await?;
         if kek.key.deleted {
@@ -225,7 +242,7 @@ impl Registry {
         if kek.shared { self.in_clear(kek, dek).await.map(Some) } else { Ok(None) }
     }
 
-    async fn in_clear(&self, kek: &Kek, dek: &Dek) -> Result<Secret, Error> {
+    pub(super) async fn in_clear(&self, kek: &Kek, dek: &Dek) -> Result<Secret, Error> {
         let subject = dek.series.subject.to_string();
         let wrapped = STANDARD.decode(&dek.encrypted).map_err(|_| {
             let cause = KmsError::Failed("its `encryptedKeyMaterial` is not Base64".to_owned());
@@ -243,6 +260,12 @@ impl Registry {
         let unwrapped = self.defaults.kms.unwrap(&kek.kms_type, &kek.kms_key_id, wrapped).await;
         unwrapped.map_err(|error| Error::of_kms("raw", of, error))
     }
+}
+
+/// A service that does not give back what it was given must not hold the only copy of anything.
+pub(super) fn came_back_changed(of: &str) -> Error {
+    let cause = KmsError::Failed("what was encrypted came back as something else".to_owned());
+    Error::of_kms("raw", of, cause)
 }
 
 /// The versions that are meant, deleted ones too, each with whether it is; never none.

@@ -6,6 +6,7 @@ use crate::kms;
 use crate::model::{Algorithm, InvalidKey, Kek, utf16_order};
 use crate::store::{StoredKey, Tx};
 
+use super::deks::came_back_changed;
 use super::settings::Change;
 use super::{Caller, Error, Registry};
 
@@ -46,7 +47,7 @@ impl Registry {
     /// A key-encryption key.
     ///
     /// # Errors
-    /// [`Error::KeyNotFound`] when there is none, or only a deleted one and it was not asked for.
+    /// When none can be called so, there is none, or only a deleted one and it was not asked for.
     pub async fn find_kek(&self, name: &str, deleted: bool) -> Result<StoredKey<Kek>, Error> {
         needed(&mut self.store.read().await?, name, deleted).await
     }
@@ -85,7 +86,7 @@ impl Registry {
     }
 
     /// Change a key-encryption key; a change of nothing writes nothing. `test` tries a shared one out
-    /// before.
+    /// before, with a key that it is to decrypt too if there is one.
     ///
     /// # Errors
     /// When there is none, a member cannot be, or the key cannot be used.
@@ -101,6 +102,7 @@ impl Registry {
             changed.check_described()?;
             if changed.shared {
                 self.try_out(&changed).await?;
+                self.try_existing(&changed).await?;
             }
         }
         let (mut tx, stored) = self.locked_kek(name, false, caller).await?;
@@ -135,9 +137,7 @@ impl Registry {
         deleted: bool,
         caller: &Caller,
     ) -> Result<(Tx, StoredKey<Kek>), Error> {
-        if !Kek::is_name(name) {
-            return Err(Error::KeyNotFound(name.to_owned()));
-        }
+        Kek::check_name(name)?;
         let mut tx = self.store.write(caller).await?;
         tx.lock_kek(name).await?;
         let stored = needed(&mut tx, name, deleted).await?;
@@ -150,10 +150,20 @@ impl Registry {
         let wrapped = self.wrap(kek, &kek.name, &secret).await?;
         let unwrapped = self.unwrap(kek, &kek.name, &wrapped).await?;
         if unwrapped != secret {
-            let cause = kms::KmsError::Failed("what was encrypted came back as something else".to_owned());
-            return Err(Error::of_kms("raw", &kek.name, cause));
+            return Err(came_back_changed(&kek.name));
         }
         Ok(())
+    }
+
+    /// Decrypt a key that is there already: a client may have encrypted it with something else.
+    async fn try_existing(&self, kek: &Kek) -> Result<(), Error> {
+        let mut tx = self.store.read().await?;
+        let existing = tx.deks_below(&kek.name).await?;
+        drop(tx);
+        match existing.iter().find(|dek| !dek.deleted).or(existing.first()) {
+            Some(dek) => self.in_clear(kek, dek).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Softly delete a key-encryption key that nothing live is encrypted with.
@@ -199,7 +209,7 @@ impl Registry {
 impl KekChange {
     fn apply(self, kek: Kek) -> Kek {
         Kek {
-            kms_props: self.kms_props.apply(kek.kms_props),
+            kms_props: self.kms_props.apply(Some(kek.kms_props)).unwrap_or_default(),
             doc: self.doc.apply(kek.doc),
             shared: self.shared.apply(Some(kek.shared)).unwrap_or(false),
             ..kek
@@ -209,6 +219,7 @@ impl KekChange {
 
 /// The key of that name, a deleted one too if `deleted`.
 pub(super) async fn needed(tx: &mut Tx, name: &str, deleted: bool) -> Result<StoredKey<Kek>, Error> {
+    Kek::check_name(name)?;
     let found = tx.kek(name).await?.filter(|stored| deleted || !stored.key.deleted);
     found.ok_or_else(|| Error::KeyNotFound(name.to_owned()))
 }

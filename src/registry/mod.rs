@@ -30,6 +30,7 @@ mod read;
 mod references;
 mod register;
 mod reserved;
+mod rewrap;
 mod settings;
 mod tags;
 mod undelete;
@@ -51,6 +52,7 @@ pub use keks::KekChange;
 pub use list::{ListedSchema, SchemaAssociations, SchemaFilter, SubjectFilter, VersionFilter};
 pub use read::Found;
 pub use register::{RegisterOptions, Registered};
+pub use rewrap::{ForeignDek, Rewrapped};
 pub use settings::{Change, InForce, SettingsChange};
 pub use tags::{Retagging, TagRequest};
 

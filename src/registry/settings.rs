@@ -1,7 +1,8 @@
 //! Settings and modes: what is recorded where, and what is in force.
 
 use crate::model::{
-    Judging, Level, Metadata, Mode, Policy, RuleSet, Scope, Settings, Subject, Version, mode_in_force,
+    InvalidSubject, Judging, Level, Metadata, Mode, Policy, RuleSet, Scope, Settings, Subject, Version,
+    mode_in_force,
 };
 use crate::store::{SubjectPrefix, Tx, Which};
 
@@ -176,6 +177,13 @@ impl Registry {
         caller: &Caller,
     ) -> Result<Settings, Error> {
         change.check_rules()?;
+        for alias in [&change.alias, &change.alias_for_deks] {
+            if let Change::Set(alias) = alias
+                && !Subject::parse_in(alias, scope.subject().context()).is_storable()
+            {
+                return Err(InvalidSubject(alias.chars().take(200).collect()).into());
+            }
+        }
         if self.defaults.drop_rule_sets {
             // As in the build of the reference that drops rules: a new set clears both.
             let names_one =

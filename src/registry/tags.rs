@@ -31,7 +31,7 @@ impl Retagging {
 /// A version to make of another by editing its tags, metadata and rules.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TagRequest {
-    /// The number that the result must get; zero and `None` for the next one.
+    /// The number that the result must get; `None` for the next one.
     pub new_version: Option<i32>,
     /// Tags to add and to take away.
     pub edits: Vec<TagEdit>,
@@ -110,8 +110,8 @@ impl Registry {
         }
         let rule_set = self.edited_rules(subject, &request).await?;
         let new_version = request.new_version.unwrap_or(0);
+        // Registration would take it for "whichever is next".
         if new_version < 0 {
-            // Registration would take it for one that is left open, as it does zero.
             return Err(Error::WrongVersion);
         }
         let mut metadata = request.metadata.or_else(|| source.content.metadata.clone()).unwrap_or_default();

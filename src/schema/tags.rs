@@ -4,17 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::ParseError;
-use super::tree::{Node, Span, Value};
 
-/// The attribute or keyword that holds inline tags in Avro and JSON Schema.
-pub(super) const TAGS: &str = "confluent:tags";
-
-/// The longest path that is found or that an edit can name, in bytes. Without a bound, a long name around
-/// many short ones would take time and memory without proportion to the text.
+/// The longest path that an edit can name and a list shows, in bytes. A walk writes the path of everything it passes:
+/// without a bound, a long name around many short ones would take time without proportion to the text.
 pub(super) const LONGEST_PATH: usize = 8192;
-
-/// How many bytes the paths that are found in one schema may have together.
-const MOST_PATHS: usize = 16 * 1024 * 1024;
+/// How long the paths of one list may be together, in bytes.
+const MOST_LISTED: usize = 16 * 1024 * 1024;
 
 /// A record or field of a schema that carries inline tags (`confluent:tags` and its kin).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,22 +48,31 @@ pub enum TagError {
     Unprintable(ParseError),
 }
 
-/// Gathers what is tagged, as far as it is within bounds.
-#[derive(Default)]
+/// What a walk found, but for paths that are too long, and for what comes after too much.
 pub(super) struct Found {
-    pub(super) tagged: Vec<Tagged>,
-    length: usize,
+    tagged: Vec<Tagged>,
+    room: usize,
 }
 
 impl Found {
-    /// `parts` are put together to a path only where something is tagged.
-    pub(super) fn note(&mut self, parts: &[&str], is_record: bool, tags: BTreeSet<String>) {
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        if tags.is_empty() || length > LONGEST_PATH || self.length + length > MOST_PATHS {
+    pub(super) fn new() -> Found {
+        Found { tagged: Vec::new(), room: MOST_LISTED }
+    }
+
+    /// Something below `path`, or the thing at `path` itself. The path is put together only when there
+    /// is something to list.
+    pub(super) fn note(&mut self, path: &str, below: Option<&str>, is_record: bool, tags: BTreeSet<String>) {
+        let length = path.len() + below.map_or(0, |name| name.len() + 1);
+        if tags.is_empty() || length > LONGEST_PATH || length > self.room {
             return;
         }
-        self.length += length;
-        self.tagged.push(Tagged { path: parts.concat(), is_record, tags });
+        self.room -= length;
+        let path = below.map_or_else(|| path.to_owned(), |name| format!("{path}.{name}"));
+        self.tagged.push(Tagged { path, is_record, tags });
+    }
+
+    pub(super) fn into_list(self) -> Vec<Tagged> {
+        self.tagged
     }
 }
 
@@ -135,16 +139,6 @@ impl Change {
         let mut seen = BTreeSet::new();
         let all = before.into_iter().chain(self.add.iter().cloned());
         all.filter(|tag| !self.remove.contains(tag) && seen.insert(tag.clone())).collect()
-    }
-
-    /// The list after the change, given that before it; none where nothing is left. A tag that is no
-    /// text is taken for what `print` makes of it.
-    pub(super) fn list(&self, before: Option<&Node>, print: impl Fn(&Node) -> String) -> Option<Node> {
-        let tags = self.apply(before.and_then(Node::elements).unwrap_or_default().iter().map(print));
-        // What is printed stands in no text yet.
-        let node = |value: Value| Node { value, span: Span::default() };
-        let list = tags.iter().map(|tag| node(Value::String(tag.clone()))).collect();
-        (!tags.is_empty()).then(|| node(Value::Array(list)))
     }
 }
 

@@ -116,10 +116,12 @@ impl Tx {
             rows::check_text("the configuration", key)?;
             rows::check_text("the configuration", value)?;
         }
+        // Every command is a change, so no exporter of this name had an epoch as high as that.
         let sql =
             "INSERT INTO exporters (name, context_type, context, subjects, rename_format, config, state,
                           position, failures, retry_at, changed_at, epoch, lease_owner, lease_until)
-                   VALUES ($1, $2, $3, $4, $5, $6, 'STARTING', 0, 0, 0, $7, 1, '', 0)
+                   VALUES ($1, $2, $3, $4, $5, $6, 'STARTING', 0, 0, 0, $7,
+                           (SELECT last_change FROM registry), '', 0)
                        ON CONFLICT (name) DO UPDATE
                       SET context_type = excluded.context_type, context = excluded.context,
                           subjects = excluded.subjects, rename_format = excluded.rename_format,

@@ -103,7 +103,7 @@ impl Tx {
     /// When the database fails.
     pub async fn put_kek(&mut self, kek: &Kek) -> Result<StoredKey<Kek>, StoreError> {
         let now = self.author()?.now;
-        let props = kek.kms_props.as_ref().map(|props| serde_json::to_string(props).expect("texts are JSON"));
+        let props = serde_json::to_string(&kek.kms_props).expect("texts are JSON");
         let sql = "INSERT INTO keks (name, kms_type, kms_key_id, props, doc, shared, deleted, written_at)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                        ON CONFLICT (name) DO UPDATE
@@ -219,6 +219,25 @@ impl Tx {
         }))
     }
 
+    /// The data-encryption keys below a key-encryption key: every version for every algorithm, deleted
+    /// ones too.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deks_below(&mut self, kek: &str) -> Result<Vec<Dek>, StoreError> {
+        let sql = "SELECT context, subject, algorithm, version, material, deleted FROM deks
+                    WHERE kek = $1 ORDER BY context, subject, algorithm, version";
+        let found: Vec<(String, String, String, i64, String, bool)> =
+            on!(self, |conn| sqlx::query_as(sql).bind(kek).fetch_all(conn).await)?;
+        let mut deks = Vec::with_capacity(found.len());
+        for (context, subject, algorithm, version, encrypted, deleted) in found {
+            let (kek, subject) = (kek.to_owned(), rows::subject(&context, subject)?);
+            let series = DekSeries { kek, subject, algorithm: rows::algorithm(&algorithm)? };
+            deks.push(Dek { series, version: rows::version(version)?, encrypted, deleted });
+        }
+        Ok(deks)
+    }
+
     /// Record a data-encryption key, replacing the one of that version.
     ///
     /// # Errors
@@ -305,7 +324,7 @@ impl KekRow {
             name: self.name,
             kms_type: self.kms_type,
             kms_key_id: self.kms_key_id,
-            kms_props: rows::json("key properties", self.props)?,
+            kms_props: rows::json("key properties", self.props)?.unwrap_or_default(),
             doc: self.doc,
             shared: self.shared,
             deleted: self.deleted,

@@ -1,6 +1,6 @@
 //! From columns to model words. What this program cannot have written is reported as corrupt.
 
-use crate::model::{Context, Format, Guid, SchemaId, Subject, Version};
+use crate::model::{Algorithm, Context, Format, Guid, SchemaId, Subject, Version};
 
 use super::StoreError;
 
@@ -22,6 +22,10 @@ pub(super) fn guid(bytes: &[u8]) -> Result<Guid, StoreError> {
 
 pub(super) fn format(name: &str) -> Result<Format, StoreError> {
     name.parse().map_err(|_| corrupt("format", name))
+}
+
+pub(super) fn algorithm(name: &str) -> Result<Algorithm, StoreError> {
+    name.parse().map_err(|_| corrupt("algorithm", name))
 }
 
 pub(super) fn context(name: &str) -> Result<Context, StoreError> {

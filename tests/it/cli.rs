@@ -1132,6 +1132,23 @@ fn colour_is_for_terminals() {
 }
 
 #[test]
+fn rewrap_says_how_much_it_did() {
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
+    let long = format!("{key}# {}\n{key}", "x".repeat(16 * 1024));
+    let folder = folder(&[("keys", key), ("no.keys", "secret\n"), ("long.keys", &long)]);
+    let missing = run(folder.path(), &["rewrap", "--kms-local-key-file", "keys"]);
+    assert!(missing.starts_with("exit 2\n") && missing.contains("there is no database"), "{missing}");
+    assert!(run(folder.path(), &["migrate"]).starts_with("exit 0\n"));
+    let done = run(folder.path(), &["rewrap", "--kms-local-key-file", "keys"]);
+    let sentence = "0 data keys were encrypted anew, 0 needed nothing, 0 cannot be decrypted";
+    assert!(done.starts_with("exit 0\n") && done.contains(sentence), "{done}");
+    let refused = run(folder.path(), &["rewrap", "--kms-local-key-file", "no.keys"]);
+    assert!(refused.starts_with("exit 2\n") && !refused.contains("secret"), "{refused}");
+    let refused = run(folder.path(), &["rewrap", "--kms-local-key-file", "long.keys"]);
+    assert!(refused.starts_with("exit 2\n") && refused.contains("longer than 16384 bytes"), "{refused}");
+}
+
+#[test]
 fn help_of_the_program() {
     assert_snapshot!(run(Path::new("."), &["--help"]), @r"
     exit 0
@@ -1145,6 +1162,7 @@ fn help_of_the_program() {
       check    Check schema files against an earlier state of them
       explain  Say what a rule means, why it is one, and what to do instead
       migrate  Bring a database up to date and exit
+      rewrap   Encrypt data keys anew after the key file got another first line
       openapi  Print the OpenAPI document of the server
       health   Ask a running registry whether it is ready
       help     Print this message or the help of the given subcommand(s)
@@ -1243,17 +1261,17 @@ fn help_of_serve() {
               [default: 40901]
               [possible values: 40901, 409]
 
-      -q, --quiet
-              Print answers and errors only
-              
-              [env: DOVETAIL_QUIET=]
-
           --avro-schema-type <HOW>
               Whether answers name the type of Avro schemas too
               
               [env: DOVETAIL_AVRO_SCHEMA_TYPE=]
               [default: show]
               [possible values: show, omit]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
 
           --no-color
               Print without colour (as NO_COLOR does)
@@ -1280,6 +1298,14 @@ fn help_of_serve() {
               [env: DOVETAIL_MODE_CHANGES=]
               [default: accept]
               [possible values: accept, refuse]
+
+          --exporter-targets <URL>
+              Which registries exporters may copy schemas to: addresses separated by commas, or `any`.
+              
+              Without it exporters cannot be made: whoever may send requests could make the server call any place
+              that it can reach. An address with a path allows only what is below it.
+              
+              [env: DOVETAIL_EXPORTER_TARGETS=]
 
           --body-limit <BYTES>
               The largest request body that is read, in bytes (or with k, M or G)
@@ -1350,7 +1376,7 @@ fn help_of_serve() {
               
               No other place is ever called: the `kmsKeyId` of a key is this address and then MOUNT/keys/NAME.
               Several may be given, separated by commas; all get the same token. An address with a path allows
-              only what is below it.
+              only what is below it, one without only what is below `transit`.
               
               [env: DOVETAIL_KMS_VAULT_ADDRESS=]
 
@@ -1428,6 +1454,12 @@ fn help_of_check() {
               
               [env: DOVETAIL_JUDGE=]
 
+          --packs <PACK>
+              Which promises of Protobuf schemas are kept: `wire`, `json-names`, `source`; instead of the
+              registry's setting or `wire`
+              
+              [env: DOVETAIL_PACKS=]
+
       -q, --quiet
               Print answers and errors only
               
@@ -1437,12 +1469,6 @@ fn help_of_check() {
               Print without colour (as NO_COLOR does)
               
               [env: DOVETAIL_NO_COLOR=]
-
-          --packs <PACK>
-              Which promises of Protobuf schemas are kept: `wire`, `json-names`, `source`; instead of the
-              registry's setting or `wire`
-              
-              [env: DOVETAIL_PACKS=]
 
           --policy <POLICY>
               Undeclared properties of JSON documents: taken as the schema says (`strict`), or neither written nor

@@ -57,7 +57,7 @@ impl Client {
         let found = self.get(&format!("/schemas?deleted=true&subjectPrefix={prefix}")).await;
         let shown = found.as_array().expect("a list").iter().map(|schema| {
             let part = |name: &str| schema[name].clone();
-            let subject = schema["subject"].as_str().expect("a subject").to_owned();
+            let subject = schema["subject"].as_str().unwrap_or_default().to_owned();
             (subject, part("version"), part("id"), part("schema"), part("deleted"))
         });
         shown.collect()
@@ -80,6 +80,8 @@ async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 /// What the source holds, as the target should: renamed, in another context.
 async fn arrived(source: &Client, target: &Client) -> bool {
     let mut expected = source.schemas("").await;
+    // A subject without a name is not exported.
+    expected.retain(|schema| !schema.0.is_empty());
     for schema in &mut expected {
         schema.0 = format!(":.east:e-{}", schema.0);
     }
@@ -127,6 +129,29 @@ async fn what_is_registered_arrives_and_stays_in_step() {
         assert_eq!(order["references"], json!([{ "name": "Item", "subject": "e-item", "version": 1 }]));
         assert_eq!(order["metadata"]["properties"]["owner"], "shop");
         assert_eq!(order["ruleSet"]["domainRules"][0]["name"], "r");
+
+        // Deletions that references stand against, until the other one is done; names that mean something
+        // in a path; a version that is written over although another one refers to it.
+        let first = record("Self", "");
+        east.register("circle", &first).await;
+        let second = json!({
+            "schema": record("Next", r#"{"name":"s","type":"Self","default":{}}"#),
+            "references": [{ "name": "Self", "subject": "circle", "version": 1 }],
+        });
+        east.send("POST", "/subjects/circle/versions?force=true", second).await;
+        eventually("the circle is there", async || arrived(&east, &west).await).await;
+        east.send("DELETE", "/subjects/circle", Value::Null).await;
+        east.register(":.:..", "\"int\"").await;
+        east.register(":.:", "\"int\"").await;
+        east.send("PUT", "/mode/item?force=true", json!({ "mode": "IMPORT" })).await;
+        let written_over =
+            json!({ "schema": record("Item", r#"{"name":"n","type":"int"}"#), "id": 900, "version": 1 });
+        east.send("POST", "/subjects/item/versions", written_over).await;
+        east.send("DELETE", "/mode/item", Value::Null).await;
+        eventually("all of that is followed", async || arrived(&east, &west).await).await;
+        east.send("DELETE", "/subjects/circle?permanent=true", Value::Null).await;
+        eventually("and purged", async || arrived(&east, &west).await).await;
+        assert_eq!(west.get("/mode").await, json!({ "mode": "READWRITE" }));
 
         east.register("late", "\"int\"").await;
         east.send("DELETE", "/subjects/many/versions/5", Value::Null).await;
@@ -193,17 +218,13 @@ async fn contexts_by_themselves_and_as_they_are() {
             == json!([format!(":.{cluster}.c:s"), format!(":.{cluster}:s")])
     })
     .await;
-    // A registry that copies to itself comes to an end.
+    // A registry that copies to itself would never come to an end.
     east.send("POST", "/exporters", exporter("self", "AUTO", &east.url)).await;
-    let of_itself = format!(":.{cluster}:s");
-    eventually("it has copied itself", async || {
-        let subjects = east.get("/subjects").await;
-        let status = east.status("self").await;
-        subjects.as_array().is_some_and(|all| all.contains(&json!(of_itself))) && status["state"] == "RUNNING"
+    eventually("it is told", async || {
+        east.status("self").await["trace"] == "the target is this registry itself"
     })
     .await;
-    tokio::time::sleep(Duration::from_millis(2500)).await;
-    assert_eq!(east.get("/contexts").await.as_array().map(Vec::len), Some(4), "nothing is copied twice");
+    assert_eq!(east.get("/contexts").await, json!([".", ".c"]));
     // The id 1 is taken in the default context of that target: what cannot be kept is told, not changed.
     eventually("a conflict is told", async || east.status("same").await["state"] == "ERROR").await;
     let trace = east.status("same").await["trace"].as_str().expect("a reason").to_owned();

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dovetail::api::{self, Answers, Options};
 use dovetail::kms::{Kms, LocalKeys, Vault, VaultOptions, VaultToken};
-use dovetail::registry::{Defaults, Registry};
+use dovetail::registry::{Caller, Defaults, Registry};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -69,13 +69,15 @@ async fn transit(
         ("sealed", _) => return refuse(StatusCode::SERVICE_UNAVAILABLE, json!(["Vault is sealed"])),
         ("silent", _) => return StatusCode::OK.into_response(),
         ("endless", _) => return "x".repeat(1 << 20).into_response(),
-        ("team", Some("a")) | ("good", None) => {}
+        ("chatty", _) => return refuse(StatusCode::BAD_REQUEST, json!([format!("{TOKEN} sent {body}")])),
+        ("team", Some("a")) | ("good" | "forgetful", None) => {}
         _ => return refuse(StatusCode::BAD_REQUEST, json!([])),
     }
     let sent: Value = serde_json::from_str(&body).expect("JSON");
     let data = match (mount.as_str(), verb.as_str()) {
         ("transit", "encrypt") => {
             let plaintext = sent["plaintext"].as_str().expect("a plaintext");
+            let plaintext = if key == "forgetful" { "AAAA" } else { plaintext };
             json!({ "ciphertext": format!("vault:v{number}:{}", plaintext.chars().rev().collect::<String>()) })
         }
         ("transit", "decrypt") => {
@@ -178,6 +180,7 @@ async fn what_vault_does_not_do_is_told() {
         ("moved", 500, 50070, "Vault answered 307 Temporary Redirect"),
         ("sealed", 500, 50070, "Vault answered 503 Service Unavailable: Vault is sealed"),
         ("silent", 500, 50070, "Vault gave an answer without `ciphertext`"),
+        ("chatty", 500, 50070, "Vault answered 400 Bad Request"),
         ("endless", 500, 50070, "Vault gave an answer that is too long"),
         ("unknown", 500, 50070, "Vault answered 400 Bad Request"),
     ] {
@@ -206,6 +209,8 @@ async fn a_stranger_cannot_send_the_server_anywhere() {
         format!("http://{}@{}/transit/keys/good", engine.address, stranger.address),
         engine.key("transit/keys/good?x=y"),
         engine.key("sys/policy"),
+        engine.key("kv/data/keys/good"),
+        engine.key("sys/keys/good"),
     ]
     .iter()
     .enumerate()
@@ -215,8 +220,8 @@ async fn a_stranger_cannot_send_the_server_anywhere() {
         let (status, error) = answer(&server, "POST", &format!("/{name}/deks/s"), json!({})).await;
         assert_eq!((status, &error["error_code"]), (500, &json!(50070)), "{error}");
         let message = error["message"].as_str().expect("a sentence");
-        assert!(message.contains(&format!("with the address http://{}/", engine.address)), "{message}");
-        assert!(!message.contains(TOKEN));
+        assert!(message.ends_with("below an address that this server was told of"), "{message}");
+        assert!(!message.contains(TOKEN) && !message.contains(&engine.address.to_string()), "{message}");
     }
     let asked = [&engine, &stranger].map(|engine| engine.asked.load(Ordering::SeqCst));
     assert_eq!(asked, [0, 0]);
@@ -298,5 +303,108 @@ async fn of_several_that_want_a_key_made_one_gets_it_and_the_others_are_told() {
         assert_eq!(made.len(), 1, "{}", place.name);
         let (_, found) = answer(&server, "GET", "/k/deks/s", Value::Null).await;
         assert_eq!(found, made[0], "{}", place.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_as_something_else_replaces_nothing() {
+    let engine = Engine::start().await;
+    let (_place, server) = server(options(&engine)).await;
+    assert_eq!(answer(&server, "POST", "", kek("k", &engine.key("transit/keys/forgetful"))).await.0, 200);
+    let sentence = "what was encrypted came back as something else";
+    let (status, error) = answer(&server, "POST", "/k/deks/new", json!({})).await;
+    assert_eq!((status, &error["error_code"]), (500, &json!(50070)), "{error}");
+    assert_eq!(error["message"], format!("Could not generate raw dek for new: {sentence}"));
+    assert_eq!(answer(&server, "GET", "/k/deks?deleted=true", Value::Null).await.1, json!([]));
+
+    let material = STANDARD.encode("vault:v1:==wA");
+    let body = json!({ "encryptedKeyMaterial": material });
+    let (status, held) = answer(&server, "POST", "/k/deks/s", body).await;
+    assert_eq!((status, &held["keyMaterial"]), (200, &json!("Aw==")), "{held}");
+    let (status, error) = answer(&server, "POST", "/k/deks/s?rewrap=true", json!({})).await;
+    assert_eq!((status, &error["error_code"]), (500, &json!(50070)), "{error}");
+    assert_eq!(answer(&server, "GET", "/k/deks/s", Value::Null).await.1, held);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_rewrapping_the_first_line_decrypts_everything() {
+    const OLD: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    const NEW: &str = "IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    for place in harness::stores().await {
+        let with = |lines: &str| {
+            let keys = LocalKeys::parse(lines).expect("keys");
+            let defaults = Defaults { kms: Kms::new(Some(keys), None), ..Defaults::default() };
+            Registry::new(place.store.clone(), defaults)
+        };
+        let server = api::service(with(OLD), &Options::default());
+        for name in ["live", "gone", "unshared"] {
+            let kek = json!({ "name": name, "kmsType": "local-kms", "kmsKeyId": name, "shared": true });
+            assert_eq!(answer(&server, "POST", "", kek).await.0, 200, "{}", place.name);
+        }
+        let mut keys = Vec::new();
+        for (path, body) in [
+            ("/live/deks/s", json!({})),
+            ("/live/deks/s", json!({ "version": 7 })),
+            ("/live/deks/s", json!({ "algorithm": "AES128_GCM" })),
+            ("/live/deks/:.c:s", json!({ "algorithm": "AES256_SIV", "version": 2 })),
+            ("/live/deks/deleted", json!({ "deleted": true })),
+            ("/gone/deks/s", json!({ "deleted": true })),
+            ("/unshared/deks/s", json!({})),
+        ] {
+            let (status, mut key) = answer(&server, "POST", path, body).await;
+            assert_eq!(status, 200, "{}: {path} {key}", place.name);
+            let members = key.as_object_mut().expect("a key");
+            members.remove("ts");
+            members.remove("encryptedKeyMaterial");
+            keys.push((path, key));
+        }
+        let gone = Request::builder().method("DELETE").uri(format!("{KEKS}/gone"));
+        assert_eq!(server.answer(gone.body(Body::empty()).expect("a request")).await.status(), 204);
+        assert_eq!(answer(&server, "PUT", "/unshared", json!({ "shared": false })).await.0, 200);
+        for (kek, kms_type, key_id) in [("clients", "local-kms", "x"), ("aws", "aws-kms", "arn:aws:kms:x")] {
+            let kek_body = json!({ "name": kek, "kmsType": kms_type, "kmsKeyId": key_id });
+            assert_eq!(answer(&server, "POST", "", kek_body).await.0, 200, "{}", place.name);
+            let material = json!({ "encryptedKeyMaterial": "bQ==" });
+            assert_eq!(answer(&server, "POST", &format!("/{kek}/deks/s"), material).await.0, 200);
+        }
+
+        let caller = Caller { actor: "t".to_owned(), request_id: "r".to_owned(), now: 1 };
+        let both = with(&format!("{NEW}\n{OLD}"));
+        let server = api::service(both.clone(), &Options::default());
+        for (path, version, deleted) in
+            [("/live/deks/s", 7, Value::Null), ("/live/deks/deleted", 1, json!(true))]
+        {
+            let found = format!("{path}/versions/{version}?deleted=true");
+            let before = answer(&server, "GET", &found, Value::Null).await.1;
+            let (status, after) =
+                answer(&server, "POST", &format!("{path}?rewrap=true"), json!({ "version": version })).await;
+            assert_eq!((status, &after["deleted"]), (200, &deleted), "{}: {after}", place.name);
+            assert_eq!(after["keyMaterial"], before["keyMaterial"], "{}", place.name);
+            assert_ne!(after["encryptedKeyMaterial"], before["encryptedKeyMaterial"], "{}", place.name);
+            assert_eq!(answer(&server, "GET", &found, Value::Null).await.1, after, "{}", place.name);
+        }
+        let done = both.rewrap_all(&caller).await.expect("it can be done");
+        assert_eq!((done.renewed, done.current), (5, 2), "{}", place.name);
+        let foreign: Vec<_> =
+            done.foreign.iter().map(|key| (&*key.dek.series.kek, key.is_of_clients)).collect();
+        assert_eq!(foreign, [("clients", true)], "{}", place.name);
+        let done = both.rewrap_all(&caller).await.expect("it can be done again");
+        assert_eq!((done.renewed, done.current), (0, 7), "{}", place.name);
+        let done = with(OLD).rewrap_all(&caller).await.expect("it can be told");
+        assert_eq!((done.renewed, done.current, done.foreign.len()), (0, 0, 8), "{}", place.name);
+        assert!(Registry::new(place.store.clone(), Defaults::default()).rewrap_all(&caller).await.is_err());
+
+        let server = api::service(with(NEW), &Options::default());
+        assert_eq!(answer(&server, "PUT", "/unshared", json!({ "shared": true })).await.0, 200);
+        for (path, expected) in keys {
+            let version = &expected["version"];
+            let algorithm = expected["algorithm"].as_str().expect("an algorithm");
+            let path = format!("{path}/versions/{version}?deleted=true&algorithm={algorithm}");
+            let (status, mut found) = answer(&server, "GET", &path, Value::Null).await;
+            let members = found.as_object_mut().expect("a key");
+            members.remove("ts");
+            members.remove("encryptedKeyMaterial");
+            assert_eq!((status, found), (200, expected), "{}: {path}", place.name);
+        }
     }
 }

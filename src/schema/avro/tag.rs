@@ -3,69 +3,54 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::json;
-use super::model::{Kind, Model, Name, Property, Record, TypeId};
-use crate::schema::tags::{Change, Edits, Found, TAGS};
-use crate::schema::tree::Node;
+use super::model::{Field, Kind, Model, Name, Property, TypeId};
+use crate::schema::tags::{Change, Edits, Found};
+use crate::schema::tree::{Node, Span, Value};
 use crate::schema::{TagEdit, TagError, Tagged};
+
+/// The attribute that holds them.
+const TAGS: &str = "confluent:tags";
 
 /// The tagged records and fields in the order in which they are first met. A record goes by its full
 /// name, a field by that of its record and its own.
 pub(super) fn tagged(model: &Model) -> Vec<Tagged> {
-    let mut found = Found::default();
-    walk(model, HashSet::new(), |id, record, field| {
-        let name = record.name.full();
-        match field {
-            None => found.note(&[name], true, tags(&model.get(id).properties)),
-            Some(field) => {
-                let field = &record.fields[field];
-                found.note(&[name, ".", &field.name], false, tags(&field.properties));
-            }
-        }
-    });
-    found.tagged
-}
-
-/// Show every record of a text to `meet`, and each of its fields before what is within it: of a repeated
-/// definition the one met first, and none whose name has been `seen`.
-fn walk<'m>(
-    model: &'m Model,
-    mut seen: HashSet<&'m str>,
-    mut meet: impl FnMut(TypeId, &'m Record, Option<usize>),
-) {
-    enum Step<'m> {
-        Type(TypeId),
-        Field(TypeId, &'m Record, usize),
-    }
-    // A long name is looked at once, however often its type is used.
-    let mut known = HashSet::new();
+    let mut found = Found::new();
+    let mut seen = HashSet::new();
     // A stack, popped in the order of the text: a chain of records can be longer than the call
     // stack is deep.
     let mut open = vec![Step::Type(model.root())];
     while let Some(step) = open.pop() {
         let id = match step {
-            Step::Type(id) => id,
-            Step::Field(id, record, field) => {
-                meet(id, record, Some(field));
+            Step::Field { path, field } => {
+                found.note(path, Some(&field.name), false, tags(&field.properties));
                 continue;
             }
+            Step::Type(id) => id,
         };
         let definition = model.get(id);
-        if definition.name().is_some_and(|name| !known.insert(id) || !seen.insert(name.full())) {
+        if definition.name().is_some_and(|name| !seen.insert(name.full())) {
             continue;
         }
         match &definition.kind {
             Kind::Array(content) | Kind::Map(content) => open.push(Step::Type(content.id)),
             Kind::Union(branches) => open.extend(branches.iter().rev().map(|branch| Step::Type(branch.id))),
             Kind::Record(record) => {
-                meet(id, record, None);
-                for (index, field) in record.fields.iter().enumerate().rev() {
+                let path = record.name.full();
+                found.note(path, None, true, tags(&definition.properties));
+                for field in record.fields.iter().rev() {
                     open.push(Step::Type(field.schema.id));
-                    open.push(Step::Field(id, record, index));
+                    open.push(Step::Field { path, field });
                 }
             }
             Kind::Primitive(_) | Kind::Enum(_) | Kind::Fixed(_) => {}
         }
     }
+    found.into_list()
+}
+
+enum Step<'m> {
+    Type(TypeId),
+    Field { path: &'m str, field: &'m Field },
 }
 
 /// Edit the tags of what a text defines itself, which is what its canonical text prints.
@@ -93,31 +78,49 @@ pub(super) fn edit(model: &mut Model, dependencies: &[TypeId], edits: &[TagEdit]
     edits.check_all_found()
 }
 
-/// The records that the canonical text defines: none whose name comes from a dependency.
+/// The records that the canonical text defines: of a repeated definition the one met first, and none
+/// whose name comes from a dependency.
 fn printed_records(model: &Model, dependencies: &[TypeId]) -> Vec<TypeId> {
     let foreign = dependencies.iter().filter_map(|id| model.get(*id).name());
+    let mut seen: HashSet<&str> = foreign.map(Name::full).collect();
     let mut found = Vec::new();
-    walk(model, foreign.map(Name::full).collect(), |id, _, field| {
-        if field.is_none() {
-            found.push(id);
+    let mut open = vec![model.root()];
+    while let Some(id) = open.pop() {
+        let definition = model.get(id);
+        if definition.name().is_some_and(|name| !seen.insert(name.full())) {
+            continue;
         }
-    });
+        match &definition.kind {
+            Kind::Array(content) | Kind::Map(content) => open.push(content.id),
+            Kind::Union(branches) => open.extend(branches.iter().rev().map(|branch| branch.id)),
+            Kind::Record(record) => {
+                found.push(id);
+                open.extend(record.fields.iter().rev().map(|field| field.schema.id));
+            }
+            Kind::Primitive(_) | Kind::Enum(_) | Kind::Fixed(_) => {}
+        }
+    }
     found
 }
 
 fn retag(properties: &mut Vec<Property>, change: &Change) {
     let at = properties.iter().position(|property| property.key == TAGS);
-    match (at, change.list(at.map(|at| &properties[at].value), text)) {
-        (Some(at), Some(value)) => properties[at].value = value,
-        (Some(at), None) => drop(properties.remove(at)),
-        (None, Some(value)) => properties.push(Property { key: TAGS.to_owned(), value }),
-        (None, None) => {}
+    let held = at.and_then(|at| properties[at].value.elements()).unwrap_or_default();
+    let tags = change.apply(held.iter().map(text));
+    // What is printed stands in no text yet.
+    let node = |value: Value| Node { value, span: Span::default() };
+    let value = node(Value::Array(tags.iter().map(|tag| node(Value::String(tag.clone()))).collect()));
+    match at {
+        Some(at) if tags.is_empty() => drop(properties.remove(at)),
+        Some(at) => properties[at].value = value,
+        None if tags.is_empty() => {}
+        None => properties.push(Property { key: TAGS.to_owned(), value }),
     }
 }
 
 fn tags(properties: &[Property]) -> BTreeSet<String> {
-    let held = properties.iter().find(|property| property.key == TAGS);
-    held.and_then(|held| held.value.elements()).unwrap_or_default().iter().map(text).collect()
+    let list = properties.iter().find(|property| property.key == TAGS);
+    list.and_then(|list| list.value.elements()).unwrap_or_default().iter().map(text).collect()
 }
 
 fn text(tag: &Node) -> String {

@@ -18,16 +18,19 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::draft::Draft;
 use super::keywords::{ARRAY_KEYWORDS, NUMBER_KEYWORDS, OBJECT_KEYWORDS, STRING_KEYWORDS};
 use crate::model::utf16_order;
-pub(super) use crate::schema::tags::TAGS;
 use crate::schema::tags::{Change, Edits, Found, LONGEST_PATH};
 use crate::schema::tree::{Member, Node, Span, Value};
 use crate::schema::{TagEdit, TagError, Tagged};
 
+/// The keyword.
+pub(super) const TAGS: &str = "confluent:tags";
+
 /// The tagged records and fields of a schema, in the order of the text.
 pub(super) fn tagged(root: &Node, draft: Draft) -> Vec<Tagged> {
-    let mut found = Found::default();
-    Walk::new(&mut found).view(&View::of(root, draft), false);
-    found.tagged
+    let mut found = Found::new();
+    let mut walk = Walk { visitor: &mut found, visited: HashSet::new() };
+    walk.view(&View::of(root, draft), "", false);
+    found.into_list()
 }
 
 /// The schema with the tags of its records and fields edited.
@@ -36,7 +39,8 @@ pub(super) fn tagged(root: &Node, draft: Draft) -> Vec<Tagged> {
 /// When no schema object stands under the path of an edit.
 pub(super) fn edited(root: &Node, draft: Draft, edits: &[TagEdit]) -> Result<Node, TagError> {
     let mut search = Search { edits: Edits::of(edits), changes: HashMap::new() };
-    Walk::new(&mut search).view(&View::of(root, draft), false);
+    let mut walk = Walk { visitor: &mut search, visited: HashSet::new() };
+    walk.view(&View::of(root, draft), "", false);
     search.edits.check_all_found()?;
     let mut edited = root.clone();
     retag(&mut edited, &search.changes);
@@ -295,7 +299,7 @@ trait Visitor {
 
 impl Visitor for Found {
     fn visit(&mut self, path: &str, is_record: bool, view: &View<'_>) {
-        self.note(&[path], is_record, view.tags());
+        self.note(path, None, is_record, view.tags());
     }
 
     fn goes_into(&self, start: &str) -> bool {
@@ -339,13 +343,17 @@ fn retag(node: &mut Node, changes: &HashMap<usize, Vec<Change>>) {
 
 fn retag_members(members: &mut Vec<Member>, change: &Change) {
     let at = members.iter().position(|member| member.key == TAGS);
-    match (at, change.list(at.map(|at| &members[at].value), text)) {
-        (Some(at), Some(value)) => members[at].value = value,
-        (Some(at), None) => drop(members.remove(at)),
-        (None, Some(value)) => {
-            members.push(Member { key: TAGS.to_owned(), key_span: Span::default(), value });
-        }
-        (None, None) => {}
+    let held = at.and_then(|at| members[at].value.elements()).unwrap_or_default();
+    let tags = change.apply(held.iter().map(text));
+    // What is printed stands in no text yet.
+    let span = Span::default();
+    let node = |value: Value| Node { value, span };
+    let value = node(Value::Array(tags.iter().map(|tag| node(Value::String(tag.clone()))).collect()));
+    match at {
+        Some(at) if tags.is_empty() => drop(members.remove(at)),
+        Some(at) => members[at].value = value,
+        None if tags.is_empty() => {}
+        None => members.push(Member { key: TAGS.to_owned(), key_span: span, value }),
     }
 }
 
@@ -357,69 +365,53 @@ struct Walk<'v> {
     visitor: &'v mut dyn Visitor,
     /// Hashes of the paths of objects: a property name with dots in it can repeat one.
     visited: HashSet<u64>,
-    /// The path of the place where the walk is.
-    path: String,
 }
 
-impl<'v> Walk<'v> {
-    fn new(visitor: &'v mut dyn Visitor) -> Walk<'v> {
-        Walk { visitor, visited: HashSet::new(), path: String::new() }
-    }
-
-    /// Walk on below, at the end of a path that is longer by `parts`.
-    fn at(&mut self, parts: &[&str], walk: impl FnOnce(&mut Walk<'v>)) {
-        let length = self.path.len();
-        parts.iter().for_each(|part| self.path.push_str(part));
-        walk(self);
-        self.path.truncate(length);
-    }
-
-    fn view(&mut self, view: &View<'_>, is_property: bool) {
-        if !self.visitor.goes_into(&self.path) {
+impl Walk<'_> {
+    fn view(&mut self, view: &View<'_>, scope: &str, is_property: bool) {
+        if !self.visitor.goes_into(scope) {
             return;
         }
         match &view.kind {
             Kind::Combined(word, branches) => {
                 for (position, branch) in branches.iter().enumerate() {
-                    self.at(&[word, ".", &position.to_string(), "."], |walk| walk.view(branch, false));
+                    self.view(branch, &format!("{scope}{word}.{position}."), false);
                 }
             }
-            Kind::Array(Some(items)) => self.at(&["array."], |walk| walk.view(items, false)),
-            Kind::Not(inner) => self.at(&["not."], |walk| walk.view(inner, false)),
+            Kind::Array(Some(items)) => self.view(items, &format!("{scope}array."), false),
+            Kind::Not(inner) => self.view(inner, &format!("{scope}not."), false),
             Kind::Conditional(parts) => {
                 for (word, part) in ["if", "then", "else"].iter().zip(parts) {
                     if let Some(part) = part {
-                        self.at(&["conditional.", word, "."], |walk| walk.view(part, false));
+                        self.view(part, &format!("{scope}conditional.{word}."), false);
                     }
                 }
             }
-            Kind::Object(properties) => {
-                self.at(&["object"], |walk| walk.object(view, properties, is_property));
-            }
+            Kind::Object(properties) => self.object(view, properties, format!("{scope}object"), is_property),
             _ => {}
         }
     }
 
-    fn object(&mut self, view: &View<'_>, properties: &[(&str, View<'_>)], is_property: bool) {
+    fn object(&mut self, view: &View<'_>, properties: &[(&str, View<'_>)], path: String, is_property: bool) {
         let mut hasher = DefaultHasher::new();
-        self.path.hash(&mut hasher);
-        if !self.visited.insert(hasher.finish()) || !self.visitor.goes_into(&self.path) {
+        path.hash(&mut hasher);
+        if !self.visited.insert(hasher.finish()) || !self.visitor.goes_into(&path) {
             return;
         }
         if !is_property {
-            self.visitor.visit(&self.path, true, view);
+            self.visitor.visit(&path, true, view);
         }
         for (name, property) in properties {
-            self.at(&[".", name], |walk| {
-                walk.visitor.visit(&walk.path, false, property);
-                walk.at(&["."], |walk| walk.view(property, true));
-            });
+            let mut field = format!("{path}.{name}");
+            self.visitor.visit(&field, false, property);
+            field.push('.');
+            self.view(property, &field, true);
         }
         for keyword in ["definitions", "$defs"].into_iter().filter(|_| view.whole) {
             for member in view.node.get(keyword).map(Node::members).unwrap_or_default() {
                 if member.value.is_object() {
                     let definition = View::of(&member.value, Draft::of_document(&member.value, Draft::Seven));
-                    self.at(&[".", keyword, ".", &member.key, "."], |walk| walk.view(&definition, false));
+                    self.view(&definition, &format!("{path}.{keyword}.{}.", member.key), false);
                 }
             }
         }

@@ -17,38 +17,36 @@ const META_FILE: &str = "confluent/meta.proto";
 
 /// Every tagged message and field of a file, in the order of the text.
 pub(super) fn tagged(file: &File, names: &Names) -> Vec<Tagged> {
-    let mut found = Found::default();
-    walk(&file.types, &mut String::new(), names, names.package(), &mut found);
-    found.tagged
+    let mut found = Found::new();
+    walk(&file.types, "", names, names.package(), &mut found);
+    found.into_list()
 }
 
-fn walk(types: &[TypeDef], path: &mut String, names: &Names, scope: Scope, found: &mut Found) {
+fn walk(types: &[TypeDef], prefix: &str, names: &Names, scope: Scope, found: &mut Found) {
     for definition in types {
         if let TypeDef::Message(message) = definition {
-            walk_message(message, path, names, scope, found);
+            walk_message(message, prefix, names, scope, found);
         }
     }
 }
 
-/// `path` is that of what is around the message, and is so again in the end.
-fn walk_message(message: &Message, path: &mut String, names: &Names, scope: Scope, found: &mut Found) {
+fn walk_message(message: &Message, prefix: &str, names: &Names, scope: Scope, found: &mut Found) {
     let scope = names.inside(scope, &message.name);
-    let around = path.len();
-    path.push_str(&message.name);
-    if path.len() <= LONGEST_PATH {
-        found.note(&[path], true, tags(names, scope, &message.options, MESSAGE_META));
-        path.push('.');
-        let mut fields: Vec<_> = message.all_fields().collect();
-        fields.sort_by_key(|field| field.place);
-        for field in fields {
-            found.note(&[path, &field.name], false, tags(names, scope, &field.options, FIELD_META));
-        }
-        for group in message.all_groups() {
-            walk_message(&group.message, path, names, scope, found);
-        }
-        walk(&message.types, path, names, scope, found);
+    let path = format!("{prefix}{}", message.name);
+    if path.len() > LONGEST_PATH {
+        return;
     }
-    path.truncate(around);
+    found.note(&path, None, true, tags(names, scope, &message.options, MESSAGE_META));
+    let mut fields: Vec<_> = message.all_fields().collect();
+    fields.sort_by_key(|field| field.place);
+    for field in fields {
+        found.note(&path, Some(&field.name), false, tags(names, scope, &field.options, FIELD_META));
+    }
+    let prefix = format!("{path}.");
+    for group in message.all_groups() {
+        walk_message(&group.message, &prefix, names, scope, found);
+    }
+    walk(&message.types, &prefix, names, scope, found);
 }
 
 fn tags(names: &Names, scope: Scope, settings: &[Setting], option: &str) -> BTreeSet<String> {

@@ -1,6 +1,6 @@
 //! What edits say, and what they make of texts of each format.
 
-use super::{Edits, Found, LONGEST_PATH, MOST_PATHS, TagEdit, TagError};
+use super::{Edits, LONGEST_PATH, MOST_LISTED, TagEdit, TagError};
 use crate::model::Format;
 use crate::schema::{Dependency, Options, Schema};
 
@@ -51,47 +51,6 @@ fn a_path_of_any_length_does_not_count() {
     let mut edits = Edits::of(&[edit(&long, true, &[], &[])]);
     assert!(!edits.lead_to(&long) && edits.take(&long, true).is_none());
     assert!(edits.check_all_found().is_err());
-}
-
-/// The paths of what is tagged in a text that has a name of this length.
-fn found_around(format: Format, length: usize) -> Vec<String> {
-    let name = "N".repeat(length);
-    let text = match format {
-        Format::Avro => format!(
-            r#"{{"type":"record","name":"R","fields":[{{"name":"a","confluent:tags":["T"],"type":{{"type":"record","name":"{name}","confluent:tags":["T"],"fields":[{{"name":"in","type":"int","confluent:tags":["T"]}}]}}}},{{"name":"z","confluent:tags":["T"],"type":"{name}"}}]}}"#
-        ),
-        Format::Json => format!(
-            r#"{{"properties":{{"a":{{"confluent:tags":["T"]}},"{name}":{{"confluent:tags":["T"],"properties":{{"in":{{"confluent:tags":["T"]}}}}}},"z":{{"confluent:tags":["T"]}}}}}}"#
-        ),
-        Format::Protobuf => unreachable!("its names are never so long"),
-    };
-    let short = |tagged: super::Tagged| tagged.path.replace(&name, "*");
-    parse(format, &text, &[]).tagged().into_iter().map(short).collect()
-}
-
-#[test]
-fn what_has_too_long_a_path_is_not_found() {
-    for (format, found, around) in [
-        (Format::Avro, vec!["R.a", "*", "*.in", "R.z"], ""),
-        (Format::Json, vec!["object.a", "object.*", "object.*.object.in", "object.z"], "object."),
-    ] {
-        assert_eq!(found_around(format, 9), found);
-        let fits = LONGEST_PATH - around.len();
-        let without_inner: Vec<&str> = found.iter().filter(|path| !path.ends_with("in")).copied().collect();
-        assert_eq!(found_around(format, fits), without_inner, "{format:?}");
-        let without: Vec<&str> = found.iter().filter(|path| !path.contains('*')).copied().collect();
-        assert_eq!(found_around(format, fits + 1), without, "{format:?}");
-    }
-}
-
-#[test]
-fn the_paths_that_are_found_have_a_bound_together() {
-    let mut found = Found::default();
-    let long = "p".repeat(LONGEST_PATH);
-    for _ in 0..=MOST_PATHS / LONGEST_PATH {
-        found.note(&[&long], false, ["T".to_owned()].into());
-    }
-    assert_eq!(found.tagged.len(), MOST_PATHS / LONGEST_PATH);
 }
 
 /// An edit a word: `+` or `-`, `r` or `f` for a record or field, the path, `=`, tags between commas.
@@ -332,5 +291,39 @@ fn tags_of_any_text_survive() {
         let after = parse(format, text, &[]).with_tags(&[edit(path, true, &[odd], &[])]).expect("a record");
         let tagged = parse(format, &after, &[]).tagged();
         assert!(tagged.len() == 1 && tagged[0].path == path && tagged[0].tags.contains(odd), "{after}");
+    }
+}
+
+#[test]
+fn lists_stay_in_proportion() {
+    // A long name around many short ones.
+    let avro = |name: usize, fields: usize| {
+        let field = |n| format!(r#"{{"name":"f{n}","type":"int","confluent:tags":["T"]}}"#);
+        let fields: Vec<String> = (0..fields).map(field).collect();
+        format!(r#"{{"type":"record","name":"{}","fields":[{}]}}"#, "R".repeat(name), fields.join(","))
+    };
+    let json = |name: usize, fields: usize| {
+        let field = |n| format!(r#""f{n}":{{"type":"string","confluent:tags":["T"]}}"#);
+        let fields: Vec<String> = (0..fields).map(field).collect();
+        let inner = format!(r#"{{"type":"object","properties":{{{}}}}}"#, fields.join(","));
+        format!(r#"{{"type":"object","properties":{{"{}":{inner}}}}}"#, "R".repeat(name))
+    };
+    let protobuf = |name: usize, fields: usize| {
+        let field = |n| format!(r#"int32 f{n} = {n} [(confluent.field_meta).tags = "T"];"#);
+        let fields: String = (1..=fields).map(field).collect();
+        let import = r#"import "confluent/meta.proto";"#;
+        format!(r#"syntax = "proto3"; {import} message {} {{ {fields} }}"#, "R".repeat(name))
+    };
+    let texts: [(Format, &dyn Fn(usize, usize) -> String, usize); 3] =
+        [(Format::Avro, &avro, 8000), (Format::Json, &json, 8000), (Format::Protobuf, &protobuf, 2000)];
+    for (format, text, name) in texts {
+        let shown = |name, fields| parse(format, &text(name, fields), &[]).tagged().len();
+        assert_eq!(shown(name, 3), 3, "{format:?}");
+        let most = shown(name, MOST_LISTED / name + 100);
+        assert!((MOST_LISTED / (name + 20)..MOST_LISTED / name).contains(&most), "{format:?}: {most}");
+        // Names of Protobuf are never so long.
+        if format != Format::Protobuf {
+            assert_eq!(shown(LONGEST_PATH, 3), 0, "{format:?}");
+        }
     }
 }
