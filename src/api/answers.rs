@@ -337,8 +337,9 @@ impl Asked {
         let request_id = self.id.for_record();
         let (method, status) = (self.method.as_str(), response.status().as_u16());
         let micros = self.started.elapsed().as_micros() as u64;
-        if response.status().is_server_error() {
-            let cause = response.extensions().get::<Cause>().map_or("", |cause| cause.0.as_str());
+        let cause = response.extensions().get::<Cause>();
+        if response.status().is_server_error() || cause.is_some() {
+            let cause = cause.map_or("", |cause| cause.0.as_str());
             tracing::error!(
                 request_id,
                 method,

@@ -1,5 +1,7 @@
 //! `/associations:batch…`: many resources in one request, each with an answer of its own.
 
+use std::time::Instant;
+
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -34,11 +36,15 @@ struct ResultView<'a> {
     result: Option<AssociatedResourceView>,
 }
 
-/// What was found and done for each request. A failure of the server is that of the whole batch, which
-/// may then be sent again.
+/// How many operations the requests of one batch may hold together.
+const MOST_OPS: usize = 1000;
+
+/// What was found and done for each request.
 struct Outcomes(Vec<Result<AssociatedResourceView, ApiError>>);
 
 impl Outcomes {
+    /// # Errors
+    /// With a failure of the server, which is not among the outcomes then.
     fn add(
         &mut self,
         outcome: Result<AssociatedResource, registry::Error>,
@@ -53,6 +59,20 @@ impl Outcomes {
                 Ok(())
             }
         }
+    }
+
+    /// What was applied must be told, so only a batch whose first request fails is a failure itself.
+    /// The requests after the one that failed are not tried.
+    fn stop(mut self, failure: ApiError, untried: usize) -> Answer {
+        if self.0.is_empty() {
+            return Err(failure);
+        }
+        let cause = failure.cause_to_log();
+        self.0.push(Err(failure));
+        self.0.extend((0..untried).map(|_| Err(ApiError::not_tried())));
+        let mut response = self.answer()?;
+        response.extensions_mut().insert(cause);
+        Ok(response)
     }
 
     fn answer(self) -> Answer {
@@ -161,7 +181,7 @@ pub async fn get(
 }]}))]
 #[expect(dead_code, reason = "documents what `Mutations` reads")]
 pub struct MutationsBody {
-    /// At most 1000.
+    /// At most 1000, with at most 1000 operations in all.
     requests: Vec<MutationBody>,
 }
 
@@ -207,7 +227,12 @@ impl Shape for Mutations {
             let ops = given.list("associations", op)?.unwrap_or_default();
             Ok((resource(&given)?, ops))
         };
-        requests(body, mutation).map(Mutations)
+        let requests = requests(body, mutation)?;
+        if requests.iter().map(|(_, ops)| ops.len()).sum::<usize>() > MOST_OPS {
+            let detail = format!("exceed {MOST_OPS} operations in all");
+            return Err(registry::Error::from(InvalidProperty::new("requests", detail)).into());
+        }
+        Ok(Mutations(requests))
     }
 }
 
@@ -235,7 +260,8 @@ fn op(node: &Node) -> Result<AssociationOp, ApiError> {
 
 /// Change the associations of many resources.
 ///
-/// Each request has an answer of its own; one that is refused does not stop the others.
+/// Each request has an answer of its own; one that is refused does not stop the others. When the server
+/// fails in the middle, or runs out of time, those that are left are answered as not tried.
 #[utoipa::path(post, path = "/associations:batchMutate", tag = "Associations", params(AssociateQuery),
     request_body = MutationsBody,
     responses((status = 207, description = "The answers, in the order of the requests.",
@@ -248,10 +274,18 @@ pub async fn mutate(
     JsonBody(Mutations(requests)): JsonBody<Mutations>,
 ) -> Answer {
     let how = query.read()?;
+    let started = Instant::now();
     let mut outcomes = Outcomes(Vec::with_capacity(requests.len()));
-    for (resource, ops) in requests {
+    let mut requests = requests.into_iter();
+    while let Some((resource, ops)) = requests.next() {
+        // An answer that comes too late would not tell what was applied.
+        if started.elapsed() > options.request_timeout / 2 {
+            return outcomes.stop(ApiError::not_tried(), requests.len());
+        }
         let done = registry.mutate_associations(resource, ops, &how, &caller).await;
-        outcomes.add(done, "Error while writing associations", &options)?;
+        if let Err(failure) = outcomes.add(done, "Error while writing associations", &options) {
+            return outcomes.stop(failure, requests.len());
+        }
     }
     outcomes.answer()
 }
@@ -268,5 +302,45 @@ fn requests<'a, T>(
         0 => wrong("cannot be null or empty".to_owned()),
         1..=MOST_REQUESTS => Ok(requests),
         _ => wrong(format!("exceeds max length of {MOST_REQUESTS}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use http_body_util::BodyExt;
+
+    use super::{Mutations, Outcomes, Shape};
+    use crate::api::error::{ApiError, Cause};
+    use crate::schema::tree;
+
+    #[test]
+    fn a_thousand_operations_in_all() {
+        let read = |requests: usize, ops: usize| {
+            let ops = vec![r#"{"opType":"DELETE"}"#; ops].join(",");
+            let requests = vec![format!(r#"{{"associations":[{ops}]}}"#); requests].join(",");
+            let body = format!(r#"{{"requests":[{requests}]}}"#);
+            let body = tree::parse_lenient(body.as_bytes()).expect("JSON").expect("a body");
+            Mutations::read(&body).map(|read| read.0.len())
+        };
+        assert_eq!(read(10, 100).expect("a thousand"), 10);
+        let refused = serde_json::to_value(read(13, 77).expect_err("1001").body()).expect("JSON");
+        assert_eq!(refused["error_code"], 42212);
+        assert!(refused["message"].as_str().expect("a text").ends_with("exceed 1000 operations in all"));
+    }
+
+    #[tokio::test]
+    async fn a_failure_in_the_middle_hides_nothing() {
+        let failure = || ApiError::internal("a disk is gone");
+        assert!(Outcomes(Vec::new()).stop(failure(), 2).is_err(), "nothing was answered before it");
+        let before = Outcomes(vec![Err(ApiError::bad_body("refused"))]);
+        let (parts, body) = before.stop(failure(), 2).expect("an answer").into_parts();
+        assert_eq!(parts.status, StatusCode::MULTI_STATUS);
+        assert_eq!(parts.extensions.get::<Cause>().expect("a cause").0, "a disk is gone");
+        let body = body.collect().await.expect("a body").to_bytes();
+        let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        let results = body["results"].as_array().expect("results");
+        let codes: Vec<_> = results.iter().map(|result| result["error"]["error_code"].clone()).collect();
+        assert_eq!(codes, [400, 500, 503, 503]);
     }
 }

@@ -301,6 +301,17 @@ impl ApiError {
         ApiError { cause: Some(cause.into()), ..error }
     }
 
+    /// A request of a batch that was not begun; a client may send it again.
+    pub fn not_tried() -> ApiError {
+        let error = ApiError::plain(NOT_READY, "Not tried: the batch ended early");
+        ApiError { cause: Some("a batch ended before all of its requests were tried".to_owned()), ..error }
+    }
+
+    /// What the log is to say of a failure that is told in an answer that is none.
+    pub fn cause_to_log(&self) -> Cause {
+        Cause(self.cause.clone().unwrap_or_else(|| self.message.clone()))
+    }
+
     /// Give an incompatibility the code that older clients know.
     pub fn with_incompatible_code(self, code: u32) -> ApiError {
         if self.code != INCOMPATIBLE || code != INCOMPATIBLE_TO_OLD_CLIENTS.number {

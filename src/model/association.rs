@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::letters::is_plain;
 use super::{Context, Subject, Timestamp};
 
 /// What kind of thing a resource is.
@@ -162,7 +163,7 @@ fn checked_name(property: &'static str, name: Option<String>) -> Result<String, 
     if name.encode_utf16().count() > Resource::LONGEST_NAME {
         return Err(InvalidProperty::new(property, too_long(Resource::LONGEST_NAME)));
     }
-    match name.chars().find(|c| !(c.is_alphanumeric() || matches!(c, '_' | '-'))) {
+    match name.chars().find(|c| !is_plain(*c)) {
         Some(illegal) => Err(InvalidProperty::new(property, illegal_character(illegal))),
         None => Ok(name),
     }
@@ -310,6 +311,8 @@ mod tests {
             ("", "n", "i", "", "resourceName: cannot be null or empty"),
             ("t", "", "i", "", "resourceNamespace: cannot be null or empty"),
             ("t.u", "n", "i", "", "resourceName: illegal character '.'"),
+            ("t²", "n", "i", "", "resourceName: illegal character '²'"),
+            ("t", "𝔸", "i", "", "resourceNamespace: illegal character '𝔸'"),
             ("t", "n:m", "i", "", "resourceNamespace: illegal character ':'"),
             (&format!("{longest}x"), "n", "i", "", "resourceName: exceeds max length of 256"),
             (&format!("{}𝔸", "x".repeat(255)), "n", "i", "", "resourceName: exceeds max length of 256"),

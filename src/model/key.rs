@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use super::letters::{is_letter, is_plain};
 use super::{Subject, Version};
 
 /// The longest text of a key but for those that are told otherwise, in bytes.
@@ -110,10 +111,8 @@ impl Kek {
     /// May a key be called so? No other name is ever found.
     pub fn is_name(name: &str) -> bool {
         let mut chars = name.chars();
-        let starts_well = chars.next().is_some_and(|first| first.is_alphabetic() || first == '_');
-        starts_well
-            && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-            && name.encode_utf16().count() <= LONGEST_NAME
+        let starts_well = chars.next().is_some_and(|first| is_letter(first) || first == '_');
+        starts_well && chars.all(is_plain) && name.encode_utf16().count() <= LONGEST_NAME
     }
 
     /// Is `other` the same but for being deleted?

@@ -11,6 +11,7 @@ mod format;
 mod id;
 mod judge;
 mod key;
+mod letters;
 mod level;
 mod metadata;
 mod mode;

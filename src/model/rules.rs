@@ -1,8 +1,11 @@
 //! Rule sets: data-contract rules that travel with a schema.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::iter::repeat_n;
 
 use serde::{Deserialize, Serialize};
+
+use super::letters::{is_letter, is_plain};
 
 /// Parameters of rules that encrypt: the service's name of a key, and that of the service.
 const KMS_KEY_ID: &str = "encrypt.kms.key.id";
@@ -143,8 +146,15 @@ impl RuleSet {
             let Some(key_id) = rule.params.get(KMS_KEY_ID).cloned() else { continue };
             let of_aws = key_id.strip_prefix("arn:");
             rule.params.entry(KEK_NAME.to_owned()).or_insert_with(|| {
-                let is_plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-                of_aws.unwrap_or(&key_id).replace(|c| !is_plain(c), "-")
+                let id = of_aws.unwrap_or(&key_id);
+                // A dash for each UTF-16 code unit.
+                id.chars().fold(String::with_capacity(id.len()), |mut name, c| {
+                    match is_plain(c) {
+                        true => name.push(c),
+                        false => name.extend(repeat_n('-', c.len_utf16())),
+                    }
+                    name
+                })
             });
             if of_aws.is_some() {
                 rule.params.entry(KMS_TYPE.to_owned()).or_insert_with(|| "aws-kms".to_owned());
@@ -217,10 +227,10 @@ impl Rule {
         if name.encode_utf16().count() > 256 {
             return refuse("Rule name too long".into());
         }
-        if !(first.is_alphabetic() || first == '_') {
+        if !(is_letter(first) || first == '_') {
             return refuse(format!("Illegal initial character in rule name: {name}"));
         }
-        if !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+        if !name.chars().all(is_plain) {
             return refuse(format!("Illegal character in rule name: {name}"));
         }
         if self.rule_type.is_none() {
@@ -316,6 +326,7 @@ mod tests {
             named(&[("kms.key.id", "arn:aws:kms:eu:1:key/a_b-c.d")]),
             "kek.name=aws-kms-eu-1-key-a_b-c-d kms.key.id=arn:aws:kms:eu:1:key/a_b-c.d kms.type=aws-kms"
         );
+        assert_eq!(named(&[("kms.key.id", "a½Ⅷ𝔸é")]), "kek.name=a----é kms.key.id=a½Ⅷ𝔸é");
         assert_eq!(named(&[("kms.key.id", "https://v/ä")]), "kek.name=https---v-ä kms.key.id=https://v/ä");
         assert_eq!(
             named(&[("kms.key.id", "arn:x"), ("kek.name", "k")]),

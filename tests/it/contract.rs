@@ -21,13 +21,14 @@ use crate::{flows, harness};
 
 /// What flows cannot make happen: failures of the machine, of the program, of time, of MD5, of
 /// patience, and a service that denies access.
-const NOT_PLAYED: [(u16, u32, &str); 8] = [
+const NOT_PLAYED: [(u16, u32, &str); 9] = [
     (403, 40370, "Could not generate %s dek for %s: %s"),
     (409, 40964, "A maximum of %s exporters already exist"),
     (422, 42201, "another schema with the hash %s is already stored"),
     (500, 500, "Internal Server Error"),
     (500, 50001, "%s"),
     (503, 50001, "%s"),
+    (503, 503, "Not tried: the batch ended early"),
     (503, 503, "The store is not reachable or not migrated"),
     (504, 504, "Request timed out"),
 ];
