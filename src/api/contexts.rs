@@ -44,7 +44,8 @@ pub async fn list(
 /// Its configuration and mode stay. A context that never was is as good as deleted.
 #[utoipa::path(delete, path = "/contexts/{context}", tag = "Contexts",
     params(("context" = String, Path, description = "The context: `ctx`, `.ctx` or `:.ctx:`.")),
-    responses((status = 204, description = "Deleted."), ApiError, BadName, Refusals))]
+    responses((status = 204, description = "Deleted."),
+        (status = 405, description = "The default context stays."), ApiError, BadName, Refusals))]
 pub async fn delete(
     State(registry): State<Registry>,
     ContextPath(text): ContextPath,
