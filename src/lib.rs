@@ -20,5 +20,6 @@ pub mod published;
 
 pub mod api;
 pub mod cli;
+pub mod clock;
 pub mod outgoing;
 pub mod telemetry;

@@ -18,8 +18,9 @@ use super::association_shapes::{
 use super::error::{ApiError, BodyErrors, Conflict, During, Refusals};
 use super::extract::{Caller, JsonBody, Query, SubjectPath, path_parameter};
 use super::shapes::{Paging, SCHEMA_PAGE, page};
-use crate::model::{Association, AssociationFilter, Context, InvalidProperty, Lifecycle, Resource, Subject};
+use crate::model::{AssociationFilter, Context, InvalidProperty, Lifecycle, Resource, Subject};
 use crate::registry::{self, AssociatedResource, Associating, Intent, Registry};
+use crate::store::Associated;
 
 const FAILED_READ: &str = "Error while getting associations";
 const FAILED_WRITE: &str = "Error while writing associations";
@@ -87,9 +88,7 @@ pub async fn of_subject(
     Query(query): Query<AssociationsQuery>,
     Query(paging): Query<Paging>,
 ) -> Answer {
-    let Some(filter) = query.filter()? else { return none() };
-    let (offset, limit) = page(&paging, SCHEMA_PAGE);
-    shown(registry.associations_of_subject(&subject, &filter, offset, limit).await)
+    list(&registry, Associated::Subject(&subject), &query, &paging).await
 }
 
 /// List the associations of a resource by its id.
@@ -104,9 +103,7 @@ pub async fn of_resource(
     Query(query): Query<AssociationsQuery>,
     Query(paging): Query<Paging>,
 ) -> Answer {
-    let Some(filter) = query.filter()? else { return none() };
-    let (offset, limit) = page(&paging, SCHEMA_PAGE);
-    shown(registry.associations_of_resource(&id, &filter, offset, limit).await)
+    list(&registry, Associated::Resource(&id), &query, &paging).await
 }
 
 /// List the associations of resources by their name.
@@ -125,9 +122,7 @@ pub async fn of_name(
     Query(query): Query<AssociationsQuery>,
     Query(paging): Query<Paging>,
 ) -> Answer {
-    let Some(filter) = query.filter()? else { return none() };
-    let (offset, limit) = page(&paging, SCHEMA_PAGE);
-    shown(registry.associations_by_name(&namespace, &name, &filter, offset, limit).await)
+    list(&registry, Associated::called(&namespace, &name), &query, &paging).await
 }
 
 /// Query parameters.
@@ -153,18 +148,16 @@ pub async fn of_name_in_query(
     Query(query): Query<AssociationsQuery>,
     Query(paging): Query<Paging>,
 ) -> Answer {
-    let Some(filter) = query.filter()? else { return none() };
-    let (offset, limit) = page(&paging, SCHEMA_PAGE);
     let namespace = named.resource_namespace.as_deref().unwrap_or(Resource::ANY);
-    shown(registry.associations_by_name(namespace, &named.resource_name, &filter, offset, limit).await)
+    list(&registry, Associated::called(namespace, &named.resource_name), &query, &paging).await
 }
 
-fn none() -> Answer {
-    answer::read(&[(); 0])
-}
-
-fn shown(found: Result<Vec<Association>, registry::Error>) -> Answer {
-    let found = found.during(FAILED_READ)?;
+async fn list(registry: &Registry, of: Associated<'_>, query: &AssociationsQuery, paging: &Paging) -> Answer {
+    let (offset, limit) = page(paging, SCHEMA_PAGE);
+    let found = match query.filter()? {
+        Some(filter) => registry.list_associations(of, &filter, offset, limit).await.during(FAILED_READ)?,
+        None => Vec::new(),
+    };
     answer::read(&found.into_iter().map(AssociationView::from).collect::<Vec<_>>())
 }
 

@@ -239,16 +239,6 @@ impl ConfigRequest {
     }
 }
 
-impl<T> From<Given<T>> for Change<T> {
-    fn from(given: Given<T>) -> Change<T> {
-        match given {
-            Given::Absent => Change::Keep,
-            Given::Null => Change::Clear,
-            Given::Value(value) => Change::Set(value),
-        }
-    }
-}
-
 /// Query parameters.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, rename_all = "camelCase")]

@@ -154,11 +154,12 @@ fn series(kek: String, subject: Subject, query: &AlgorithmQuery) -> Result<DekSe
     Ok(series)
 }
 
-/// A key in the clear was decrypted for this request, and is kept for no other.
-fn shown(found: FoundDek) -> Answer {
+/// A key in the clear was decrypted for this request, and is kept for no other; `otherwise` makes the
+/// answer without one.
+fn shown(found: FoundDek, otherwise: fn(&DekView) -> Answer) -> Answer {
     let is_secret = found.clear.is_some();
     let view = DekView::from(found);
-    if is_secret { answer::secret(&view) } else { answer::read(&view) }
+    if is_secret { answer::secret(&view) } else { otherwise(&view) }
 }
 
 /// List the subjects that have keys.
@@ -212,7 +213,7 @@ pub async fn get_first(
 ) -> Answer {
     let first = VersionRef::Number(Version::FIRST);
     let found = registry.find_dek(&series(kek, subject, &query)?, first, deleted.deleted).await;
-    shown(found.during("Error while retrieving the key")?)
+    shown(found.during("Error while retrieving the key")?, answer::read)
 }
 
 /// Get a version of a key.
@@ -232,7 +233,7 @@ pub async fn get(
     Query(deleted): Query<DeletedQuery>,
 ) -> Answer {
     let found = registry.find_dek(&series(kek, subject, &query)?, version?.0, deleted.deleted).await;
-    shown(found.during("Error while retrieving the key")?)
+    shown(found.during("Error while retrieving the key")?, answer::read)
 }
 
 async fn record(
@@ -248,9 +249,7 @@ async fn record(
     let version = Version::new(number).ok_or_else(|| Error::from(InvalidVersion(number.to_string())))?;
     let new = NewDek { series, version, encrypted: request.encrypted, deleted: request.deleted };
     let found = registry.register_dek(new, rewrap, caller).await.during("Error while creating the key")?;
-    let is_secret = found.clear.is_some();
-    let view = DekView::from(found);
-    if is_secret { answer::secret(&view) } else { answer::written(&view) }
+    shown(found, answer::written)
 }
 
 /// Record a key of the subject in the body.

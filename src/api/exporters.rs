@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 use super::Options;
 use super::answer::{self, Answer};
 use super::error::{ApiError, BodyErrors, Conflict, During};
-use super::extract::{Caller, Given, JsonBody, NamePath, Query, Shape, constant, members, needed_text, text};
+use super::extract::{
+    Caller, Given, JsonBody, NamePath, Query, Shape, constant, map, members, needed_text, text,
+};
 use super::shapes::{Paging, cut};
 use crate::export::{Targets, check_config};
 use crate::model::{Context, ContextType, Exporter, ExporterState, InvalidExporter, Subject, TARGET_URL};
@@ -141,11 +143,7 @@ fn context_of(text: &str) -> Result<Context, ApiError> {
 }
 
 fn config(node: &Node) -> Result<BTreeMap<String, String>, ApiError> {
-    members(node, "Map")?;
-    let member = |member: &crate::schema::tree::Member| {
-        Ok((member.key.clone(), needed_text(&member.value, "config")?))
-    };
-    node.members().iter().map(member).collect()
+    map(node, |value| needed_text(value, "config"))
 }
 
 /// Addresses without their credentials, and how credentials are come by; everything else may be a secret.
@@ -340,12 +338,7 @@ pub async fn reset(
     NamePath(name): NamePath,
     Caller(caller): Caller,
 ) -> Answer {
-    let (_, progress) = registry.exporter(&name).await.during("Error while updating exporter")?;
-    let state = match progress.state {
-        ExporterState::Paused => ExporterState::Paused,
-        _ => ExporterState::Starting,
-    };
-    command(&registry, name, (state, true), &caller).await
+    command(&registry, name, (ExporterState::Starting, true), &caller).await
 }
 
 /// Show how far an exporter is.

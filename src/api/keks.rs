@@ -9,11 +9,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{self, Answer};
 use super::error::{ApiError, BodyErrors, During, ErrorBody, Refusals};
-use super::extract::{Caller, Given, JsonBody, NamePath, Query, Shape, flag, members, needed_text, text};
+use super::extract::{Caller, JsonBody, NamePath, Query, Shape, flag, map, members, needed_text, text};
 use super::shapes::{Paging, cut};
 use super::subjects::DeleteQuery;
 use crate::model::{Kek, Timestamp};
-use crate::registry::{Change, KekChange, Registry};
+use crate::registry::{KekChange, Registry};
 use crate::schema::tree::Node;
 use crate::store::StoredKey;
 
@@ -147,28 +147,15 @@ impl Shape for KekUpdate {
     fn read(body: &Node) -> Result<KekUpdate, ApiError> {
         let members = members(body, "UpdateKekRequest")?;
         Ok(KekUpdate(KekChange {
-            kms_props: change(members.given("kmsProps", props)?),
-            doc: change(members.given("doc", text)?),
-            shared: change(members.given("shared", flag)?),
+            kms_props: members.given("kmsProps", props)?.into(),
+            doc: members.given("doc", text)?.into(),
+            shared: members.given("shared", flag)?.into(),
         }))
     }
 }
 
-fn change<T>(given: Given<T>) -> Change<T> {
-    match given {
-        Given::Absent => Change::Keep,
-        Given::Null => Change::Clear,
-        Given::Value(value) => Change::Set(value),
-    }
-}
-
 fn props(node: &Node) -> Result<Option<BTreeMap<String, String>>, ApiError> {
-    members(node, "Map")?;
-    let entries = node.members().iter().map(|member| {
-        let value = needed_text(&member.value, "a value of kmsProps")?;
-        Ok((member.key.clone(), value))
-    });
-    entries.collect::<Result<_, ApiError>>().map(Some)
+    map(node, |value| needed_text(value, "a value of kmsProps")).map(Some)
 }
 
 /// Query parameters.

@@ -10,7 +10,7 @@ use super::answer::{self, Answer};
 use super::error::{ApiError, BodyErrors, During, Refusals};
 use super::extract::{Caller, Given, JsonBody, Query, Shape, SubjectPath, flag, members, needed_text, text};
 use crate::model::{Judge, JudgeSettings, Judging, Pack, Scope};
-use crate::registry::{self, Change, Error, JudgeChange, JudgeInForce, Registry};
+use crate::registry::{self, Error, JudgeChange, JudgeInForce, Registry};
 use crate::schema::tree::Node;
 
 /// Whose verdict counts.
@@ -187,11 +187,11 @@ impl Shape for SettingsRequest {
             Given::Absent => Given::Absent,
         };
         Ok(SettingsRequest(JudgeChange {
-            judge: change(given.given("judge", judge)?),
-            packs: change(given.given("packs", packs)?),
-            rules: change(rules),
-            assert_formats: change(given.given("assertFormats", flag)?),
-            fill_defaults: change(given.given("fillDefaults", flag)?),
+            judge: given.given("judge", judge)?.into(),
+            packs: given.given("packs", packs)?.into(),
+            rules: rules.into(),
+            assert_formats: given.given("assertFormats", flag)?.into(),
+            fill_defaults: given.given("fillDefaults", flag)?.into(),
         }))
     }
 }
@@ -205,14 +205,6 @@ pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(word: &str) -> Resul
 /// A word that is not one of those accepted; the sentence lists them.
 pub fn no_such(sentence: String) -> ApiError {
     Error::NoSuchSetting(sentence).into()
-}
-
-fn change<T>(given: Given<T>) -> Change<T> {
-    match given {
-        Given::Absent => Change::Keep,
-        Given::Null => Change::Clear,
-        Given::Value(value) => Change::Set(value),
-    }
 }
 
 /// Query parameters.

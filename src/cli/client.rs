@@ -10,13 +10,13 @@ use serde_json::Value;
 use url::Url;
 
 use crate::cli::Failure;
-use crate::outgoing::root_cause;
+use crate::outgoing::{self, Credentials, root_cause, take_credentials};
 
 /// A registry that is reached over HTTP.
 pub(crate) struct RegistryClient {
     http: reqwest::Client,
     root: Url,
-    credentials: Option<(String, Option<String>)>,
+    credentials: Option<Credentials>,
 }
 
 /// A registered version, as a registry shows it.
@@ -50,19 +50,10 @@ impl RegistryClient {
             }
             Err(error) => return Err(wrong(&format!("cannot be read: {error}"))),
         };
-        let decoded = |text: &str| percent_decoded(text);
-        let credentials =
-            (!root.username().is_empty()).then(|| (decoded(root.username()), root.password().map(decoded)));
-        let _ = (root.set_username(""), root.set_password(None));
-        let mut http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(30))
-            .user_agent(concat!("dovetail/", env!("CARGO_PKG_VERSION")));
-        if root.scheme() == "http" {
-            // The system's certificates are not needed, and a minimal image has none to load.
-            http = http.tls_certs_only([]);
-        }
-        let http = http.build().map_err(|error| Failure::unable(anyhow!(error)))?;
+        let credentials = take_credentials(&mut root);
+        let (connect, whole) = (Duration::from_secs(5), Duration::from_secs(30));
+        let http = outgoing::client(std::slice::from_ref(&root), connect, whole).build();
+        let http = http.map_err(|error| Failure::unable(anyhow!(error)))?;
         Ok(RegistryClient { http, root, credentials })
     }
 
@@ -169,14 +160,6 @@ pub(crate) async fn ask_health(url: &str) -> Result<(), Failure> {
         status if status.is_success() => Ok(()),
         status => Err(Failure::unable(anyhow!("{shown} was answered with {status}"))),
     }
-}
-
-fn percent_decoded(text: &str) -> String {
-    // The name of a query pair is decoded by the same rules, but for these three.
-    let pair = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    url::form_urlencoded::parse(pair.as_bytes())
-        .next()
-        .map_or_else(String::new, |(decoded, _)| decoded.into_owned())
 }
 
 #[cfg(test)]

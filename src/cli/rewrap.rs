@@ -1,7 +1,6 @@
 //! `dovetail rewrap`: encrypt data keys anew after the key file got another first line.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -10,6 +9,7 @@ use super::kms::local_keys;
 use super::migrate::{self, Database};
 use super::print::Printer;
 use super::{Failure, Outcome, wait_for};
+use crate::clock;
 use crate::kms::Kms;
 use crate::registry::{Caller, Defaults, ForeignDek, Registry};
 use crate::store::{Store, StoreOptions, Synchronous};
@@ -31,9 +31,8 @@ pub(super) struct Options {
 /// Encrypt anew, and say how much.
 pub(super) fn run(options: Options, printer: Printer) -> Result<Outcome, Failure> {
     let keys = local_keys(&options.kms_local_key_file)?;
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
-    let caller = Caller { actor: "dovetail rewrap".to_owned(), request_id: "rewrap".to_owned(), now };
+    let caller =
+        Caller { actor: "dovetail rewrap".to_owned(), request_id: "rewrap".to_owned(), now: clock::now() };
     wait_for(async {
         let url = options.database.database_url;
         let options = StoreOptions { url, migrate: false, sqlite_synchronous: Synchronous::Full };

@@ -1,6 +1,6 @@
 //! `dovetail serve`: open the store, listen, and serve until told to stop.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use clap::builder::BoolishValueParser;
@@ -13,6 +13,7 @@ use super::migrate::{self, Database};
 use super::print::Printer;
 use super::{Failure, Outcome};
 use crate::api;
+use crate::clock;
 use crate::export::{self, Targets};
 use crate::kms::Kms;
 use crate::model::{Judge, Level};
@@ -243,9 +244,8 @@ async fn serve(options: Options) -> Result<Outcome, Failure> {
 
 /// See to it that the store says who judges, and say so in the log.
 async fn settle_judge(registry: &Registry, asked_for: Option<Judge>) -> Result<(), Failure> {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
-    let caller = Caller { actor: "dovetail serve".to_owned(), request_id: "start".to_owned(), now };
+    let caller =
+        Caller { actor: "dovetail serve".to_owned(), request_id: "start".to_owned(), now: clock::now() };
     let settled = registry.settle_judge(asked_for, &caller).await;
     let settled = settled.context("the store cannot be asked who judges").map_err(Failure::unable)?;
     let judge = settled.judge.as_str();

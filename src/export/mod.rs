@@ -9,11 +9,12 @@ mod step;
 mod target;
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::clock::{millis, now};
 use crate::registry::{Caller, Error, Registry};
 use crate::store::Claimed;
 use step::Steps;
@@ -149,12 +150,4 @@ fn lease_end() -> i64 {
 
 fn caller() -> Caller {
     Caller { actor: "exporter".to_owned(), request_id: "export".to_owned(), now: now() }
-}
-
-fn now() -> i64 {
-    millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::{InvalidExporter, TARGET_URL};
-use crate::outgoing::root_cause;
+use crate::outgoing::{self, body_of, root_cause, take_credentials};
 
 const SOURCE: &str = "basic.auth.credentials.source";
 const USER_INFO: &str = "basic.auth.user.info";
@@ -143,11 +143,7 @@ fn read_config(
                 "`{TARGET_URL}` must start with http:// or https://, name a host and hold no query"
             ));
         };
-        if !root.username().is_empty() {
-            let decoded = |text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-            in_url = Some((decoded(root.username()), decoded(root.password().unwrap_or_default())));
-        }
-        let _ = (root.set_username(""), root.set_password(None));
+        in_url = take_credentials(&mut root).or(in_url);
         if !targets.allow(&root) {
             let place = root.origin().ascii_serialization();
             return wrong(format!(
@@ -162,7 +158,7 @@ fn read_config(
     let named = |key: &str| config.get(key).map(|text| text.trim().to_uppercase());
     let credentials = match (named(SOURCE).as_deref(), named(BEARER_SOURCE).as_deref()) {
         (None | Some(""), None | Some("")) | (Some("URL"), None) => match in_url {
-            Some((user, password)) => Credentials::Basic(user, password),
+            Some((user, password)) => Credentials::Basic(user, password.unwrap_or_default()),
             None => Credentials::None,
         },
         (Some("USER_INFO"), None) => match config.get(USER_INFO).and_then(|info| info.split_once(':')) {
@@ -185,16 +181,9 @@ fn read_config(
 impl Target {
     pub(super) fn new(config: &BTreeMap<String, String>, targets: &Targets) -> Result<Target, TargetError> {
         let (roots, credentials) = read_config(config, targets)?;
-        let mut http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(3))
-            .timeout(Duration::from_secs(10))
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("dovetail/", env!("CARGO_PKG_VERSION")));
-        if roots.iter().all(|root| root.scheme() == "http") {
-            // The system's certificates are not needed, and a minimal image has none to load.
-            http = http.tls_certs_only([]);
-        }
+        let http = outgoing::client(&roots, Duration::from_secs(3), Duration::from_secs(10));
         let http = http
+            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| TargetError::Unreachable { place: place(&roots), reason: root_cause(&error) })?;
         Ok(Target { http, roots, credentials })
@@ -252,7 +241,10 @@ impl Target {
                 request.header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
             let outcome = async {
                 let response = request.send().await?;
-                Ok::<_, reqwest::Error>((response.status(), body_of(response).await?))
+                Ok::<_, reqwest::Error>((
+                    response.status(),
+                    body_of(response, LONGEST_ANSWER).await?.unwrap_or_default(),
+                ))
             };
             match outcome.await {
                 Ok((status, _))
@@ -274,18 +266,6 @@ impl Target {
             Credentials::Bearer(token) => request.bearer_auth(token),
         }
     }
-}
-
-/// The body, or nothing when it is longer than any registry's.
-async fn body_of(mut response: reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Ok(Vec::new());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 fn read(request: String, status: StatusCode, bytes: &[u8]) -> Result<Value, TargetError> {

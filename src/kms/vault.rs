@@ -15,7 +15,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{KmsError, Secret};
-use crate::outgoing::root_cause;
+use crate::outgoing::{body_of, root_cause};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -130,15 +130,12 @@ impl Vault {
             KmsError::Failed(format!("Vault cannot be reached: {}", root_cause(&error)))
         };
         let _turn = self.turns.acquire().await.expect("the semaphore is never closed");
-        let mut response = request.send().await.map_err(unreachable)?;
+        let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
-        let mut answer = Zeroizing::new(Vec::new());
-        while let Some(part) = response.chunk().await.map_err(unreachable)? {
-            if answer.len() + part.len() > LONGEST_ANSWER {
-                return Err(KmsError::Failed("Vault gave an answer that is too long".to_owned()));
-            }
-            answer.extend_from_slice(&part);
-        }
+        let answer = body_of(response, LONGEST_ANSWER).await.map_err(unreachable)?;
+        let answer = Zeroizing::new(
+            answer.ok_or_else(|| KmsError::Failed("Vault gave an answer that is too long".to_owned()))?,
+        );
         let mut answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
         match status {
             StatusCode::OK => {}

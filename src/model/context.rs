@@ -17,6 +17,11 @@ impl Context {
         Context(Context::DEFAULT.to_owned())
     }
 
+    /// The context that stands above all others.
+    pub fn global() -> Context {
+        Context(Context::GLOBAL.to_owned())
+    }
+
     /// `None` unless `name` starts with a dot and holds no colon.
     pub fn new(name: &str) -> Option<Context> {
         (name.starts_with('.') && !name.contains(':')).then(|| Context(name.to_owned()))

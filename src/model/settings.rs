@@ -78,7 +78,7 @@ impl Scope {
 
     /// The scope above every context.
     pub fn global() -> Scope {
-        Scope(Subject::new(Context::new(Context::GLOBAL).expect("a context name"), ""))
+        Scope(Subject::new(Context::global(), ""))
     }
 
     /// The record of exactly this subject; a subject without a name stands for its context.

@@ -58,51 +58,18 @@ pub struct AssociatedSchema {
 }
 
 impl Registry {
-    /// One page of the associations of a subject, sorted by resource.
+    /// One page of the associations of a subject or of resources, sorted.
     ///
     /// # Errors
-    /// When the store fails. A subject that nobody knows has none.
-    pub async fn associations_of_subject(
+    /// When the store fails. What nobody knows has none.
+    pub async fn list_associations(
         &self,
-        subject: &Subject,
+        of: Associated<'_>,
         filter: &AssociationFilter,
         offset: usize,
         limit: usize,
     ) -> Result<Vec<Association>, Error> {
-        let mut tx = self.store.read().await?;
-        Ok(tx.associations(Associated::Subject(subject), filter, offset, limit).await?)
-    }
-
-    /// One page of the associations of the resource with this id.
-    ///
-    /// # Errors
-    /// When the store fails. A resource that nobody knows has none.
-    pub async fn associations_of_resource(
-        &self,
-        id: &str,
-        filter: &AssociationFilter,
-        offset: usize,
-        limit: usize,
-    ) -> Result<Vec<Association>, Error> {
-        let mut tx = self.store.read().await?;
-        Ok(tx.associations(Associated::Resource(id), filter, offset, limit).await?)
-    }
-
-    /// One page of the associations of the resources that are called so; [`Resource::ANY`] stands for
-    /// any name and for any namespace.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn associations_by_name(
-        &self,
-        namespace: &str,
-        name: &str,
-        filter: &AssociationFilter,
-        offset: usize,
-        limit: usize,
-    ) -> Result<Vec<Association>, Error> {
-        let mut tx = self.store.read().await?;
-        Ok(tx.associations(called(namespace, name), filter, offset, limit).await?)
+        Ok(self.store.read().await?.associations(of, filter, offset, limit).await?)
     }
 
     /// The resource of this id, or else of this name and namespace, and the subjects that belong to it;
@@ -129,7 +96,7 @@ impl Registry {
         }
         let Some(filter) = filter else { return Ok(AssociatedResource { resource, subjects: Vec::new() }) };
         let of = if resource.id.is_empty() {
-            called(&resource.namespace, &resource.name)
+            Associated::called(&resource.namespace, &resource.name)
         } else {
             Associated::Resource(&resource.id)
         };
@@ -153,11 +120,6 @@ impl Registry {
         }
         Ok(AssociatedResource { resource: known, subjects })
     }
-}
-
-fn called<'a>(namespace: &'a str, name: &'a str) -> Associated<'a> {
-    let given = |word: &'a str| Some(word).filter(|word| *word != Resource::ANY);
-    Associated::Named { name: given(name), namespace: given(namespace) }
 }
 
 impl From<Rehearsed> for AssociatedSchema {

@@ -170,12 +170,12 @@ async fn check_unassociated(tx: &mut Tx, subject: &Subject) -> Result<(), Error>
 
 /// A subject that belongs to a resource keeps a live version.
 async fn check_another_is_live(tx: &mut Tx, subject: &Subject, version: Version) -> Result<(), Error> {
+    if !tx.is_associated(subject).await? {
+        return Ok(());
+    }
     let history = tx.history(subject).await?;
     let is_last = !history.iter().any(|stored| !stored.deleted && stored.version != version);
-    if is_last && tx.is_associated(subject).await? {
-        return Err(Error::NoLiveVersion(subject.clone()));
-    }
-    Ok(())
+    if is_last { Err(Error::NoLiveVersion(subject.clone())) } else { Ok(()) }
 }
 
 /// A subject without a name shares its record with its context, which outlives it.

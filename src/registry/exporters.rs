@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Context, ContextType, Exporter, ExporterState, Progress, Subject, Version};
+use crate::model::{Context, ContextType, Exporter, ExporterState, Progress, Scope, Subject, Version};
 use crate::store::{Change, Claimed};
 
 use super::{Caller, Error, Found, Registry};
@@ -53,7 +53,7 @@ impl Registry {
         exporter.check()?;
         let mut tx = self.store.write(caller).await?;
         // Whoever creates one locks this first: on Postgres two could otherwise both see a free name.
-        tx.lock_subjects(&[&everything()]).await?;
+        tx.lock_subjects(&[Scope::global().subject()]).await?;
         let names = tx.exporter_names().await?;
         if names.contains(&exporter.name) {
             return Err(Error::ExporterExists(exporter.name.clone()));
@@ -78,7 +78,7 @@ impl Registry {
         caller: &Caller,
     ) -> Result<(), Error> {
         let mut tx = self.store.write(caller).await?;
-        tx.lock_subjects(&[&everything()]).await?;
+        tx.lock_subjects(&[Scope::global().subject()]).await?;
         let (recorded, _) =
             tx.exporter(name).await?.ok_or_else(|| Error::ExporterNotFound(name.to_owned()))?;
         let exporter = Exporter {
@@ -95,7 +95,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Tell an exporter to pause or to go on; with `restart` from the first change on.
+    /// Tell an exporter to pause or to go on; with `restart` from the first change on, unless it is paused: then
+    /// it starts over once it is told to go on.
     ///
     /// # Errors
     /// [`Error::ExporterNotFound`].
@@ -210,8 +211,4 @@ impl Registry {
             None => Ok(None),
         }
     }
-}
-
-fn everything() -> Subject {
-    Subject::new(Context::new(Context::GLOBAL).expect("a context name"), "")
 }

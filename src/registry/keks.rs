@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kms;
-use crate::model::{Algorithm, InvalidKey, Kek, utf16_order};
+use crate::model::{Algorithm, InvalidKey, Kek};
 use crate::store::{StoredKey, Tx};
 
 use super::deks::came_back_changed;
@@ -40,7 +40,6 @@ impl Registry {
             }
             names.retain(|name| used.contains(name));
         }
-        names.sort_by(|left, right| utf16_order(left, right));
         Ok(names)
     }
 

@@ -52,8 +52,6 @@ struct Basis {
     in_force: InForce,
     mode: Mode,
     targets: Vec<Target>,
-    /// May the targets be soft-deleted?
-    allows_deleted: bool,
 }
 
 /// Everything that deciding needs, fetched at one moment.
@@ -265,7 +263,6 @@ impl Registry {
         let sent = self.sent(tx, subject, candidate).await?;
         let basis = Basis {
             last_change: tx.last_change(subject).await?,
-            allows_deleted: purpose(&in_force, mode, options).allows_deleted(),
             in_force,
             mode,
             targets: sent.resolved.as_ref().map(|resolved| resolved.targets.clone()).unwrap_or_default(),
@@ -295,10 +292,10 @@ impl Registry {
 
     /// Is everything as it was when the decision was made?
     async fn holds(&self, tx: &mut Tx, subject: &Subject, basis: &Basis) -> Result<bool, Error> {
+        let allows_deleted = basis.mode.takes_ids() || basis.in_force.purpose(false).allows_deleted();
         for target in &basis.targets {
             let stored = tx.version(&target.subject, target.version).await?;
-            let holds =
-                |stored: StoredVersion| stored.id == target.id && (basis.allows_deleted || !stored.deleted);
+            let holds = |stored: StoredVersion| stored.id == target.id && (allows_deleted || !stored.deleted);
             if !stored.is_some_and(holds) {
                 return Ok(false);
             }
@@ -477,11 +474,6 @@ impl Material {
         let subject = self.sent.subject.clone();
         Err(Error::Incompatible(Box::new(Incompatible { subject, format, guid, checked })))
     }
-}
-
-/// How a schema is prepared in a mode.
-fn purpose(in_force: &InForce, mode: Mode, options: RegisterOptions) -> Purpose {
-    if mode.takes_ids() { Purpose::to_import() } else { in_force.purpose(options.normalize) }
 }
 
 /// Does a stored version satisfy the version and id that the request asks for?

@@ -1,5 +1,7 @@
 //! Settings and modes: what is recorded where, and what is in force.
 
+use std::collections::HashSet;
+
 use crate::model::{
     InvalidSubject, Judging, Level, Metadata, Mode, Policy, RuleSet, Scope, Settings, Subject, Version,
     mode_in_force,
@@ -269,9 +271,9 @@ impl Registry {
         if starts_to_import {
             // Who registers looks at the mode once more before it commits.
             tx.lock_commits().await?;
-        }
-        if starts_to_import && mode_of(&mut tx, scope.subject()).await? != Mode::Import {
-            make_room(&mut tx, scope, &to_purge).await?;
+            if mode_of(&mut tx, scope.subject()).await? != Mode::Import {
+                make_room(&mut tx, scope, &to_purge).await?;
+            }
         }
         match mode {
             Some(mode) => tx.put_mode(scope, mode).await?,
@@ -362,8 +364,9 @@ async fn subjects_of(tx: &mut Tx, scope: &Scope, which: Which) -> Result<Vec<Sub
 
 /// Purge the soft-deleted versions of a scope that has no others.
 async fn make_room(tx: &mut Tx, scope: &Scope, locked: &[Subject]) -> Result<(), Error> {
+    let known: HashSet<&Subject> = locked.iter().collect();
     let found = subjects_of(tx, scope, Which::All).await?;
-    if found.iter().any(|subject| !locked.contains(subject)) {
+    if found.iter().any(|subject| !known.contains(subject)) {
         return Err(Error::SubjectsStandInTheWay);
     }
     for subject in locked {

@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::ParseError;
+use super::tree::{Node, Span, Value};
+
+/// The attribute or keyword that holds inline tags, in Avro and JSON Schema.
+pub(super) const ATTRIBUTE: &str = "confluent:tags";
 
 /// The longest path that an edit can name and a list shows, in bytes. A walk writes the path of everything it passes:
 /// without a bound, a long name around many short ones would take time without proportion to the text.
@@ -134,6 +138,17 @@ impl Edits {
 }
 
 impl Change {
+    /// What stands under [`ATTRIBUTE`] after the change, given what stood there; `None` when no tag is
+    /// left. `text` reads one tag.
+    pub(super) fn changed(&self, held: Option<&Node>, text: impl Fn(&Node) -> String) -> Option<Node> {
+        let held = held.and_then(Node::elements).unwrap_or_default();
+        let tags = self.apply(held.iter().map(text));
+        // What is printed stands in no text yet.
+        let node = |value: Value| Node { value, span: Span::default() };
+        let list: Vec<Node> = tags.into_iter().map(|tag| node(Value::String(tag))).collect();
+        (!list.is_empty()).then(|| node(Value::Array(list)))
+    }
+
     /// The tags after the change, each once, given those before it.
     pub(super) fn apply(&self, before: impl IntoIterator<Item = String>) -> Vec<String> {
         let mut seen = BTreeSet::new();

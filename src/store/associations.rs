@@ -23,6 +23,14 @@ pub enum Associated<'a> {
     },
 }
 
+impl<'a> Associated<'a> {
+    /// The resources that are called so; [`Resource::ANY`] stands for any name and for any namespace.
+    pub fn called(namespace: &'a str, name: &'a str) -> Associated<'a> {
+        let given = |word: &'a str| Some(word).filter(|word| *word != Resource::ANY);
+        Associated::Named { name: given(name), namespace: given(namespace) }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct AssociationRow {
     resource_type: String,

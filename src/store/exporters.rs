@@ -1,9 +1,10 @@
 //! Exporters and how far they are.
 //!
-//! Commands leave a row in `changes`, as every write does. Progress does not: an exporter reads that record
+//! Commands leave a row in `changes`, as every write does; it names the global scope, for an exporter belongs
+//! to no subject. Progress does not: an exporter reads that record
 //! and must not be woken by its own steps.
 
-use crate::model::{Context, ContextType, Exporter, ExporterState, Progress, Subject};
+use crate::model::{ContextType, Exporter, ExporterState, Progress, Scope};
 
 use super::changes::ChangeKind;
 use super::tx::{Tx, on};
@@ -76,11 +77,6 @@ impl ExporterRow {
     }
 }
 
-/// What the record of changes calls an exporter: it belongs to no subject.
-fn nobody() -> Subject {
-    Subject::new(Context::new(Context::GLOBAL).expect("a context name"), "")
-}
-
 impl Tx {
     /// The names of all exporters, sorted.
     ///
@@ -138,11 +134,12 @@ impl Tx {
             .execute(conn)
             .await
             .map(drop))?;
-        self.record(ChangeKind::PutExporter, &nobody(), None);
+        self.record(ChangeKind::PutExporter, Scope::global().subject(), None);
         Ok(())
     }
 
-    /// Tell an exporter to do something else, from the beginning if `restart`; was there one?
+    /// Tell an exporter to do something else. With `restart` it does so from the beginning, and a paused one
+    /// stays paused. Was there one?
     ///
     /// # Errors
     /// When the database fails.
@@ -154,7 +151,7 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         let now = self.author()?.now;
         let sql = "UPDATE exporters
-                      SET state = $2, position = CASE WHEN $3 THEN 0 ELSE position END, trace = NULL,
+                      SET state = CASE WHEN $3 AND state = 'PAUSED' THEN state ELSE $2 END, position = CASE WHEN $3 THEN 0 ELSE position END, trace = NULL,
                           failures = 0, retry_at = 0, changed_at = $4, epoch = epoch + 1
                     WHERE name = $1";
         let touched = on!(self, |conn| sqlx::query(sql)
@@ -166,7 +163,7 @@ impl Tx {
             .await
             .map(|done| done.rows_affected()))?;
         if touched > 0 {
-            self.record(ChangeKind::PutExporter, &nobody(), None);
+            self.record(ChangeKind::PutExporter, Scope::global().subject(), None);
         }
         Ok(touched > 0)
     }
@@ -184,7 +181,7 @@ impl Tx {
             .await
             .map(|done| done.rows_affected()))?;
         if touched > 0 {
-            self.record(ChangeKind::DeleteExporter, &nobody(), None);
+            self.record(ChangeKind::DeleteExporter, Scope::global().subject(), None);
         }
         Ok(touched > 0)
     }

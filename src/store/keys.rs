@@ -37,7 +37,7 @@ struct DekRow {
 /// Names of key-encryption keys belong to no context: they are locked and told of as subjects of the
 /// scope above all.
 fn subject_of(kek: &str) -> Subject {
-    Subject::new(Context::new(Context::GLOBAL).expect("starts with a dot"), kek)
+    Subject::new(Context::global(), kek)
 }
 
 impl Tx {

@@ -7,6 +7,7 @@ use dovetail::registry::{
     Associating, AssociationWish, Caller, Candidate, CandidateReference, Change, Defaults, Error, Intent,
     RegisterOptions, Registry, ResourceRequest, SettingsChange, VersionFilter,
 };
+use dovetail::store::Associated;
 
 use crate::harness::{self, TestStore};
 
@@ -216,7 +217,8 @@ async fn of_strong_associations_of_a_subject_exactly_one_passes() {
         // The second of the same resource finds what it wants.
         assert_eq!((passed, refused), (2, WRITERS - 2), "{}", test.name);
         let any = AssociationFilter::default();
-        let found = nodes[1].associations_by_name("-", "t", &any, 0, 9).await.expect("listed");
+        let found =
+            nodes[1].list_associations(Associated::called("-", "t"), &any, 0, 9).await.expect("listed");
         assert_eq!(found.len(), 1, "{}", test.name);
     }
 }

@@ -6,16 +6,16 @@ mod shape;
 
 pub use body::JsonBody;
 pub use query::{Query, optional_number};
-pub use shape::{Given, Members, Shape, constant, flag, members, needed_text, text};
+pub use shape::{Given, Members, Shape, constant, flag, map, members, needed_text, text};
 
 use std::convert::Infallible;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
 use super::error::ApiError;
 use super::requests::RequestId;
+use crate::clock;
 use crate::model::{InvalidVersion, SchemaId, Subject, VersionRef};
 use crate::registry::{self, Registry};
 
@@ -112,8 +112,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let request_id = parts.extensions.get::<RequestId>().map(RequestId::for_record).unwrap_or_default();
-        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+        let now = clock::now();
         Ok(Caller(registry::Caller { actor: "anonymous".to_owned(), request_id, now }))
     }
 }

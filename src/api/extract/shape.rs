@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::error::ApiError;
+use crate::registry::Change;
 use crate::schema::tree::{Node, Value};
 
 /// Something a request body can be read into.
@@ -46,6 +47,17 @@ pub struct Members<'a>(&'a Node);
 /// When it is not an object.
 pub fn members<'a>(node: &'a Node, what: &str) -> Result<Members<'a>, ApiError> {
     if node.is_object() { Ok(Members(node)) } else { Err(wrong(what, node)) }
+}
+
+/// What is left out stays, `null` clears.
+impl<T> From<Given<T>> for Change<T> {
+    fn from(given: Given<T>) -> Change<T> {
+        match given {
+            Given::Absent => Change::Keep,
+            Given::Null => Change::Clear,
+            Given::Value(value) => Change::Set(value),
+        }
+    }
 }
 
 impl<'a> Members<'a> {
@@ -106,13 +118,7 @@ impl<'a> Members<'a> {
         key: &str,
         read: impl Fn(&'a Node) -> Result<T, ApiError>,
     ) -> Result<BTreeMap<String, T>, ApiError> {
-        let entries = |node: &'a Node| {
-            members(node, "Map")?;
-            let entry =
-                |member: &'a crate::schema::tree::Member| Ok((member.key.clone(), read(&member.value)?));
-            node.members().iter().map(entry).collect::<Result<_, ApiError>>().map(Some)
-        };
-        Ok(self.given(key, entries)?.value().unwrap_or_default())
+        Ok(self.given(key, |node| map(node, read).map(Some))?.value().unwrap_or_default())
     }
 
     /// A set of texts.
@@ -122,6 +128,18 @@ impl<'a> Members<'a> {
     pub fn texts(&self, key: &str) -> Result<BTreeSet<String>, ApiError> {
         Ok(self.list(key, |node| needed_text(node, key))?.unwrap_or_default().into_iter().collect())
     }
+}
+
+/// A map, each value read by `read`.
+///
+/// # Errors
+/// When it is no object, or as `read` says.
+pub fn map<'a, T>(
+    node: &'a Node,
+    read: impl Fn(&'a Node) -> Result<T, ApiError>,
+) -> Result<BTreeMap<String, T>, ApiError> {
+    members(node, "Map")?;
+    node.members().iter().map(|member| Ok((member.key.clone(), read(&member.value)?))).collect()
 }
 
 /// A text; a number or a boolean is taken as it is written.

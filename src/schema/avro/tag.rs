@@ -4,12 +4,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::json;
 use super::model::{Field, Kind, Model, Name, Property, TypeId};
-use crate::schema::tags::{Change, Edits, Found};
-use crate::schema::tree::{Node, Span, Value};
+use crate::schema::tags::{ATTRIBUTE, Change, Edits, Found};
+use crate::schema::tree::Node;
 use crate::schema::{TagEdit, TagError, Tagged};
-
-/// The attribute that holds them.
-const TAGS: &str = "confluent:tags";
 
 /// The tagged records and fields in the order in which they are first met. A record goes by its full
 /// name, a field by that of its record and its own.
@@ -104,22 +101,17 @@ fn printed_records(model: &Model, dependencies: &[TypeId]) -> Vec<TypeId> {
 }
 
 fn retag(properties: &mut Vec<Property>, change: &Change) {
-    let at = properties.iter().position(|property| property.key == TAGS);
-    let held = at.and_then(|at| properties[at].value.elements()).unwrap_or_default();
-    let tags = change.apply(held.iter().map(text));
-    // What is printed stands in no text yet.
-    let node = |value: Value| Node { value, span: Span::default() };
-    let value = node(Value::Array(tags.iter().map(|tag| node(Value::String(tag.clone()))).collect()));
-    match at {
-        Some(at) if tags.is_empty() => drop(properties.remove(at)),
-        Some(at) => properties[at].value = value,
-        None if tags.is_empty() => {}
-        None => properties.push(Property { key: TAGS.to_owned(), value }),
+    let at = properties.iter().position(|property| property.key == ATTRIBUTE);
+    match (at, change.changed(at.map(|at| &properties[at].value), text)) {
+        (Some(at), Some(value)) => properties[at].value = value,
+        (Some(at), None) => drop(properties.remove(at)),
+        (None, Some(value)) => properties.push(Property { key: ATTRIBUTE.to_owned(), value }),
+        (None, None) => {}
     }
 }
 
 fn tags(properties: &[Property]) -> BTreeSet<String> {
-    let list = properties.iter().find(|property| property.key == TAGS);
+    let list = properties.iter().find(|property| property.key == ATTRIBUTE);
     list.and_then(|list| list.value.elements()).unwrap_or_default().iter().map(text).collect()
 }
 

@@ -85,7 +85,7 @@ impl JsonSchema {
     /// The tagged records and fields. Referenced texts are not looked into.
     pub fn tagged(&self) -> Vec<Tagged> {
         // Most schemas have no tags, and a text without the word is soon searched.
-        if !self.canonical.contains(tags::TAGS) {
+        if !self.canonical.contains(super::tags::ATTRIBUTE) {
             return Vec::new();
         }
         tags::tagged(self.root(), self.draft())

@@ -18,12 +18,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::draft::Draft;
 use super::keywords::{ARRAY_KEYWORDS, NUMBER_KEYWORDS, OBJECT_KEYWORDS, STRING_KEYWORDS};
 use crate::model::utf16_order;
-use crate::schema::tags::{Change, Edits, Found, LONGEST_PATH};
+use crate::schema::tags::{ATTRIBUTE, Change, Edits, Found, LONGEST_PATH};
 use crate::schema::tree::{Member, Node, Span, Value};
 use crate::schema::{TagEdit, TagError, Tagged};
-
-/// The keyword.
-pub(super) const TAGS: &str = "confluent:tags";
 
 /// The tagged records and fields of a schema, in the order of the text.
 pub(super) fn tagged(root: &Node, draft: Draft) -> Vec<Tagged> {
@@ -117,7 +114,7 @@ impl<'a> View<'a> {
     }
 
     fn tags(&self) -> BTreeSet<String> {
-        let tags = if self.whole { self.node.get(TAGS).and_then(Node::elements) } else { None };
+        let tags = if self.whole { self.node.get(ATTRIBUTE).and_then(Node::elements) } else { None };
         tags.unwrap_or_default().iter().map(text).collect()
     }
 
@@ -342,18 +339,14 @@ fn retag(node: &mut Node, changes: &HashMap<usize, Vec<Change>>) {
 }
 
 fn retag_members(members: &mut Vec<Member>, change: &Change) {
-    let at = members.iter().position(|member| member.key == TAGS);
-    let held = at.and_then(|at| members[at].value.elements()).unwrap_or_default();
-    let tags = change.apply(held.iter().map(text));
-    // What is printed stands in no text yet.
-    let span = Span::default();
-    let node = |value: Value| Node { value, span };
-    let value = node(Value::Array(tags.iter().map(|tag| node(Value::String(tag.clone()))).collect()));
-    match at {
-        Some(at) if tags.is_empty() => drop(members.remove(at)),
-        Some(at) => members[at].value = value,
-        None if tags.is_empty() => {}
-        None => members.push(Member { key: TAGS.to_owned(), key_span: span, value }),
+    let at = members.iter().position(|member| member.key == ATTRIBUTE);
+    match (at, change.changed(at.map(|at| &members[at].value), text)) {
+        (Some(at), Some(value)) => members[at].value = value,
+        (Some(at), None) => drop(members.remove(at)),
+        (None, Some(value)) => {
+            members.push(Member { key: ATTRIBUTE.to_owned(), key_span: Span::default(), value });
+        }
+        (None, None) => {}
     }
 }
 
