@@ -7,6 +7,7 @@ mod compat;
 mod contract;
 mod exporting;
 mod flows;
+mod gate;
 mod harness;
 mod house;
 mod http;
