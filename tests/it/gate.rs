@@ -497,3 +497,25 @@ fn every_manifest_of_the_tests_keeps_to_the_published_shape() {
         assert!(accepted(&wrong).starts_with("exit 2\n"), "{pointer} {member}");
     }
 }
+
+#[test]
+fn offline_no_network_is_used() {
+    let repository = branched(&[("schemas.yaml", MANIFEST), ("topics/orders/value.avsc", ORDER)]);
+    write(repository.path(), &[("topics/orders/value.avsc", ORDER_BREAKING)]);
+    let binary = env!("CARGO_BIN_EXE_dovetail");
+    let isolated = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("unshare");
+        command.current_dir(repository.path()).args(["--net", "--map-root-user"]).args(arguments);
+        command.output()
+    };
+    // Without a namespace of its own nothing is shown; where tests must not be left out, that is a failure.
+    if !isolated(&["true"]).is_ok_and(|output| output.status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "no network namespace can be made here");
+        eprintln!("left out: no network namespace can be made here");
+        return;
+    }
+    let output = isolated(&[binary, "check", "--quiet"]).expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let asked = isolated(&[binary, "check", "--against", "registry:http://127.0.0.1:9"]).expect("it runs");
+    assert_eq!(asked.status.code(), Some(3), "there really is no network");
+}

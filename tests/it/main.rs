@@ -14,6 +14,7 @@ mod http;
 mod judging;
 mod kms;
 mod model;
+mod offline;
 mod openapi;
 mod processes;
 mod racing;
