@@ -16,6 +16,8 @@ pub mod registry;
 
 pub mod export;
 
+pub mod transfer;
+
 pub mod published;
 
 pub mod api;
