@@ -8,16 +8,18 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::task::JoinSet;
-use url::Url;
 
 use super::holdings::{Held, Holdings};
 use super::wire::{number, read_content, read_settings};
 use super::{Error, Progress};
 use crate::model::{Context, Guid, Level, Mode, SchemaId, Settings, Subject, Version};
-use crate::outgoing::{self, Credentials, body_of, root_cause, take_credentials};
+use crate::outgoing::{body_of, root_cause};
+use crate::remote::RegistryClient;
 
 /// Longer answers are no registry's.
 const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
+/// How long to wait for an answer: a list may be long.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How often a request is made before the registry counts as unreachable.
 const ATTEMPTS: u32 = 6;
 /// How long to wait before the second attempt; before each further one, twice as long.
@@ -30,9 +32,7 @@ const SHORT: usize = 100;
 /// A running registry.
 #[derive(Clone)]
 pub struct Remote {
-    http: reqwest::Client,
-    root: Url,
-    credentials: Option<Credentials>,
+    client: RegistryClient,
     at_once: usize,
 }
 
@@ -42,21 +42,14 @@ impl Remote {
     /// # Errors
     /// When that is no address of a registry.
     pub fn new(url: &str, at_once: usize) -> Result<Remote, Error> {
-        let wrong = |reason: &str| Error::Input(format!("the registry's URL {reason}"));
-        let mut root = Url::parse(url).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
-        if !matches!(root.scheme(), "http" | "https") || root.host().is_none() {
-            return Err(wrong("must start with http:// or https:// and name a host"));
-        }
-        let credentials = take_credentials(&mut root);
-        let (connect, whole) = (Duration::from_secs(5), Duration::from_secs(60));
-        let http = outgoing::client(std::slice::from_ref(&root), connect, whole).build();
-        let http = http.map_err(|error| Error::Unreachable(root_cause(&error)))?;
-        Ok(Remote { http, root, credentials, at_once: at_once.max(1) })
+        let client =
+            RegistryClient::new(url).map_err(|failure| Error::Input(format!("{:#}", failure.error)))?;
+        Ok(Remote { client, at_once: at_once.max(1) })
     }
 
     /// Its URL without credentials.
     pub fn shown(&self) -> &str {
-        self.root.as_str().trim_end_matches('/')
+        self.client.shown()
     }
 
     /// Read all of it.
@@ -333,21 +326,14 @@ impl Remote {
     }
 
     async fn get_once(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Option<Value>, Refusal> {
-        let mut url = self.root.clone();
-        url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(path);
-        url.query_pairs_mut().extend_pairs(query);
-        let shown = url.path().to_owned();
-        let mut request =
-            self.http.get(url).header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
-        if let Some((user, password)) = &self.credentials {
-            request = request.basic_auth(user, password.as_deref());
-        }
+        let encoded = encoded(query);
+        let (shown, request) = self.client.request(path, Some(&encoded));
         let unreachable = |error: reqwest::Error| {
             let reason = root_cause(&error);
             let sentence = format!("the registry {} cannot be reached: {reason}", self.shown());
             Refusal::Passing(Error::Unreachable(sentence))
         };
-        let response = request.send().await.map_err(unreachable)?;
+        let response = request.timeout(LONGEST_WAIT).send().await.map_err(unreachable)?;
         let status = response.status();
         let body = body_of(response, LONGEST_ANSWER).await.map_err(unreachable)?;
         let too_long =
@@ -406,6 +392,10 @@ fn is_recorded<T: PartialEq>(
     let of_top = of_top?;
     let tells = of_top != *default || of_global.is_some_and(|of_global| *of_global != of_top);
     (tells && in_force.is_none_or(|in_force| in_force == of_top)).then_some(of_top)
+}
+
+fn encoded(query: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish()
 }
 
 fn texts(list: &[Value]) -> Vec<String> {

@@ -68,7 +68,7 @@ fn is_backup(input: &mut impl BufRead, place: &str) -> Result<bool, Error> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn is_backup_file(path: &Path) -> Result<bool, Error> {
+pub fn is_backup_file(path: &Path) -> Result<bool, Error> {
     let file = File::open(path).map_err(|error| Error::file(path, &error))?;
     is_backup(&mut BufReader::new(file), &path.display().to_string())
 }

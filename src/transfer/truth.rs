@@ -63,6 +63,14 @@ pub fn truth_of_backup(path: &Path, progress: Progress<'_>) -> Result<Found, Err
     Ok(found)
 }
 
+/// Look at what a registry shows: do references lead somewhere, are hashes those of the texts?
+pub fn truth_of_holdings(holdings: &Holdings, progress: Progress<'_>) -> Found {
+    let extent = format!("{} versions", holdings.versions.len());
+    let mut found = Found { problems: holdings.wrong_guids(), extent, ..Found::default() };
+    examine_texts(holdings, &mut found, progress);
+    found
+}
+
 fn examine(gathered: &Gathered, found: &mut Found, progress: Progress<'_>) {
     let rows: usize = gathered.rows.values().sum();
     found.extent = format!(
@@ -74,18 +82,20 @@ fn examine(gathered: &Gathered, found: &mut Found, progress: Progress<'_>) {
     examine_contents(gathered, found);
     examine_numbers(gathered, found);
     match gathered.holdings() {
-        Ok(holdings) => {
-            let texts = Texts::of(&holdings);
-            for (done, held) in holdings.versions.iter().enumerate() {
-                texts.examine(held, found);
-                progress("schemas parsed", done + 1, holdings.versions.len());
-            }
-        }
+        Ok(holdings) => examine_texts(&holdings, found, progress),
         Err(sentence) => found.problems.push(sentence),
     }
     // Said once by each of two looks at the same thing.
     let mut said = HashSet::new();
     found.problems.retain(|sentence| said.insert(sentence.clone()));
+}
+
+fn examine_texts(holdings: &Holdings, found: &mut Found, progress: Progress<'_>) {
+    let texts = Texts::of(holdings);
+    for (done, held) in holdings.versions.iter().enumerate() {
+        texts.examine(held, found);
+        progress("schemas parsed", done + 1, holdings.versions.len());
+    }
 }
 
 /// Is every content what its hash says?
