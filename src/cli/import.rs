@@ -52,11 +52,12 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         let bar = Bar::new(printer);
         let progress = |what, done, total| bar.tell(what, done, total);
         let source = source(&options.from, usize::from(options.at_once))?;
-        // Before the source is read: a database that cannot be opened must not cost that time.
-        let store = open(&options.database.database_url, !options.dry_run).await?;
-        let (from, to) = (source.shown(), store.location());
+        let from = source.shown();
+        // Before the database: a source that cannot be read must not leave a new one behind.
         let holdings = source.holdings(&progress).await.map_err(failure)?;
         bar.clear();
+        let store = open(&options.database.database_url, !options.dry_run).await?;
+        let to = store.location();
         printer.answer(format_args!("{from} holds {holdings}"));
         tell_of_source(&holdings, printer);
         let plan = plan(&holdings, &store).await.map_err(failure)?;
@@ -87,7 +88,9 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         let outcome = match options.no_verify {
             true => Outcome::Success,
             false => {
-                let again = source.holdings(&progress).await.map_err(failure)?;
+                let mut again = source.holdings(&progress).await.map_err(failure)?;
+                // Those that differ were told of.
+                again.recompute_guids();
                 let arrived = holdings_of_store(&store).await.map_err(failure)?;
                 bar.clear();
                 let found = differences(&again, &from, &arrived, &to, Extent::Contained);
@@ -121,10 +124,6 @@ fn tell_of_source(holdings: &Holdings, printer: Printer) {
 }
 
 fn told(verb: &str, plan: &Plan, imported: Imported, to: &str) -> String {
-    let Imported { versions, settings, modes, .. } = imported;
     let known = plan.known;
-    format!(
-        "{verb} {versions} versions, {settings} configurations and {modes} modes into {to}; {known} versions were \
-         there already"
-    )
+    format!("{verb} {imported} into {to}; versions that were there already: {known}")
 }

@@ -60,6 +60,13 @@ impl Holdings {
         self.versions.iter().map(|held| ((&held.subject, held.version), held)).collect()
     }
 
+    /// Give every version the hash that its text has, whatever it was given.
+    pub fn recompute_guids(&mut self) {
+        for held in &mut self.versions {
+            held.guid = Some(held.content.guid());
+        }
+    }
+
     /// Sentences about hashes that are not those of the texts that they were given for.
     pub fn wrong_guids(&self) -> Vec<String> {
         let mut sentences = Vec::new();

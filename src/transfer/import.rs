@@ -5,9 +5,10 @@
 //! stops it in the middle, the next run finds what is there and goes on.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use super::gathered::Gathered;
-use super::holdings::{Held, Holdings, scope, spelt};
+use super::holdings::{Held, Holdings, count, scope, spelt};
 use super::{Error, Progress};
 use crate::model::{
     Context, Format, Guid, Judge, JudgeSettings, Mode, SchemaId, Scope, Settings, Subject, Version,
@@ -41,6 +42,14 @@ pub struct Imported {
     pub modes: usize,
     /// Was it recorded that the reference judge decides?
     pub set_judge: bool,
+}
+
+impl fmt::Display for Imported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Imported { versions, settings, modes, .. } = *self;
+        let (settings, modes) = (count(settings, "configuration"), count(modes, "mode"));
+        write!(f, "{}, {settings} and {modes}", count(versions, "version"))
+    }
 }
 
 impl Plan {

@@ -21,7 +21,7 @@ const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// How long to wait for an answer: a list may be long.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How often a request is made before the registry counts as unreachable.
-const ATTEMPTS: u32 = 6;
+const ATTEMPTS: u32 = 5;
 /// How long to wait before the second attempt; before each further one, twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// How many entries of a list are asked for at a time.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::backup::FORMAT;
 use super::gathered::PAGE;
 use super::sealed::Opener;
+use super::source::is_backup_file;
 use super::{Error, Progress};
 use crate::model::Guid;
 use crate::store::{Author, Cell, Column, ColumnKind, Row, Store, TABLES, Table};
@@ -23,6 +24,11 @@ pub(super) struct Backup<R> {
 
 impl Backup<BufReader<File>> {
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        if !is_backup_file(path)? {
+            // A flipped bit in the first bytes looks like that, too.
+            let place = path.display();
+            return Err(Error::Damaged(format!("{place} is no backup, or its beginning is damaged")));
+        }
         let file = File::open(path).map_err(|error| Error::file(path, &error))?;
         Backup::read(BufReader::new(file), path.display().to_string())
     }

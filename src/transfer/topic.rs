@@ -13,7 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::Error;
-use super::holdings::{Held, Holdings};
+use super::holdings::{Held, Holdings, count};
 use super::wire::{content_members, number, read_content, read_settings, settings_members};
 use crate::model::{Context, Guid, SchemaId, Subject, Version};
 
@@ -37,6 +37,7 @@ struct Replay {
 pub(super) fn read_topic(mut input: impl BufRead, place: &str) -> Result<Holdings, Error> {
     let mut replay = Replay::default();
     let mut line = Vec::new();
+    let mut has_records = false;
     for number in 1.. {
         line.clear();
         let read = (&mut input).take(LONGEST_LINE).read_until(b'\n', &mut line);
@@ -49,7 +50,11 @@ pub(super) fn read_topic(mut input: impl BufRead, place: &str) -> Result<Holding
             continue;
         }
         let (key, value) = record(text).map_err(wrong)?;
+        has_records = true;
         replay.take(number, &key, value.as_ref()).map_err(wrong)?;
+    }
+    if !has_records {
+        return Err(Error::Input(format!("{place} holds no record")));
     }
     Ok(replay.finish())
 }
@@ -167,7 +172,9 @@ impl Replay {
         holdings.versions = versions.into_iter().map(|(_, held)| held).collect();
         holdings.arrange();
         holdings.count_ids();
-        let unknown = unknown.into_iter().map(|(kind, count)| format!("{count} records of the kind {kind}"));
+        let unknown = unknown
+            .into_iter()
+            .map(|(kind, number)| format!("{} of the kind {kind}", count(number, "record")));
         holdings.left_out.extend(unknown);
         holdings
     }

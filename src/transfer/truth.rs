@@ -1,14 +1,12 @@
 //! Whether a store says the truth about itself: what can be computed is computed again.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
 use super::gathered::{Gathered, each_row};
 use super::holdings::{Held, Holdings, spelt};
 use super::restore::Backup;
-use super::source::{gathered_from, is_backup_file};
+use super::source::gathered_from;
 use super::{Error, Progress};
 use crate::model::{Context, Reference, SchemaId, Subject, Version};
 use crate::schema::{Dependency, Options, Schema};
@@ -51,13 +49,7 @@ pub async fn truth_of_store(store: &Store, progress: Progress<'_>) -> Result<Fou
 /// # Errors
 /// When it cannot be read, or is damaged.
 pub fn truth_of_backup(path: &Path, progress: Progress<'_>) -> Result<Found, Error> {
-    if !is_backup_file(path)? {
-        // A flipped bit in the first bytes looks like that, too.
-        return Err(Error::Damaged(format!("{} is no backup, or its beginning is damaged", path.display())));
-    }
-    let file = File::open(path).map_err(|error| Error::file(path, &error))?;
-    let place = path.display().to_string();
-    let gathered = gathered_from(Backup::read(BufReader::new(file), place.clone())?, &place)?;
+    let gathered = gathered_from(Backup::open(path)?, &path.display().to_string())?;
     let mut found = Found::default();
     examine(&gathered, &mut found, progress);
     Ok(found)

@@ -20,3 +20,4 @@ mod server;
 mod serving;
 mod store;
 mod terminal;
+mod transfer;
