@@ -5,11 +5,11 @@
 
 mod backup;
 mod check;
-mod check_report;
 mod explain;
 mod export;
 mod health;
 mod import;
+mod init;
 mod kms;
 mod migrate;
 mod moving;
@@ -19,6 +19,8 @@ mod restore;
 mod rewrap;
 mod serve;
 mod verify;
+mod waive;
+mod why;
 
 use std::process::ExitCode;
 
@@ -75,6 +77,12 @@ enum Verb {
     Serve(Box<serve::Options>),
     /// Check schema files against an earlier state of them.
     Check(Box<check::Options>),
+    /// Write a manifest, a pipeline and a hook for the schemas of a folder.
+    Init(init::Options),
+    /// Tell all there is to one finding of the check.
+    Why(Box<why::Options>),
+    /// Accept one finding of the check for a while.
+    Waive(Box<waive::Options>),
     /// Say what a rule means, why it is one, and what to do instead.
     Explain(explain::Options),
     /// Take over what another registry holds, ids and all.
@@ -111,6 +119,9 @@ pub fn run() -> ExitCode {
     let done = match arguments.verb {
         Verb::Serve(options) => serve::run(*options, printer),
         Verb::Check(options) => check::run(&options, printer),
+        Verb::Init(options) => init::run(&options, printer),
+        Verb::Why(options) => why::run(&options, printer),
+        Verb::Waive(options) => waive::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
         Verb::Import(options) => import::run(&options, printer),
         Verb::Export(options) => export::run(&options, printer),
