@@ -14,17 +14,17 @@ use crate::transfer::{Secrets, write_backup};
 
 #[derive(Args)]
 #[command(
-    after_help = "The file is text: one row of the store a line, sorted, each with a checksum, and one over all \
-    of them at the\nend. It is of one moment, whatever is registered meanwhile; the server may go on. Two backups of \
-    the same state\nare the same file, so they can be compared with `diff` and kept in a repository.\n\n\
-    It holds everything: schemas, ids, versions, deleted ones, tombstones, configurations, modes, settings of\n\
-    judging, associations, exporters, the record of changes and of refusals, and keys of encryption. Data keys\n\
-    are in it only as the key-management service has encrypted them; the keys of that service are not in\n\
-    it. Credentials of exporters are left out: after a restore give them anew (`PUT /exporters/NAME/config`),\n\
-    or have them written with --with-credentials and keep the file as you keep passwords.\n\n\
+    after_help = "The file is text: one row of the database a line, sorted, each with a checksum, and one \
+    over all of them at the end. It is of one moment, and the server may go on meanwhile. Two backups of the same \
+    state are the same file, so they can be compared with `diff` and kept in a repository.\n\n\
+    It holds everything: schemas, ids, versions, deleted ones, tombstones, configurations, modes, settings of \
+    judging, associations, exporters, the record of changes and of refusals, and keys of encryption. Data keys are \
+    in it only as the key-management service has encrypted them; the keys of that service are not in it. \
+    Credentials of exporters are left out: after a restore give them anew with `PUT /exporters/NAME/config`. With \
+    --with-credentials they are in it, and the file is to be kept as passwords are.\n\n\
     Examples:\n  \
     dovetail backup registry.backup\n  \
-    dovetail backup --database-url postgres://dovetail@db/registry monday.backup && dovetail verify monday.backup"
+    dovetail backup monday.backup --database-url postgres://dovetail@db/registry"
 )]
 pub(super) struct Options {
     /// The file to write. One that is there is replaced when the new one is whole.

@@ -16,12 +16,11 @@ use crate::transfer::{Secrets, carry_out, holdings_of_store, plan, write_backup,
 #[derive(Args)]
 #[command(
     after_help = "The records of a topic are JSON objects with `key` and `value`, one a line, as Confluent \
-    Schema Registry\nkeeps them. Written to an empty `_schemas` topic, they make such a registry serve the same \
-    schemas under\nthe same ids.\n\n\
+    Schema Registry keeps them. Written to an empty `_schemas` topic, they make such a registry serve the same \
+    schemas under the same ids.\n\n\
     Examples:\n  \
     dovetail export --to schemas.jsonl\n  \
-    dovetail export --to - | jq -r '[.key, .value] | map(tojson) | join(\"\\t\")' |\n    \
-    kcat -b broker -P -t _schemas -K '\\t' -Z\n  \
+    dovetail export --from http://old-registry:8081 --to schemas.jsonl\n  \
     dovetail export --from http://old-registry:8081 --format backup --to old.backup"
 )]
 pub(super) struct Options {

@@ -15,19 +15,23 @@ use crate::transfer::{Extent, Holdings, Imported, Plan, carry_out, differences, 
 #[derive(Args)]
 #[command(
     after_help = "Everything is kept as it is: ids, version numbers, guids, texts byte for byte, references, \
-    metadata, rule\nsets, soft-deleted versions, configurations and modes. A schema that would be refused today is \
-    kept too.\nNothing that is there is overwritten: what differs is told, and then nothing is written (exit code \
-    1).\nRun again after it broke off, it goes on where it stopped.\n\n\
-    An empty store is set to be judged as Confluent Schema Registry judges (`PUT /v1/settings` changes \
-    it).\nNot taken along: associations, keys of encryption, exporters, configurations of subjects that have no \
-    schema (a dump of\nthe topic has those).\n\n\
+    metadata, rule sets, soft-deleted versions, configurations and modes. A schema that would be refused today is \
+    kept too. Nothing that is there is overwritten: what differs is told, and then nothing is written. Run again \
+    after it broke off, it goes on where it stopped.\n\n\
+    An empty database is set to be judged as Confluent Schema Registry judges; `PUT /v1/settings` changes it. Not \
+    taken along: associations, keys of encryption, exporters. Over HTTP nobody can see configurations of subjects \
+    that have no schema; a dump of the topic has them.\n\n\
     Examples:\n  \
     dovetail import --from http://old-registry:8081 --dry-run\n  \
     dovetail import --from https://user:secret@old-registry --database-url postgres://dovetail@db/registry\n  \
     kcat -b broker -C -t _schemas -o beginning -e -J | dovetail import --from -\n  \
     dovetail import --from monday.backup\n\n\
-    Exit codes: 0 done and verified, 1 something else is there already or did not arrive, 2 the source makes no\n\
-    sense, 3 the source or the database cannot be reached, 4 somebody else wrote the same meanwhile."
+    Exit codes:\n  \
+    0  done, and what arrived is the same\n  \
+    1  something else is there already, or did not arrive\n  \
+    2  the command or the source makes no sense\n  \
+    3  the source or the database cannot be reached\n  \
+    4  somebody else wrote the same meanwhile"
 )]
 pub(super) struct Options {
     /// The registry's URL, or a file: a dump of the `_schemas` topic or a backup; `-` is standard input.

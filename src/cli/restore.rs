@@ -14,15 +14,17 @@ use crate::transfer::restore;
 #[derive(Args)]
 #[command(
     after_help = "The file is read to its end first: a changed, missing, added or moved line is found before \
-    anything is written.\nThen all of it is written in one transaction. Afterwards every route answers as it did \
-    when the backup was\nmade, whichever database it was made on. Exporters go on where they were then: pause those \
-    that another server\nstill runs.\n\n\
+    anything is written. Then all of it is written in one transaction. Afterwards every route answers as it did \
+    when the backup was made, whichever database it was made on. Exporters go on where they were then: pause those \
+    that another server still runs.\n\n\
     Only an empty database is restored into. One that a server was started on and nothing was sent to is empty.\n\n\
     Examples:\n  \
     dovetail restore registry.backup --database-url sqlite:new.db\n  \
     dovetail restore monday.backup --database-url postgres://dovetail@db/registry\n\n\
-    Exit codes: 0 done, 2 the file is no backup of a version that this program knows, 3 it is damaged, or the\n\
-    database is not empty or cannot be reached."
+    Exit codes:\n  \
+    0  done\n  \
+    2  the command makes no sense, or the backup is of a version that this program does not know\n  \
+    3  the backup is damaged, or the database is not empty or cannot be reached"
 )]
 pub(super) struct Options {
     /// The backup.

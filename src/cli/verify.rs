@@ -1,7 +1,5 @@
 //! `dovetail verify`: is a backup, a store or a registry what it should be?
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::migrate::Database;
@@ -17,16 +15,20 @@ use crate::transfer::{
 #[derive(Args)]
 #[command(
     after_help = "A backup: is every line what was written? A database, and what a backup holds: is every text \
-    the one its hash\nwas made of, does every version have its schema, does every reference lead somewhere, will no \
-    id be given out\ntwice? A registry: do ids lead to the texts that versions show, are hashes right?\n\n\
-    With --against two of them are compared: contexts, subjects, versions with ids, guids, texts byte for byte,\n\
+    the one its hash was made of, does every version have its schema, does every reference lead somewhere, will no \
+    id be given out twice? A registry: do ids lead to the texts that versions show, are hashes right?\n\n\
+    With --against two of them are compared: contexts, subjects, versions with ids, guids, texts byte for byte, \
     references, metadata, rule sets and deletions, configurations and modes. Each difference is a line.\n\n\
     Examples:\n  \
     dovetail verify monday.backup\n  \
     dovetail verify --database-url postgres://dovetail@db/registry\n  \
     dovetail verify --against http://old-registry:8081\n  \
     dovetail verify http://new-registry:8081 --against http://old-registry:8081\n\n\
-    Exit codes: 0 all is well, 1 something was found, 2 the command makes no sense, 3 it could not be looked at."
+    Exit codes:\n  \
+    0  all is well\n  \
+    1  something was found\n  \
+    2  the command makes no sense\n  \
+    3  it could not be looked at"
 )]
 pub(super) struct Options {
     /// A backup, a dump of a topic, or the URL of a registry; the database if it is left out.
@@ -45,24 +47,15 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     wait_for(async {
         let bar = Bar::new(printer);
-        let looked = match look(options, &bar).await {
-            // What was asked is whether it is damaged.
-            Err(Error::Damaged(sentence)) => {
-                bar.clear();
-                printer.answer(sentence);
-                return Ok(Outcome::Findings);
-            }
-            looked => looked.map_err(failure)?,
-        };
-        let Looked { place, mut found, holdings } = looked;
+        let Looked { place, mut found, holdings } = look(options, &bar).await?;
         let mut compared = None;
-        if let Some(against) = &options.against {
+        if let (Some(against), Some(holdings)) = (&options.against, &holdings) {
             let other = source(against, usize::from(options.at_once))?;
             let progress = |what, done, total| bar.tell(what, done, total);
             let shown = other.shown();
             let other = other.holdings(&progress).await.map_err(failure)?;
-            found.problems.extend(differences(&holdings, &place, &other, &shown, Extent::All));
-            compared = Some(shown);
+            found.problems.extend(differences(holdings, &place, &other, &shown, Extent::All));
+            compared = Some(format!("the same as {shown}: {holdings}"));
         }
         bar.clear();
         each_line(&found.notes, |line| printer.note(line));
@@ -72,7 +65,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
             return Ok(Outcome::Findings);
         }
         printer.answer(match compared {
-            Some(other) => format!("{place} is well and the same as {other}: {holdings}"),
+            Some(same) => format!("{place} is well and {same}"),
             None => format!("{place} is well: {}", found.extent),
         });
         Ok(Outcome::Success)
@@ -83,39 +76,40 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
 struct Looked {
     place: String,
     found: Found,
-    holdings: Holdings,
+    /// What it holds, unless that makes no sense.
+    holdings: Option<Holdings>,
 }
 
-async fn look(options: &Options, bar: &Bar) -> Result<Looked, Error> {
+async fn look(options: &Options, bar: &Bar) -> Result<Looked, Failure> {
     let progress = |what, done, total| bar.tell(what, done, total);
     let Some(what) = &options.what else {
-        let store = open(&options.database.database_url, false).await;
-        let store = store.map_err(|failure| Error::Unreachable(format!("{:#}", failure.error)))?;
-        let found = truth_of_store(&store, &progress).await?;
-        // What makes no sense was found already.
+        let store = open(&options.database.database_url, false).await?;
+        let found = truth_of_store(&store, &progress).await.map_err(failure)?;
         let holdings = match found.problems.is_empty() {
-            true => holdings_of_store(&store).await?,
-            false => Holdings::default(),
+            true => Some(holdings_of_store(&store).await.map_err(failure)?),
+            false => None,
         };
         return Ok(Looked { place: store.location(), found, holdings });
     };
-    let source = source(what, usize::from(options.at_once))
-        .map_err(|failure| Error::Input(format!("{:#}", failure.error)))?;
+    let source = source(what, usize::from(options.at_once))?;
     let place = source.shown();
-    let found = match &source {
-        Source::File(path) if options.against.is_none() || is_backup_file(path)? => {
-            truth_of_backup(Path::new(path), &progress)?
-        }
-        Source::File(_) | Source::Text(_) | Source::Registry(_) => Found::default(),
-    };
-    let holdings = source.holdings(&progress).await?;
-    let found = match &source {
-        Source::Registry(remote) => {
-            let mut found = truth_of_holdings(&holdings, &progress);
-            found.problems.extend(remote.check_ids(&holdings, &progress).await?);
-            found
-        }
-        Source::File(_) | Source::Text(_) => found,
-    };
-    Ok(Looked { place, found, holdings })
+    let mut found = Found::default();
+    if let Source::File(path) = &source
+        && (options.against.is_none() || is_backup_file(path).map_err(failure)?)
+    {
+        found = match truth_of_backup(path, &progress) {
+            // What was asked is whether it is damaged.
+            Err(Error::Damaged(sentence)) => {
+                let found = Found { problems: vec![sentence], ..Found::default() };
+                return Ok(Looked { place, found, holdings: None });
+            }
+            found => found.map_err(failure)?,
+        };
+    }
+    let holdings = source.holdings(&progress).await.map_err(failure)?;
+    if let Source::Registry(remote) = &source {
+        found = truth_of_holdings(&holdings, &progress);
+        found.problems.extend(remote.check_ids(&holdings, &progress).await.map_err(failure)?);
+    }
+    Ok(Looked { place, found, holdings: Some(holdings) })
 }
