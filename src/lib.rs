@@ -17,6 +17,8 @@ pub mod registry;
 
 pub mod export;
 
+pub mod transfer;
+
 pub mod published;
 
 pub mod gate;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
-use reqwest::StatusCode;
+use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::outgoing::{self, Credentials, root_cause, take_credentials};
 
 /// A registry that is reached over HTTP.
+#[derive(Clone)]
 pub struct RegistryClient {
     http: reqwest::Client,
     root: Url,
@@ -102,6 +103,20 @@ impl RegistryClient {
         .await
     }
 
+    /// A GET of a route, and its URL without credentials.
+    pub fn request(&self, path: &[&str], query: Option<&str>) -> (String, RequestBuilder) {
+        let mut url = self.root.clone();
+        url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(path);
+        url.set_query(query);
+        let shown = url.to_string();
+        let mut request =
+            self.http.get(url).header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
+        if let Some((user, password)) = &self.credentials {
+            request = request.basic_auth(user, password.as_deref());
+        }
+        (shown, request)
+    }
+
     /// GET and read a JSON answer; `None` for a 404 in the registry's own words.
     async fn read<T: serde::de::DeserializeOwned>(
         &self,
@@ -118,15 +133,7 @@ impl RegistryClient {
         query: Option<&str>,
         is_absent: impl Fn(StatusCode, Option<i64>) -> bool,
     ) -> Result<Option<T>, Failure> {
-        let mut url = self.root.clone();
-        url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(path);
-        url.set_query(query);
-        let shown = url.to_string();
-        let mut request =
-            self.http.get(url).header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
-        if let Some((user, password)) = &self.credentials {
-            request = request.basic_auth(user, password.as_deref());
-        }
+        let (shown, request) = self.request(path, query);
         let unreachable = |error: reqwest::Error| {
             let reason = root_cause(&error);
             Failure::unable(anyhow!("the registry {} cannot be reached: {reason}", self.shown())).with_hint(

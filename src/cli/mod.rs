@@ -3,16 +3,22 @@
 //! [`run`] reads the command line, hands each verb to its file and is the only place that turns an
 //! outcome into an exit code.
 
+mod backup;
 mod check;
 mod explain;
+mod export;
 mod health;
+mod import;
 mod init;
 mod kms;
 mod migrate;
+mod moving;
 mod openapi;
 mod print;
+mod restore;
 mod rewrap;
 mod serve;
+mod verify;
 mod waive;
 mod why;
 
@@ -79,6 +85,16 @@ enum Verb {
     Waive(Box<waive::Options>),
     /// Say what a rule means, why it is one, and what to do instead.
     Explain(explain::Options),
+    /// Take over what another registry holds, ids and all.
+    Import(Box<import::Options>),
+    /// Write what a registry holds as the records of a `_schemas` topic.
+    Export(Box<export::Options>),
+    /// Write everything a database holds into a file.
+    Backup(backup::Options),
+    /// Make an empty database into the one that was backed up.
+    Restore(restore::Options),
+    /// Find out whether a backup, a database or a registry is what it should be.
+    Verify(Box<verify::Options>),
     /// Bring a database up to date and exit.
     Migrate(migrate::Options),
     /// Encrypt data keys anew after the key file got another first line.
@@ -107,6 +123,11 @@ pub fn run() -> ExitCode {
         Verb::Why(options) => why::run(&options, printer),
         Verb::Waive(options) => waive::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
+        Verb::Import(options) => import::run(&options, printer),
+        Verb::Export(options) => export::run(&options, printer),
+        Verb::Backup(options) => backup::run(&options, printer),
+        Verb::Restore(options) => restore::run(&options, printer),
+        Verb::Verify(options) => verify::run(&options, printer),
         Verb::Migrate(options) => migrate::run(options, printer),
         Verb::Rewrap(options) => rewrap::run(options, printer),
         Verb::Openapi(options) => openapi::run(&options, printer),

@@ -22,3 +22,4 @@ mod server;
 mod serving;
 mod store;
 mod terminal;
+mod transfer;
