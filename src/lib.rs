@@ -1,7 +1,7 @@
 //! Dovetail, a schema registry that proves its verdicts.
 //!
 //! The modules are floors, listed from the ground up. A floor may use the floors before it and never
-//! one after it: `model <- schema <- compat`, `model <- store`, `model <- kms`, `registry` over these, `export` over
+//! one after it: `model <- schema <- compat <- diff`, `model <- store`, `model <- kms`, `registry` over these, `export` over
 //! that, `api` and `cli` on top, which share the JSON form of verdicts in `published`. A test reads the sources and
 //! enforces it.
 
@@ -9,6 +9,7 @@ pub mod model;
 pub mod schema;
 
 pub mod compat;
+pub mod diff;
 pub mod kms;
 pub mod store;
 

@@ -6,10 +6,12 @@
 
 pub mod avro;
 pub mod json;
+mod lines;
 pub mod protobuf;
 mod tags;
 pub mod tree;
 
+pub use lines::Lines;
 pub use tags::{TagEdit, TagError, Tagged};
 
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -5,6 +5,7 @@
 mod cli;
 mod compat;
 mod contract;
+mod diffs;
 mod exporting;
 mod flows;
 mod harness;

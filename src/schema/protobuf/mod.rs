@@ -7,6 +7,7 @@
 //! asked only when the stricter checks or the binary descriptor are wanted.
 
 pub mod builtin;
+pub mod comment;
 mod compile;
 mod descriptor;
 mod lex;
