@@ -67,6 +67,10 @@ pub(super) static MESSAGE_ADDED: Kind = meaning("message-added", "A message is n
 pub(super) static MESSAGE_REMOVED: Kind = meaning("message-removed", "A message is gone.");
 pub(super) static MESSAGE_RENAMED: Kind =
     meaning("message-renamed", "A message of the same fields has another name.");
+pub(super) static MESSAGES_REORDERED: Kind = meaning(
+    "messages-reordered",
+    "Messages stand in another order, by which registries' serializers number them.",
+);
 pub(super) static ENUM_ADDED: Kind = meaning("enum-added", "An enum is new.");
 pub(super) static ENUM_REMOVED: Kind = meaning("enum-removed", "An enum is gone.");
 pub(super) static VALUE_ADDED: Kind = meaning("value-added", "An enum has a new value.");
@@ -180,6 +184,7 @@ static ALL: &[&Kind] = &[
     &MESSAGE_ADDED,
     &MESSAGE_REMOVED,
     &MESSAGE_RENAMED,
+    &MESSAGES_REORDERED,
     &ENUM_ADDED,
     &ENUM_REMOVED,
     &VALUE_ADDED,

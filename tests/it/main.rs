@@ -20,3 +20,4 @@ mod racing;
 mod server;
 mod serving;
 mod store;
+mod terminal;

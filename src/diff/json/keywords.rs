@@ -120,7 +120,7 @@ impl<'a> Walk<'a, '_> {
                 let closed = matches!(values.1, Value::Bool(false));
                 self.openness(closed, Some((old, old_path)), Some((new, new_path)), what);
             }
-            Sort::Schema | Sort::Items | Sort::Openness => {
+            Sort::Schema | Sort::Items | Sort::Openness if !either_array(values) => {
                 self.schemas(seats.0, seats.1, &inner(&shown(keyword)));
             }
             _ if same(values.0, values.1) => {}
@@ -259,6 +259,10 @@ fn type_words(node: &Node) -> Vec<&str> {
 
 fn both_objects((old, new): (&Value, &Value)) -> bool {
     matches!((old, new), (Value::Object(_), Value::Object(_)))
+}
+
+fn either_array((old, new): (&Value, &Value)) -> bool {
+    matches!(old, Value::Array(_)) || matches!(new, Value::Array(_))
 }
 
 fn both_arrays((old, new): (&Value, &Value)) -> bool {

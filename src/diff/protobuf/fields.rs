@@ -120,7 +120,12 @@ impl<'a> Walk<'a, '_> {
         let by_number = |members: &[Member<'a>]| -> HashMap<i32, usize> {
             members.iter().enumerate().map(|(index, member)| (member.number, index)).collect()
         };
+        // A number that stands twice, which no compiler takes, is told apart by the name.
+        let by_both = |members: &[Member<'a>]| -> HashMap<(i32, &'a str), usize> {
+            members.iter().enumerate().map(|(index, member)| ((member.number, member.name), index)).collect()
+        };
         let (before, after) = (by_number(old), by_number(new));
+        let exact = by_both(old);
         // A number that is gone and a name that is still there: the field was renumbered.
         let by_name: HashMap<&str, usize> = new
             .iter()
@@ -154,7 +159,8 @@ impl<'a> Walk<'a, '_> {
             self.add(&kinds::FIELD_REMOVED, sentence, at, None);
         }
         for (index, member) in new.iter().enumerate() {
-            if let Some(&position) = before.get(&member.number) {
+            let same = exact.get(&(member.number, member.name));
+            if let Some(&position) = same.or_else(|| before.get(&member.number)) {
                 self.member((&old[position], old_at), (member, new_at), what);
             } else if !renumbered.contains(&index) {
                 let sentence = format!(

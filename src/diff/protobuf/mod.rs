@@ -26,7 +26,8 @@ pub(super) fn compare(old: Side<'_, ProtobufSchema>, new: Side<'_, ProtobufSchem
         let names = side.schema.names();
         Half { names, scope: names.package(), lines: Some(lines) }
     });
-    Walk { halves, list, suffix: String::new() }.files(old.schema.file(), new.schema.file());
+    let files = (old.schema.file_with_maps(), new.schema.file_with_maps());
+    Walk { halves, list, suffix: String::new() }.files(&files.0, &files.1);
     let imported: HashMap<&str, &File> =
         new.schema.dependencies().iter().map(|(name, file)| (name.as_str(), file)).collect();
     for (name, before) in old.schema.dependencies() {
@@ -130,6 +131,22 @@ impl<'a> Walk<'a, '_> {
             );
             let sentence = format!("the message {} is now called {}", shown(&from.name), shown(&to.name));
             self.add(&kinds::MESSAGE_RENAMED, sentence, at.0, at.1);
+        }
+        let positions: HashMap<*const Message, usize> = old
+            .0
+            .iter()
+            .enumerate()
+            .map(|(position, message)| (std::ptr::from_ref(*message), position))
+            .collect();
+        let order: Vec<usize> =
+            pairs.iter().filter_map(|(from, _)| positions.get(&std::ptr::from_ref(*from)).copied()).collect();
+        if !order.is_sorted() {
+            let at = (self.spot(Party::Old, old.1.path, None), self.spot(Party::New, new.1.path, None));
+            let around = new.1.path.rsplit('/').next().filter(|name| !name.is_empty());
+            let of =
+                around.map_or_else(|| "the file".to_owned(), |name| format!("the message {}", shown(name)));
+            let sentence = format!("the messages in {of} stand in another order");
+            self.add(&kinds::MESSAGES_REORDERED, sentence, at.0, at.1);
         }
         for (from, to) in pairs.into_iter().chain(renamed) {
             self.message((from, old.1), (to, new.1));

@@ -134,6 +134,12 @@ impl ProtobufSchema {
         &self.parsed.file
     }
 
+    /// The source tree with each entry of a map that is spelled out, as descriptors have it, turned back into
+    /// the map; ranges and names are reserved on lines of their own.
+    pub fn file_with_maps(&self) -> File {
+        normal::compilable(&self.parsed.file, &self.parsed.names)
+    }
+
     /// What the names in it mean.
     pub fn names(&self) -> &Names {
         &self.parsed.names
