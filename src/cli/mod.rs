@@ -5,6 +5,7 @@
 
 mod check;
 mod check_report;
+mod diff;
 mod explain;
 mod health;
 mod kms;
@@ -69,6 +70,8 @@ enum Verb {
     Serve(Box<serve::Options>),
     /// Check schema files against an earlier state of them.
     Check(Box<check::Options>),
+    /// Tell what changed between two schemas, folders, revisions or registries.
+    Diff(Box<diff::Options>),
     /// Say what a rule means, why it is one, and what to do instead.
     Explain(explain::Options),
     /// Bring a database up to date and exit.
@@ -95,6 +98,7 @@ pub fn run() -> ExitCode {
     let done = match arguments.verb {
         Verb::Serve(options) => serve::run(*options, printer),
         Verb::Check(options) => check::run(&options, printer),
+        Verb::Diff(options) => diff::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
         Verb::Migrate(options) => migrate::run(options, printer),
         Verb::Rewrap(options) => rewrap::run(options, printer),

@@ -92,8 +92,10 @@ impl<'a> Paths<'a> {
 
 /// A name or a value for a sentence: its beginning, when it is long.
 pub(super) fn shown(text: &str) -> String {
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("`{}…`", &text[..end]),
-        None => format!("`{text}`"),
-    }
+    let (text, more) = match text.char_indices().nth(80) {
+        Some((end, _)) => (&text[..end], "…"),
+        None => (text, ""),
+    };
+    // Sentences go to terminals.
+    format!("`{}{more}`", text.replace(char::is_control, "\u{fffd}"))
 }

@@ -6,6 +6,7 @@
 pub mod manifest;
 
 pub(crate) mod base;
+pub mod difference;
 pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod judge;

@@ -154,21 +154,3 @@ fn cases() -> Vec<(PathBuf, Case)> {
     }
     found
 }
-
-/// What came of the cases, to look at: `SHOW=1 cargo test --test it -- diffs::show --nocapture`.
-#[test]
-fn show() {
-    if std::env::var_os("SHOW").is_none() { return; }
-    let filter = std::env::var("SHOW").unwrap();
-    for (path, case) in cases() {
-        if !path.to_string_lossy().contains(&filter) { continue; }
-        let Some((judging, old, new)) = parsed(&path, &case, Judge::Proof) else { continue };
-        let found = diff::compare(&judging, side(&old, &case.old), side(&new, &case.new));
-        println!("== {} : {}\n old {}\n new {}", path.file_name().unwrap().to_string_lossy(), case.name, case.old, case.new);
-        for c in &found.changes {
-            let p = |s: &Option<diff::Spot>| s.as_ref().map_or("-".into(), |s| format!("{}@{}", s.pointer, s.place.map_or("-".into(), |p| format!("{}:{}", p.line, p.column))));
-            println!("   {} [{} -> {}] {}", c.kind.id, p(&c.old), p(&c.new), c.message);
-            for f in &c.findings { println!("        {} {:?} {} {:?}", f.outcome, f.direction, f.rule.id, f.reader_at.as_ref().map(|p| p.as_str().to_owned())); }
-        }
-    }
-}

@@ -1,0 +1,235 @@
+//! `dovetail diff`, by running the real binary.
+
+use std::path::Path;
+
+use dovetail::published::difference;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::server::Server;
+use crate::terminal::{dovetail, folder, git, register, repository, run, send, write};
+
+const ORDER_V1: &str = r#"{
+  "type": "record",
+  "name": "Order",
+  "fields": [
+    { "name": "id", "type": "string" },
+    { "name": "note", "type": ["null", "string"], "default": null }
+  ]
+}
+"#;
+const ORDER_V2: &str = r#"{
+  "type": "record",
+  "name": "Order",
+  "doc": "What somebody bought.",
+  "fields": [
+    { "name": "id", "type": "string" },
+    { "name": "currency", "type": "string" }
+  ]
+}
+"#;
+const CART_V1: &str =
+    "syntax = \"proto3\";\npackage shop;\n\nmessage Cart {\n  string id = 1;\n  int32 count = 2;\n}\n";
+const CART_V2: &str = "syntax = \"proto3\";\npackage shop;\n\nmessage Cart {\n  string id = 1;\n  string count = 2;\n  // Cents.\n  int64 total = 3;\n}\n";
+const USER_V1: &str = r#"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "type": "object",
+  "properties": {
+    "name": { "type": "string", "maxLength": 80 }
+  },
+  "additionalProperties": false
+}
+"#;
+const USER_V2: &str = r#"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "type": "object",
+  "properties": {
+    "name": { "type": "string", "maxLength": 40 }
+  },
+  "required": ["name"],
+  "additionalProperties": false
+}
+"#;
+
+#[test]
+fn two_files_are_compared_change_by_change_and_line_by_line() {
+    let files = folder(&[("old.avsc", ORDER_V1), ("new.avsc", ORDER_V2)]);
+    assert_snapshot!(run(files.path(), &["diff", "old.avsc", "new.avsc"]), @"");
+}
+
+#[test]
+fn the_same_is_no_difference_however_it_is_spelled() {
+    let respelled = ORDER_V1.replace('\n', "\r\n").replace("  ", "    ");
+    let files = folder(&[("old.avsc", ORDER_V1), ("new.avsc", respelled.as_str())]);
+    let arguments = ["diff", "old.avsc", "new.avsc", "--exit-code"];
+    assert_snapshot!(run(files.path(), &arguments), @"");
+}
+
+#[test]
+fn revisions_and_folders_are_matched_by_path_and_moved_files_by_name() {
+    let files = repository(&[
+        ("schemas/order.avsc", ORDER_V1),
+        ("schemas/old/cart.proto", CART_V1),
+        ("schemas/gone.avsc", "\"string\""),
+        ("schemas/same.avsc", "\"int\""),
+    ]);
+    git(files.path(), &["mv", "schemas/old/cart.proto", "schemas/cart.proto"]);
+    git(files.path(), &["rm", "--quiet", "schemas/gone.avsc"]);
+    write(
+        files.path(),
+        &[
+            ("schemas/order.avsc", ORDER_V2),
+            ("schemas/cart.proto", CART_V2),
+            ("schemas/user.schema.json", USER_V1),
+            ("schemas/broken.avsc", "{"),
+        ],
+    );
+    let arguments = ["diff", "git:HEAD", "schemas", "--no-text"];
+    assert_snapshot!(run(files.path(), &arguments), @"");
+    git(files.path(), &["add", "."]);
+    git(files.path(), &["commit", "--quiet", "--message", "second"]);
+    let arguments = ["diff", "git:HEAD~1:schemas/order.avsc", "git:HEAD:schemas/order.avsc", "--no-text"];
+    assert_snapshot!(run(files.path(), &arguments), @"");
+    let arguments = ["diff", "git:HEAD:schemas/none.avsc", "git:HEAD"];
+    assert_snapshot!(run(files.path(), &arguments), @"");
+}
+
+#[test]
+fn what_is_referred_to_is_found_beside_a_schema_and_at_its_revision() {
+    let line = |kind: &str| {
+        format!(
+            r#"{{"type":"record","name":"Line","namespace":"shop","fields":[{{"name":"n","type":"{kind}"}}]}}"#
+        )
+    };
+    let order = r#"{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"lines","type":{"type":"array","items":"Line"}}]}"#;
+    let files = repository(&[("order.avsc", order), ("line.avsc", &line("string"))]);
+    write(files.path(), &[("line.avsc", &line("int"))]);
+    assert_snapshot!(run(files.path(), &["diff", "git:HEAD", ".", "--no-text"]), @"");
+}
+
+#[test]
+fn registered_versions_are_laid_out_and_compared() {
+    let server = Server::start();
+    for (subject, format, text) in
+        [("user", "JSON", USER_V1), ("user", "JSON", USER_V2), ("order", "AVRO", ORDER_V1)]
+    {
+        send(&server, reqwest::Method::PUT, &format!("/config/{subject}"), json!({"compatibility": "NONE"}));
+        register(&server, subject, json!({"schemaType": format, "schema": text}));
+    }
+    let here = folder(&[("order.avsc", ORDER_V2)]);
+    let diff = |arguments: &[&str]| {
+        let all = [&["diff"], arguments, &["--registry-url", &server.url]].concat();
+        run(here.path(), &all).replace(&server.url, "[URL]")
+    };
+    assert_snapshot!(diff(&["user@1", "user@latest"]), @"");
+    assert_snapshot!(diff(&["order@latest", "order.avsc", "--no-text", "--fail-on", "break"]), @"");
+    assert_snapshot!(diff(&["nobody@latest", "order.avsc"]), @"");
+    assert_snapshot!(run(here.path(), &["diff", "user@1", "user@2"]), @"");
+    assert_snapshot!(run(here.path(), &["diff", "user@1", "user@2", "--registry-url", "http://u:secret@127.0.0.1:1"]), @"");
+}
+
+#[test]
+fn two_registries_are_compared_by_subject_version_and_level() {
+    let (staging, production) = (Server::start(), Server::start());
+    let put = |server: &Server, subject: &str, text: &str| {
+        register(server, subject, json!({"schemaType": "AVRO", "schema": text}));
+    };
+    for server in [&staging, &production] {
+        send(server, reqwest::Method::PUT, "/config", json!({"compatibility": "NONE"}));
+        put(server, "orders-value", ORDER_V1);
+        put(server, "same-value", "\"int\"");
+    }
+    put(&staging, "only-staging", "\"int\"");
+    put(&production, "only-production", "\"int\"");
+    put(&production, "orders-value", ORDER_V2);
+    put(&staging, "payments-value", "\"int\"");
+    put(&production, "payments-value", "\"long\"");
+    send(&production, reqwest::Method::PUT, "/config/orders-value", json!({"compatibility": "FULL"}));
+    let here = folder(&[]);
+    let (from, to) = (format!("registry:{}", staging.url), format!("registry:{}", production.url));
+    let diff = |arguments: &[&str]| {
+        let all = [&["diff", from.as_str(), to.as_str()], arguments].concat();
+        let output = run(here.path(), &all);
+        output.replace(&staging.url, "[STAGING]").replace(&production.url, "[PRODUCTION]")
+    };
+    assert_snapshot!(diff(&["--no-text"]), @"");
+    assert_snapshot!(diff(&["--subject", "same-*", "--exit-code"]), @"");
+    let found = json_of(here.path(), &["diff", &from, &to, "--format", "json"]);
+    assert_eq!(found["registries"].as_array().map(Vec::len), Some(5), "{found:#}");
+}
+
+/// The output is of the published shape, whatever it holds.
+#[test]
+fn the_json_form_is_valid_for_its_schema() {
+    let files = folder(&[
+        ("a/order.avsc", ORDER_V1),
+        ("b/order.avsc", ORDER_V2),
+        ("a/cart.proto", CART_V1),
+        ("b/cart.proto", CART_V2),
+        ("a/user.schema.json", USER_V1),
+        ("b/user.schema.json", USER_V2),
+        ("a/same.avsc", "\"int\""),
+        ("b/same.avsc", "\"int\""),
+        ("a/gone.avsc", "\"int\""),
+        ("b/come.avsc", "\"int\""),
+        ("a/broken.avsc", "\"int\""),
+        ("b/broken.avsc", "{"),
+    ]);
+    let found = json_of(files.path(), &["diff", "a", "b", "--format", "json", "--packs", "wire,source"]);
+    let results: Vec<&str> =
+        found["schemas"].as_array().into_iter().flatten().filter_map(|it| it["result"].as_str()).collect();
+    assert_eq!(results, ["invalid", "changed", "added", "removed", "changed", "unchanged", "changed"]);
+    let order = &found["schemas"][4];
+    assert_eq!(order["verdicts"][0], json!({"level": "BACKWARD", "compatible": false}));
+    let added = order["changes"].as_array().into_iter().flatten().find(|it| it["kind"] == "field-added");
+    let added = added.expect("a field was added");
+    assert_eq!(added["new"], json!({"pointer": "/fields/1", "line": 7, "column": 5}));
+    assert_eq!(added["findings"][0]["rule"], "avro-field-without-default");
+    assert!(order["text"].as_str().is_some_and(|text| text.contains("\n+    { \"name\": \"currency\"")));
+}
+
+#[test]
+fn the_exit_code_says_what_was_asked_for() {
+    let files = folder(&[
+        ("old.avsc", ORDER_V1),
+        ("new.avsc", ORDER_V2),
+        ("more.avsc", &ORDER_V1.replace("\"string\" },", "\"string\", \"doc\": \"An id.\" },")),
+        ("broken.avsc", "{"),
+        ("folder/old.avsc", ORDER_V1),
+    ]);
+    for (arguments, expected) in [
+        (&["old.avsc", "new.avsc"][..], 0),
+        (&["old.avsc", "old.avsc", "--exit-code"], 0),
+        (&["old.avsc", "new.avsc", "--exit-code"], 1),
+        (&["old.avsc", "more.avsc", "--exit-code"], 1),
+        (&["old.avsc", "more.avsc", "--fail-on", "break", "--level", "FULL"], 0),
+        (&["old.avsc", "new.avsc", "--fail-on", "break"], 1),
+        (&["new.avsc", "old.avsc", "--fail-on", "break"], 0),
+        (&["new.avsc", "old.avsc", "--fail-on", "break", "--level", "FORWARD"], 1),
+        (&["new.avsc", "old.avsc", "--fail-on", "break", "--level", "FULL_TRANSITIVE"], 1),
+        (&["new.avsc", "old.avsc", "--fail-on", "break", "--level", "NONE"], 0),
+        (&["old.avsc", "broken.avsc"], 2),
+        (&["old.avsc", "folder"], 2),
+        (&["old.avsc", "missing.avsc"], 2),
+        (&["registry:http://127.0.0.1:1", "old.avsc"], 2),
+        (&["git:HEAD", "old.avsc"], 3),
+        (&["registry:http://127.0.0.1:1", "registry:http://127.0.0.1:1"], 3),
+    ] {
+        let all = [&["diff"], arguments].concat();
+        let output = dovetail(files.path(), &all).output().expect("the binary runs");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(expected), "{arguments:?}: {told}");
+    }
+}
+
+/// What is printed as JSON, checked against the published schema.
+fn json_of(folder: &Path, arguments: &[&str]) -> Value {
+    let output = dovetail(folder, arguments).output().expect("the binary runs");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let schema: Value = serde_json::from_str(difference::SCHEMA).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");
+    let errors: Vec<String> =
+        validator.iter_errors(&found).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+    found
+}
