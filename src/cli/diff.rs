@@ -216,6 +216,7 @@ fn of_pair(pair: &Pair, with_text: bool) -> SchemaDifference {
     };
     SchemaDifference {
         name: pair.name.clone(),
+        was: pair.was.clone(),
         result,
         schema_type: format,
         old: label(documents.0),
@@ -264,6 +265,7 @@ fn registry_line(change: &RegistryChange) -> String {
     let subject = change.subject.as_deref().unwrap_or("the registry");
     let version = change.version.map(|version| format!(" version {version}")).unwrap_or_default();
     let (tone, word) = match (&change.old, &change.new) {
+        _ if change.what == "level" => (Tone::Doubtful, "changed"),
         (None, Some(_)) => (Tone::Good, "added"),
         (Some(_), None) => (Tone::Bad, "removed"),
         _ => (Tone::Doubtful, "changed"),
@@ -271,7 +273,7 @@ fn registry_line(change: &RegistryChange) -> String {
     let what = match change.what {
         "level" => {
             let word = |level: &Option<String>| level.clone().unwrap_or_else(|| "not set".to_owned());
-            format!(": the level is {} there and {} here", word(&change.old), word(&change.new))
+            format!(": the level was {} and is {}", word(&change.old), word(&change.new))
         }
         "content" => ": the two hold different schemas".to_owned(),
         _ => String::new(),
@@ -280,9 +282,7 @@ fn registry_line(change: &RegistryChange) -> String {
 }
 
 fn print_pair(pair: &Pair, options: &Options, printer: Printer) {
-    // Of two folders the name is the path below both.
-    let moved = pair.old.as_ref().filter(|old| pair.new.is_some() && !old.label.ends_with(&pair.name));
-    let moved = moved.map(|old| format!(" (was {})", old.label)).unwrap_or_default();
+    let moved = pair.was.as_ref().map(|was| format!(" (was {was})")).unwrap_or_default();
     let line = |tone, word, rest: String| format!("\n{} {}{moved}{rest}", toned(word, tone, 9), pair.name);
     match &pair.result {
         PairResult::Unchanged => return,

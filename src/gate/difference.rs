@@ -47,6 +47,8 @@ pub struct State {
 pub struct Pair {
     /// What it is called.
     pub name: String,
+    /// What it was called, where it moved.
+    pub was: Option<String>,
     /// As it was.
     pub old: Option<Document>,
     /// As it is.
@@ -83,16 +85,22 @@ pub fn between(judging: &Judging, old: State, new: State) -> Result<Vec<Pair>, F
     let pairs = matched(old, new)?;
     Ok(pairs
         .into_iter()
-        .map(|(name, old, new)| {
+        .map(|Matched { name, was, old, new }| {
             let result = compared(judging, old.as_ref(), new.as_ref());
-            Pair { name, old, new, result }
+            Pair { name, was, old, new, result }
         })
         .collect())
 }
 
-type Matched = Vec<(String, Option<Document>, Option<Document>)>;
+/// What belongs together, before it is compared.
+struct Matched {
+    name: String,
+    was: Option<String>,
+    old: Option<Document>,
+    new: Option<Document>,
+}
 
-fn matched(mut old: State, mut new: State) -> Result<Matched, Failure> {
+fn matched(mut old: State, mut new: State) -> Result<Vec<Matched>, Failure> {
     if old.is_one != new.is_one {
         let (one, many) = if old.is_one { (&old, &new) } else { (&new, &old) };
         return Err(Failure::bad_request(anyhow!("{} is one schema, and {} is many", one.label, many.label))
@@ -102,22 +110,23 @@ fn matched(mut old: State, mut new: State) -> Result<Matched, Failure> {
         let (from, to) = (old.documents.pop_first(), new.documents.pop_first());
         let name =
             to.as_ref().or(from.as_ref()).map_or_else(String::new, |(_, document)| document.label.clone());
-        return Ok(vec![(name, from.map(|(_, document)| document), to.map(|(_, document)| document))]);
+        let [old, new] = [from, to].map(|entry| entry.map(|(_, document)| document));
+        return Ok(vec![Matched { name, was: None, old, new }]);
     }
     let names: BTreeSet<String> = old.documents.keys().chain(new.documents.keys()).cloned().collect();
-    let mut found: Matched = Vec::new();
+    let mut found = Vec::new();
     for name in names {
         let (from, to) = (old.documents.remove(&name), new.documents.remove(&name));
-        found.push((name, from, to));
+        found.push(Matched { name, was: None, old: from, new: to });
     }
     Ok(moved(found))
 }
 
 /// A file that is gone and one that is new, the only ones of that name, are the same file elsewhere.
-fn moved(found: Matched) -> Matched {
+fn moved(found: Vec<Matched>) -> Vec<Matched> {
     let mut gone: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut come: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (position, (name, old, new)) in found.iter().enumerate() {
+    for (position, Matched { name, old, new, .. }) in found.iter().enumerate() {
         let name = files::file_name(name).to_owned();
         match (old, new) {
             (Some(_), None) => gone.entry(name).or_default().push(position),
@@ -128,9 +137,9 @@ fn moved(found: Matched) -> Matched {
     let mut found: Vec<Option<_>> = found.into_iter().map(Some).collect();
     for (name, from) in gone {
         if let ([from], Some([to])) = (from.as_slice(), come.get(&name).map(Vec::as_slice)) {
-            let old = found[*from].take().and_then(|(_, old, _)| old);
-            if let Some(entry) = &mut found[*to] {
-                entry.1 = old;
+            let gone = found[*from].take();
+            if let (Some(entry), Some(gone)) = (&mut found[*to], gone) {
+                (entry.was, entry.old) = (Some(gone.name), gone.old);
             }
         }
     }
@@ -141,7 +150,11 @@ fn compared(judging: &Judging, old: Option<&Document>, new: Option<&Document>) -
     let (old, new) = match (old, new) {
         (Some(old), Some(new)) => (old, new),
         (Some(_), None) => return PairResult::Removed,
-        (None, _) => return PairResult::Added,
+        (None, Some(new)) => {
+            let error = new.parse().err();
+            return error.map_or(PairResult::Added, |error| PairResult::Invalid { is_old: false, error });
+        }
+        (None, None) => return PairResult::Unchanged,
     };
     // Most files of two revisions are the same.
     if old.text == new.text && old.format == new.format && old.dependencies == new.dependencies {

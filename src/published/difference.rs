@@ -35,6 +35,9 @@ pub struct Difference {
 pub struct SchemaDifference {
     /// What it is called: a path below the folders that were compared, or a subject.
     pub name: String,
+    /// What it was called, where it moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     /// `unchanged`, `changed`, `added`, `removed` or `invalid`.
     pub result: &'static str,
     /// The language: `AVRO`, `JSON` or `PROTOBUF`.

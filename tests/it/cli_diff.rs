@@ -54,7 +54,37 @@ const USER_V2: &str = r#"{
 #[test]
 fn two_files_are_compared_change_by_change_and_line_by_line() {
     let files = folder(&[("old.avsc", ORDER_V1), ("new.avsc", ORDER_V2)]);
-    assert_snapshot!(run(files.path(), &["diff", "old.avsc", "new.avsc"]), @"");
+    assert_snapshot!(run(files.path(), &["diff", "old.avsc", "new.avsc"]), @r#"
+    exit 0
+    --- stdout
+    old  old.avsc
+    new  new.avsc
+
+    changed   new.avsc (was old.avsc)
+      BACKWARD incompatible   FORWARD compatible   FULL incompatible
+      ~ doc-changed (doc)  new 4:3  /doc
+          `Order` is now documented: `What somebody bought.`
+      - field-removed  old 6:5  /fields/1
+          the field `note` of `Order` is gone, with a default
+      + field-added  new 7:5  /fields/1
+          `Order` has the new field `currency`, without a default
+          FAIL BACKWARD  avro-field-without-default
+               the new schema has the field `currency` in `Order` without a default, and the old schema does not write it
+    --- old.avsc
+    +++ new.avsc
+    @@ -1,8 +1,9 @@
+     {
+       "type": "record",
+       "name": "Order",
+    +  "doc": "What somebody bought.",
+       "fields": [
+         { "name": "id", "type": "string" },
+    -    { "name": "note", "type": ["null", "string"], "default": null }
+    +    { "name": "currency", "type": "string" }
+       ]
+     }
+    --- stderr
+    "#);
 }
 
 #[test]
@@ -62,7 +92,14 @@ fn the_same_is_no_difference_however_it_is_spelled() {
     let respelled = ORDER_V1.replace('\n', "\r\n").replace("  ", "    ");
     let files = folder(&[("old.avsc", ORDER_V1), ("new.avsc", respelled.as_str())]);
     let arguments = ["diff", "old.avsc", "new.avsc", "--exit-code"];
-    assert_snapshot!(run(files.path(), &arguments), @"");
+    assert_snapshot!(run(files.path(), &arguments), @r"
+    exit 0
+    --- stdout
+    old  old.avsc
+    new  new.avsc
+    no difference
+    --- stderr
+    ");
 }
 
 #[test]
@@ -85,13 +122,70 @@ fn revisions_and_folders_are_matched_by_path_and_moved_files_by_name() {
         ],
     );
     let arguments = ["diff", "git:HEAD", "schemas", "--no-text"];
-    assert_snapshot!(run(files.path(), &arguments), @"");
+    assert_snapshot!(run(files.path(), &arguments), @r"
+    exit 0
+    --- stdout
+    old  git:HEAD@e7e1b28:schemas
+    new  schemas
+
+    added     broken.avsc
+
+    changed   cart.proto
+      BACKWARD incompatible   FORWARD incompatible   FULL incompatible
+      ~ type-changed  new 6:3  /Cart/2
+          the type of the field `count` of the message `Cart` was `int32` and is `string`
+          FAIL FORWARD  proto-field-type-changed
+               `Cart.count` is string in the new schema and int32 in the old schema
+          FAIL BACKWARD  proto-field-type-changed
+               `Cart.count` is int32 in the old schema and string in the new schema
+      + field-added  new 8:3  /Cart/3
+          the message `Cart` has the new field `total` with the number 3
+
+    removed   gone.avsc
+
+    changed   order.avsc
+      BACKWARD incompatible   FORWARD compatible   FULL incompatible
+      ~ doc-changed (doc)  new 4:3  /doc
+          `Order` is now documented: `What somebody bought.`
+      - field-removed  old 6:5  /fields/1
+          the field `note` of `Order` is gone, with a default
+      + field-added  new 7:5  /fields/1
+          `Order` has the new field `currency`, without a default
+          FAIL BACKWARD  avro-field-without-default
+               the new schema has the field `currency` in `Order` without a default, and the old schema does not write it
+
+    added     user.schema.json
+    --- stderr
+    ");
     git(files.path(), &["add", "."]);
     git(files.path(), &["commit", "--quiet", "--message", "second"]);
     let arguments = ["diff", "git:HEAD~1:schemas/order.avsc", "git:HEAD:schemas/order.avsc", "--no-text"];
-    assert_snapshot!(run(files.path(), &arguments), @"");
+    assert_snapshot!(run(files.path(), &arguments), @r"
+    exit 0
+    --- stdout
+    old  git:HEAD~1@e7e1b28:schemas/order.avsc
+    new  git:HEAD@e533078:schemas/order.avsc
+
+    changed   git:HEAD:schemas/order.avsc (was git:HEAD~1:schemas/order.avsc)
+      BACKWARD incompatible   FORWARD compatible   FULL incompatible
+      ~ doc-changed (doc)  new 4:3  /doc
+          `Order` is now documented: `What somebody bought.`
+      - field-removed  old 6:5  /fields/1
+          the field `note` of `Order` is gone, with a default
+      + field-added  new 7:5  /fields/1
+          `Order` has the new field `currency`, without a default
+          FAIL BACKWARD  avro-field-without-default
+               the new schema has the field `currency` in `Order` without a default, and the old schema does not write it
+    --- stderr
+    ");
     let arguments = ["diff", "git:HEAD:schemas/none.avsc", "git:HEAD"];
-    assert_snapshot!(run(files.path(), &arguments), @"");
+    assert_snapshot!(run(files.path(), &arguments), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error: there is no schema file at schemas/none.avsc in HEAD
+    hint: Paths of a revision count from the root of the repository.
+    ");
 }
 
 #[test]
@@ -104,7 +198,31 @@ fn what_is_referred_to_is_found_beside_a_schema_and_at_its_revision() {
     let order = r#"{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"lines","type":{"type":"array","items":"Line"}}]}"#;
     let files = repository(&[("order.avsc", order), ("line.avsc", &line("string"))]);
     write(files.path(), &[("line.avsc", &line("int"))]);
-    assert_snapshot!(run(files.path(), &["diff", "git:HEAD", ".", "--no-text"]), @"");
+    assert_snapshot!(run(files.path(), &["diff", "git:HEAD", ".", "--no-text"]), @r"
+    exit 0
+    --- stdout
+    old  git:HEAD@0055682
+    new  .
+
+    changed   line.avsc
+      BACKWARD incompatible   FORWARD incompatible   FULL incompatible
+      ~ type-changed  new 1:80  /fields/0/type
+          the type of the field `n` of `Line` was `string` and is `int`
+          FAIL FORWARD  avro-type-changed
+               the new schema writes int, the old schema reads string
+          FAIL BACKWARD  avro-type-changed
+               the old schema writes string, the new schema reads int
+
+    changed   order.avsc
+      BACKWARD incompatible   FORWARD incompatible   FULL incompatible
+      ~ type-changed  /fields/0/type/items/fields/0/type
+          the type of the field `n` of `Line` was `string` and is `int`
+          FAIL FORWARD  avro-type-changed
+               the new schema writes int, the old schema reads string
+          FAIL BACKWARD  avro-type-changed
+               the old schema writes string, the new schema reads int
+    --- stderr
+    ");
 }
 
 #[test]
@@ -121,11 +239,77 @@ fn registered_versions_are_laid_out_and_compared() {
         let all = [&["diff"], arguments, &["--registry-url", &server.url]].concat();
         run(here.path(), &all).replace(&server.url, "[URL]")
     };
-    assert_snapshot!(diff(&["user@1", "user@latest"]), @"");
-    assert_snapshot!(diff(&["order@latest", "order.avsc", "--no-text", "--fail-on", "break"]), @"");
-    assert_snapshot!(diff(&["nobody@latest", "order.avsc"]), @"");
-    assert_snapshot!(run(here.path(), &["diff", "user@1", "user@2"]), @"");
-    assert_snapshot!(run(here.path(), &["diff", "user@1", "user@2", "--registry-url", "http://u:secret@127.0.0.1:1"]), @"");
+    assert_snapshot!(diff(&["user@1", "user@latest"]), @r#"
+    exit 0
+    --- stdout
+    old  user@1
+    new  user@2
+
+    changed   user@2 (was user@1)
+      BACKWARD incompatible   FORWARD compatible   FULL incompatible
+      ~ constraint-tightened  new 7:7  /properties/name/maxLength
+          `maxLength` of `name` of the schema was `80` and is `40`
+          FAIL BACKWARD  json-length-narrowed
+               the old schema allows a string of 41 characters at /name, the new schema at most 40
+      + required-added  new 11:5  /required/0
+          the schema requires `name`
+          FAIL BACKWARD  json-required-added
+               the old schema allows an object without `name`, the new schema requires it
+    --- user@1
+    +++ user@2
+    @@ -4,8 +4,11 @@
+       "properties": {
+         "name": {
+           "type": "string",
+    -      "maxLength": 80
+    +      "maxLength": 40
+         }
+       },
+    +  "required": [
+    +    "name"
+    +  ],
+       "additionalProperties": false
+     }
+    --- stderr
+    "#);
+    assert_snapshot!(diff(&["order@latest", "order.avsc", "--no-text", "--fail-on", "break"]), @r"
+    exit 1
+    --- stdout
+    old  order@1
+    new  order.avsc
+
+    changed   order.avsc (was order@1)
+      BACKWARD incompatible   FORWARD compatible   FULL incompatible
+      ~ doc-changed (doc)  new 4:3  /doc
+          `Order` is now documented: `What somebody bought.`
+      + field-added  new 7:5  /fields/1
+          `Order` has the new field `currency`, without a default
+          FAIL BACKWARD  avro-field-without-default
+               the new schema has the field `currency` in `Order` without a default, and the old schema does not write it
+      - field-removed  old 9:5  /fields/1
+          the field `note` of `Order` is gone, with a default
+    --- stderr
+    ");
+    assert_snapshot!(diff(&["nobody@latest", "order.avsc"]), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error: [URL] has no subject `nobody`
+    ");
+    assert_snapshot!(run(here.path(), &["diff", "user@1", "user@2"]), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error: which registry holds `user`?
+    hint: Say it with --registry-url or DOVETAIL_REGISTRY_URL.
+    ");
+    assert_snapshot!(run(here.path(), &["diff", "user@1", "user@2", "--registry-url", "http://u:secret@127.0.0.1:1"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error: the registry http://127.0.0.1:1 cannot be reached: Connection refused (os error 111)
+    hint: Is the URL right and the registry up? `dovetail health URL/health/ready` asks it.
+    ");
 }
 
 #[test]
@@ -152,8 +336,44 @@ fn two_registries_are_compared_by_subject_version_and_level() {
         let output = run(here.path(), &all);
         output.replace(&staging.url, "[STAGING]").replace(&production.url, "[PRODUCTION]")
     };
-    assert_snapshot!(diff(&["--no-text"]), @"");
-    assert_snapshot!(diff(&["--subject", "same-*", "--exit-code"]), @"");
+    assert_snapshot!(diff(&["--no-text"]), @r"
+    exit 0
+    --- stdout
+    old  registry:[STAGING]
+    new  registry:[PRODUCTION]
+    added     only-production
+    removed   only-staging
+    added     orders-value: the level is not set there and FULL here
+    added     orders-value version 2
+    changed   payments-value version 1: the two hold different schemas
+
+    changed   orders-value (was orders-value@1)
+      BACKWARD incompatible   FORWARD compatible   FULL incompatible
+      ~ doc-changed (doc)  new 4:3  /doc
+          `Order` is now documented: `What somebody bought.`
+      - field-removed  old 9:5  /fields/1
+          the field `note` of `Order` is gone, with a default
+      + field-added  new 10:5  /fields/1
+          `Order` has the new field `currency`, without a default
+          FAIL BACKWARD  avro-field-without-default
+               the new schema has the field `currency` in `Order` without a default, and the old schema does not write it
+
+    changed   payments-value (was payments-value@1)
+      BACKWARD compatible   FORWARD incompatible   FULL incompatible
+      ~ type-changed  new 1:1
+          the type of the schema was `int` and is `long`
+          FAIL FORWARD  avro-type-changed
+               the new schema writes long, the old schema reads int
+    --- stderr
+    ");
+    assert_snapshot!(diff(&["--subject", "same-*", "--exit-code"]), @r"
+    exit 0
+    --- stdout
+    old  registry:[STAGING]
+    new  registry:[PRODUCTION]
+    no difference
+    --- stderr
+    ");
     let found = json_of(here.path(), &["diff", &from, &to, "--format", "json"]);
     assert_eq!(found["registries"].as_array().map(Vec::len), Some(5), "{found:#}");
 }
