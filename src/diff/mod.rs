@@ -13,7 +13,6 @@ mod json;
 pub mod kinds;
 mod list;
 mod protobuf;
-mod text;
 
 pub use change::{Change, Concern, Kind, Spot};
 

@@ -10,7 +10,7 @@ use super::Side;
 use super::change::{Kind, Spot};
 use super::kinds;
 use super::list::{List, PathId, Paths, shown};
-use super::text::Text;
+use crate::schema::JsonText;
 use crate::schema::avro::AvroSchema;
 use crate::schema::avro::model::{self, Model, Name, Property, Source, Type, TypeId, Use};
 use crate::schema::tree::{Node, Span};
@@ -30,7 +30,7 @@ pub(super) fn compare(old: Side<'_, AvroSchema>, new: Side<'_, AvroSchema>, list
 /// One of the two schemas.
 struct Half<'a> {
     model: &'a Model,
-    text: Text<'a>,
+    text: JsonText<'a>,
     paths: Paths<'a>,
 }
 
@@ -55,7 +55,7 @@ struct Walk<'a, 'l> {
 
 impl<'a> Half<'a> {
     fn of(side: Side<'a, AvroSchema>) -> Half<'a> {
-        Half { model: side.schema.model(), text: Text::of(side.text), paths: Paths::new() }
+        Half { model: side.schema.model(), text: JsonText::of(side.text), paths: Paths::new() }
     }
 
     fn root(&self) -> Seat<'a> {
