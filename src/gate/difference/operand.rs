@@ -1,13 +1,15 @@
 //! What is compared, as it is spelled on a command line, and the schemas that it holds.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 
 use super::{Document, State};
 use crate::failure::Failure;
-use crate::gate::files::{self, Tree};
+use crate::gate::files::{self, SourceFile, Tree};
 use crate::gate::git::Repository;
 use crate::gate::judge::Origin;
 use crate::gate::references::Index;
@@ -98,7 +100,7 @@ impl Operand {
                     Failure::bad_request(anyhow!("which registry holds `{subject}`?"))
                         .with_hint("Say it with --registry-url or DOVETAIL_REGISTRY_URL.")
                 })?;
-                let mut registered = Registered::new(RegistryClient::new(url)?);
+                let mut registered = Registered::new(Arc::new(RegistryClient::new(url)?));
                 let document = of_version(&mut registered, subject, *version).await?;
                 Ok(of_one(document))
             }
@@ -115,12 +117,31 @@ fn of_one(document: Document) -> State {
 }
 
 fn of_path(path: &Path) -> Result<State, Failure> {
-    let sources = files::read_sources(&[path.to_owned()], &[])?;
-    let is_one = path.is_file();
-    let key = |path: &str| sources.tree[path].below.clone();
-    let documents = documents(&sources.tree, &sources.checked, |path| path.to_owned());
-    let documents = documents.map(|(path, document)| (key(&path), document)).collect();
-    Ok(State { label: files::shown(path), documents, is_one })
+    let label = files::shown(path);
+    if path.is_file() {
+        let file = files::read_named_file(path)?;
+        let chosen = file.below.clone();
+        // What it refers to may lie beside it.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut tree = Tree::new();
+        for found in files::list(folder, 1)? {
+            if let Some(format) = files::format_of(&found.below) {
+                let beside = SourceFile::new(found.below.clone(), format, files::read(&found.absolute)?);
+                tree.insert(found.below, beside);
+            }
+        }
+        tree.insert(chosen.clone(), file);
+        let documents = documents(&tree, &[chosen], |_| label.clone()).collect();
+        return Ok(State { label, documents, is_one: true });
+    }
+    if !path.is_dir() {
+        return Err(Failure::bad_request(anyhow!("there is no file or folder {label}")));
+    }
+    let tree = files::read_folder(path)?;
+    let chosen: Vec<String> = tree.keys().cloned().collect();
+    let inside = |below: &str| if label == "." { below.to_owned() } else { format!("{label}/{below}") };
+    let documents = documents(&tree, &chosen, inside).collect();
+    Ok(State { label: label.clone(), documents, is_one: false })
 }
 
 fn of_revision(revision: &str, path: Option<&str>, same: Option<&Path>) -> Result<State, Failure> {
@@ -131,7 +152,9 @@ fn of_revision(revision: &str, path: Option<&str>, same: Option<&Path>) -> Resul
         (None, None) => String::new(),
     };
     // The whole revision, for what is referred to may lie anywhere in it.
-    let (commit, tree) = repository.files_at(revision, &[String::new()], None)?;
+    let commit = repository.commit(revision)?;
+    let tree = repository.snapshot(commit, &[String::new()], None, &HashMap::new(), &|_| None)?.tree;
+    let commit = repository.short(commit);
     let suffix = if wanted.is_empty() { String::new() } else { format!(":{wanted}") };
     let label = format!("git:{revision}@{commit}{suffix}");
     let is_one = tree.contains_key(&wanted);

@@ -1,6 +1,7 @@
 //! Two registries: which subjects, versions and levels differ, and how the latest versions do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::operand::of_version;
 use super::{Pair, PairResult, State, between};
@@ -34,7 +35,8 @@ pub async fn between_registries(
     new: &str,
     is_meant: impl Fn(&str) -> bool,
 ) -> Result<(Vec<RegistryChange>, Vec<Pair>), Failure> {
-    let mut sides = [Registered::new(RegistryClient::new(old)?), Registered::new(RegistryClient::new(new)?)];
+    let client = |url| RegistryClient::new(url).map(|client| Registered::new(Arc::new(client)));
+    let mut sides = [client(old)?, client(new)?];
     let mut found = Vec::new();
     let levels = levels(&sides, None).await?;
     if levels[0] != levels[1] {
