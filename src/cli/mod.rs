@@ -7,12 +7,15 @@ mod check;
 mod diff;
 mod explain;
 mod health;
+mod init;
 mod kms;
 mod migrate;
 mod openapi;
 mod print;
 mod rewrap;
 mod serve;
+mod waive;
+mod why;
 
 use std::process::ExitCode;
 
@@ -71,6 +74,12 @@ enum Verb {
     Check(Box<check::Options>),
     /// Tell what changed between two schemas, folders, revisions or registries.
     Diff(Box<diff::Options>),
+    /// Write a manifest, a pipeline and a hook for the schemas of a folder.
+    Init(init::Options),
+    /// Tell all there is to one finding of the check.
+    Why(Box<why::Options>),
+    /// Accept one finding of the check for a while.
+    Waive(Box<waive::Options>),
     /// Say what a rule means, why it is one, and what to do instead.
     Explain(explain::Options),
     /// Bring a database up to date and exit.
@@ -98,6 +107,9 @@ pub fn run() -> ExitCode {
         Verb::Serve(options) => serve::run(*options, printer),
         Verb::Check(options) => check::run(&options, printer),
         Verb::Diff(options) => diff::run(&options, printer),
+        Verb::Init(options) => init::run(&options, printer),
+        Verb::Why(options) => why::run(&options, printer),
+        Verb::Waive(options) => waive::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
         Verb::Migrate(options) => migrate::run(options, printer),
         Verb::Rewrap(options) => rewrap::run(options, printer),

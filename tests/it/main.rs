@@ -14,6 +14,7 @@ mod house;
 mod http;
 mod judging;
 mod kms;
+mod linting;
 mod model;
 mod openapi;
 mod processes;
