@@ -81,6 +81,21 @@ impl RegistryClient {
         self.read(&["subjects", subject, "versions"], Some("deleted=true")).await
     }
 
+    /// The subjects that have live versions, in every context.
+    pub async fn subjects(&self) -> Result<Vec<String>, Failure> {
+        let found = self.read(&["subjects"], Some("subjectPrefix=:*:")).await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// The configuration that a subject has of its own; of the whole registry without one.
+    pub async fn own_config(&self, subject: Option<&str>) -> Result<Option<Value>, Failure> {
+        let path: &[&str] = match &subject {
+            Some(subject) => &["config", subject],
+            None => &["config"],
+        };
+        self.read_unless(path, None, |_, code| matches!(code, Some(40401..=40403 | 40408))).await
+    }
+
     /// A version of a subject, soft-deleted or not.
     pub async fn version(&self, subject: &str, version: i32) -> Result<StoredVersion, Failure> {
         let number = version.to_string();

@@ -5,6 +5,7 @@
 
 mod backup;
 mod check;
+mod diff;
 mod explain;
 mod export;
 mod health;
@@ -77,6 +78,8 @@ enum Verb {
     Serve(Box<serve::Options>),
     /// Check schema files against an earlier state of them.
     Check(Box<check::Options>),
+    /// Tell what changed between two schemas, folders, revisions or registries.
+    Diff(Box<diff::Options>),
     /// Write a manifest, a pipeline and a hook for the schemas of a folder.
     Init(init::Options),
     /// Tell all there is to one finding of the check.
@@ -119,6 +122,7 @@ pub fn run() -> ExitCode {
     let done = match arguments.verb {
         Verb::Serve(options) => serve::run(*options, printer),
         Verb::Check(options) => check::run(&options, printer),
+        Verb::Diff(options) => diff::run(&options, printer),
         Verb::Init(options) => init::run(&options, printer),
         Verb::Why(options) => why::run(&options, printer),
         Verb::Waive(options) => waive::run(&options, printer),

@@ -12,6 +12,7 @@ pub mod texts;
 pub mod workspace;
 
 mod deleted;
+pub mod difference;
 pub(crate) mod files;
 pub(crate) mod git;
 mod judge;

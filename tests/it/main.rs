@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cli;
+mod cli_diff;
 mod compat;
 mod contract;
+mod diffs;
 mod exporting;
 mod flows;
 mod gate;
@@ -13,6 +15,7 @@ mod house;
 mod http;
 mod judging;
 mod kms;
+mod linting;
 mod model;
 mod offline;
 mod openapi;
