@@ -2,7 +2,8 @@
 //!
 //! The modules are floors, listed from the ground up. A floor may use the floors before it and never
 //! one after it: `model <- schema <- compat`, `model <- store`, `model <- kms`, `registry` over these, `export` over
-//! that, `api` and `cli` on top, which share the JSON form of verdicts in `published`. A test reads the sources and
+//! that, `gate` (what a pipeline asks) over `published` and `compat`, `api` and `cli` on top, which share the JSON form
+//! of verdicts in `published`. A test reads the sources and
 //! enforces it.
 
 pub mod model;
@@ -18,8 +19,12 @@ pub mod export;
 
 pub mod published;
 
+pub mod gate;
+
 pub mod api;
 pub mod cli;
 pub mod clock;
+pub mod failure;
 pub mod outgoing;
+pub mod remote;
 pub mod telemetry;

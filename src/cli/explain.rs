@@ -4,8 +4,8 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::print::{Printer, Tone, toned};
-use super::{Failure, Outcome};
 use crate::compat::rules::{self, Rule};
+use crate::failure::{Failure, Outcome};
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  dovetail explain avro-field-without-default")]

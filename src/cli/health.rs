@@ -4,7 +4,9 @@
 use clap::Args;
 
 use super::print::Printer;
-use super::{Failure, Outcome, client, wait_for};
+use super::wait_for;
+use crate::failure::{Failure, Outcome};
+use crate::remote;
 
 #[derive(Args)]
 #[command(after_help = "Exits with 0 when the registry is ready and with 3 when it is not.\n\n\
@@ -21,7 +23,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         let listen = std::env::var("DOVETAIL_LISTEN").ok();
         format!("http://{}/health/ready", reachable(listen.as_deref().unwrap_or(super::serve::LISTEN)))
     });
-    wait_for(client::ask_health(&url))?;
+    wait_for(remote::ask_health(&url))?;
     printer.note("ready");
     Ok(Outcome::Success)
 }

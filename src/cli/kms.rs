@@ -7,7 +7,7 @@ use clap::Args;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::Failure;
+use crate::failure::Failure;
 use crate::kms::{Kms, LocalKeys, Vault, VaultOptions, VaultToken};
 
 /// No key file is longer.

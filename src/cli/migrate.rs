@@ -4,7 +4,8 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::print::Printer;
-use super::{Failure, Outcome, wait_for};
+use super::wait_for;
+use crate::failure::{Failure, Outcome};
 use crate::store::{Store, StoreError, StoreOptions, Synchronous};
 
 #[derive(Args)]

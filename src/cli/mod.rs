@@ -4,7 +4,7 @@
 //! outcome into an exit code.
 
 mod check;
-mod client;
+mod check_report;
 mod explain;
 mod health;
 mod kms;
@@ -14,50 +14,13 @@ mod print;
 mod rewrap;
 mod serve;
 
-use std::borrow::Cow;
 use std::process::ExitCode;
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::failure::{Failure, Outcome};
 use print::Printer;
-
-/// The exit codes, decided here and nowhere else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// Done, or checked with nothing to report.
-    Success = 0,
-    /// An incompatibility was found.
-    Incompatible = 1,
-    /// The request, or a schema in it, cannot be understood.
-    BadRequest = 2,
-    /// It could not be done or could not be checked.
-    Unable = 3,
-}
-
-/// Why a command gave up, and what to do about it.
-#[derive(Debug)]
-struct Failure {
-    outcome: Outcome,
-    error: anyhow::Error,
-    hint: Option<Cow<'static, str>>,
-}
-
-impl Failure {
-    /// The request itself is wrong.
-    fn bad_request(error: anyhow::Error) -> Failure {
-        Failure { outcome: Outcome::BadRequest, error, hint: None }
-    }
-
-    /// The request is fine, the world is not.
-    fn unable(error: anyhow::Error) -> Failure {
-        Failure { outcome: Outcome::Unable, error, hint: None }
-    }
-
-    fn with_hint(self, hint: impl Into<Cow<'static, str>>) -> Failure {
-        Failure { hint: Some(hint.into()), ..self }
-    }
-}
 
 /// A schema registry for Avro, JSON Schema and Protobuf, and a check for schemas that change.
 #[derive(Parser)]

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::print::Printer;
-use super::{Failure, Outcome};
+use crate::failure::{Failure, Outcome};
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  dovetail openapi > openapi.json")]

@@ -4,6 +4,10 @@
 //! [`FORMAT_VERSION`] rises when a reader of the old shape would misread the new one; members that are
 //! added do not count.
 
+mod report;
+
+pub use report::{Count, File, OfBase, Report};
+
 use md5::{Digest, Md5};
 use serde::Serialize;
 use serde_json::Value;
@@ -20,11 +24,14 @@ pub const FORMAT_VERSION: u32 = 1;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckFinding)]
 pub struct Finding {
+    /// What it is about: `compatibility` (a level is not kept), `reader` (a declared reader cannot read
+    /// the new data), `deletion` (somebody needs what is gone), `lint` or `waiver`.
+    pub kind: &'static str,
     /// The rule it violates; `dovetail explain` tells about it.
-    pub rule: &'static str,
-    /// What happens to a reader: `break`, `altered`, `lossy` or `source`.
+    pub rule: String,
+    /// What happens to a reader: `break`, `altered`, `lossy` or `source`; `none` where no reader is concerned.
     pub severity: String,
-    /// What it leads to: `refuse`, `warn` or `note`.
+    /// What it leads to: `refuse`, `warn`, `note`, or `waived` when it was accepted.
     pub outcome: String,
     /// What stays the same while the finding does: made of subject, rule and place in the reader.
     pub fingerprint: String,
@@ -38,21 +45,57 @@ pub struct Finding {
     /// Where the level comes from.
     pub level_from: Option<String>,
     /// Who reads whose data: `backward` when the new schema reads what the earlier one wrote.
-    pub direction: &'static str,
+    pub direction: Option<&'static str>,
     /// The place in the schema that reads.
     pub reader: Side,
     /// The place in the schema that wrote.
     pub writer: Side,
+    /// Where it is in the files that were checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Location>,
+    /// Where it is in the earlier state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_place: Option<Location>,
     /// What Confluent Schema Registry says of it.
-    pub reference: ReferenceOpinion,
+    pub reference: Option<ReferenceOpinion>,
     /// What the proof judge says of it: `broken`, `harmless` or `undecided`.
-    pub proof: String,
+    pub proof: Option<String>,
     /// Data that shows it.
     pub witness: Option<Witness>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Who accepted it, and until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waiver>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Location {
+    /// The file.
+    pub file: String,
+    /// Line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Column in characters, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+}
+
+/// A break that was accepted for a while.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Waiver {
+    /// The last day on which it holds, `2027-01-31` (UTC).
+    pub until: String,
+    /// Why.
+    pub reason: String,
+    /// Who accepted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Where it is written.
+    pub place: Location,
 }
 
 /// What a schema was compared with.
@@ -155,6 +198,9 @@ pub struct WitnessEvidence {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckComparison)]
 pub struct Comparison {
+    /// The subject, where several were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// What was compared with.
     pub against: Against,
     /// Who reads whose data.
@@ -201,7 +247,8 @@ impl Finding {
             Direction::Forward => (setting.old_text, setting.new_text),
         };
         Finding {
-            rule: found.rule.id,
+            kind: "compatibility",
+            rule: found.rule.id.to_owned(),
             severity: found.severity.to_string(),
             outcome: found.outcome.to_string(),
             fingerprint: fingerprint(setting.subject, found),
@@ -209,14 +256,17 @@ impl Finding {
             against: setting.against.clone(),
             level: setting.level.as_ref().map(|(level, _)| level.as_str()),
             level_from: setting.level.as_ref().map(|(_, from)| from.clone()),
-            direction: word(found.direction),
+            direction: Some(word(found.direction)),
             reader: Side::of(found.reader_at.as_ref(), reader_text),
             writer: Side::of(found.writer_at.as_ref(), writer_text),
-            reference: ReferenceOpinion::of(found),
-            proof: found.proof.to_string(),
+            place: None,
+            earlier_place: None,
+            reference: Some(ReferenceOpinion::of(found)),
+            proof: Some(found.proof.to_string()),
             witness: found.witness.as_ref().map(Witness::of),
             message: found.message.clone(),
             hint: found.hint.clone(),
+            waiver: None,
         }
     }
 }
@@ -318,6 +368,7 @@ impl Comparison {
             ReferenceVerdict::NoAnswer(why) => ("no-answer", Some(why.clone())),
         };
         Comparison {
+            subject: None,
             against,
             direction: word(verdict.direction),
             proof,

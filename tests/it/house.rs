@@ -115,6 +115,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "crate::store",
             "crate::registry",
             "crate::export",
+            "crate::gate",
             "crate::api",
             "crate::cli",
             "sqlx",
@@ -122,7 +123,21 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "tokio",
         ],
     ),
-    ("api", &["crate::cli", "sqlx"]),
+    (
+        "gate",
+        &[
+            "crate::store",
+            "crate::registry",
+            "crate::export",
+            "crate::api",
+            "crate::cli",
+            "sqlx",
+            "axum",
+            "clap",
+            "println",
+        ],
+    ),
+    ("api", &["crate::gate", "crate::cli", "sqlx"]),
     ("cli", &["sqlx", "axum::"]),
 ];
 

@@ -19,3 +19,4 @@ mod racing;
 mod server;
 mod serving;
 mod store;
+mod terminal;

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use crate::outgoing::{self, Credentials, root_cause, take_credentials};
 
 /// A registry that is reached over HTTP.
-pub(crate) struct RegistryClient {
+pub struct RegistryClient {
     http: reqwest::Client,
     root: Url,
     credentials: Option<Credentials>,
@@ -21,27 +21,35 @@ pub(crate) struct RegistryClient {
 
 /// A registered version, as a registry shows it.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct StoredVersion {
-    pub(crate) id: i32,
-    pub(crate) version: i32,
-    pub(crate) schema: String,
+pub struct StoredVersion {
+    /// The id of its schema.
+    pub id: i32,
+    /// Its number.
+    pub version: i32,
+    /// The text.
+    pub schema: String,
+    /// The language; Avro where it is not told.
     #[serde(rename = "schemaType", default)]
-    pub(crate) format: Option<String>,
+    pub format: Option<String>,
+    /// What it refers to.
     #[serde(default)]
-    pub(crate) references: Vec<StoredReference>,
+    pub references: Vec<StoredReference>,
 }
 
 /// A reference of a registered version.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct StoredReference {
-    pub(crate) name: String,
-    pub(crate) subject: String,
-    pub(crate) version: i32,
+pub struct StoredReference {
+    /// What the text calls it.
+    pub name: String,
+    /// The subject, in the context of the referrer unless it names one.
+    pub subject: String,
+    /// The version.
+    pub version: i32,
 }
 
 impl RegistryClient {
     /// A client of the registry at `url`.
-    pub(crate) fn new(url: &str) -> Result<RegistryClient, Failure> {
+    pub fn new(url: &str) -> Result<RegistryClient, Failure> {
         let wrong = |reason: &str| Failure::bad_request(anyhow!("the registry's URL {reason}"));
         let mut root = match Url::parse(url) {
             Ok(root) if matches!(root.scheme(), "http" | "https") && root.host().is_some() => root,
@@ -58,22 +66,22 @@ impl RegistryClient {
     }
 
     /// The URL without credentials.
-    pub(crate) fn shown(&self) -> &str {
+    pub fn shown(&self) -> &str {
         self.root.as_str().trim_end_matches('/')
     }
 
     /// The numbers of the live versions of a subject, oldest first; `None` when it does not exist.
-    pub(crate) async fn versions(&self, subject: &str) -> Result<Option<Vec<i32>>, Failure> {
+    pub async fn versions(&self, subject: &str) -> Result<Option<Vec<i32>>, Failure> {
         self.read(&["subjects", subject, "versions"], None).await
     }
 
     /// The numbers of all versions of a subject, soft-deleted ones included; `None` when there are none.
-    pub(crate) async fn versions_ever(&self, subject: &str) -> Result<Option<Vec<i32>>, Failure> {
+    pub async fn versions_ever(&self, subject: &str) -> Result<Option<Vec<i32>>, Failure> {
         self.read(&["subjects", subject, "versions"], Some("deleted=true")).await
     }
 
     /// A version of a subject, soft-deleted or not.
-    pub(crate) async fn version(&self, subject: &str, version: i32) -> Result<StoredVersion, Failure> {
+    pub async fn version(&self, subject: &str, version: i32) -> Result<StoredVersion, Failure> {
         let number = version.to_string();
         let found = self.read(&["subjects", subject, "versions", &number], Some("deleted=true")).await?;
         found.ok_or_else(|| {
@@ -82,12 +90,12 @@ impl RegistryClient {
     }
 
     /// The configuration in force for a subject.
-    pub(crate) async fn config(&self, subject: &str) -> Result<Option<Value>, Failure> {
+    pub async fn config(&self, subject: &str) -> Result<Option<Value>, Failure> {
         self.read(&["config", subject], Some("defaultToGlobal=true")).await
     }
 
     /// Who judges a subject; `None` for a registry that has no such setting.
-    pub(crate) async fn judging(&self, subject: &str) -> Result<Option<Value>, Failure> {
+    pub async fn judging(&self, subject: &str) -> Result<Option<Value>, Failure> {
         self.read_unless(&["v1", "settings", subject], Some("effective=true"), |status, _| {
             status == StatusCode::NOT_FOUND
         })
@@ -150,7 +158,7 @@ impl RegistryClient {
 }
 
 /// Is the server at `url` ready? An answer that is not 2xx is a failure like none at all.
-pub(crate) async fn ask_health(url: &str) -> Result<(), Failure> {
+pub async fn ask_health(url: &str) -> Result<(), Failure> {
     let client = RegistryClient::new(url)?;
     let shown = client.shown();
     let response = client.http.get(client.root.clone()).timeout(Duration::from_secs(5)).send().await;

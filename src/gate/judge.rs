@@ -7,37 +7,37 @@ use crate::published;
 use crate::schema::{Dependency, Options, ParseError, Place, Schema};
 
 /// A schema to check.
-pub(super) struct Candidate<'a> {
-    pub(super) subject: &'a str,
-    pub(super) format: Format,
-    pub(super) text: &'a str,
-    pub(super) dependencies: Vec<Dependency>,
-    pub(super) level: Level,
-    pub(super) judging: &'a Judging,
+pub(crate) struct Candidate<'a> {
+    pub(crate) subject: &'a str,
+    pub(crate) format: Format,
+    pub(crate) text: &'a str,
+    pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) level: Level,
+    pub(crate) judging: &'a Judging,
 }
 
 /// An earlier state of it.
-pub(super) struct Earlier {
-    pub(super) origin: Origin,
+pub(crate) struct Earlier {
+    pub(crate) origin: Origin,
     /// It is softly deleted.
-    pub(super) is_deleted: bool,
-    pub(super) format: Format,
-    pub(super) text: String,
-    pub(super) dependencies: Vec<Dependency>,
+    pub(crate) is_deleted: bool,
+    pub(crate) format: Format,
+    pub(crate) text: String,
+    pub(crate) dependencies: Vec<Dependency>,
 }
 
 /// The earlier states of a schema, each list newest first.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Past<'a> {
+pub(crate) struct Past<'a> {
     /// Those that the level looks at.
-    pub(super) compared: &'a [Earlier],
+    pub(crate) compared: &'a [Earlier],
     /// Those whose numbers must be respected, deleted ones included.
-    pub(super) numbered: &'a [Earlier],
+    pub(crate) numbered: &'a [Earlier],
 }
 
 /// Where an earlier state comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     /// A file of the base, by its path there.
     File(String),
     /// A registered version.
@@ -46,7 +46,7 @@ pub(super) enum Origin {
 
 /// What became of one checked file.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// There is nothing earlier.
     New,
     /// It is what it was.
@@ -63,35 +63,35 @@ pub(super) enum Verdict {
 
 /// What came of comparing.
 #[derive(Debug, Default)]
-pub(super) struct Compared {
+pub(crate) struct Compared {
     /// What was found, be it decisive or not.
-    pub(super) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// What both judges say of each earlier state and direction.
-    pub(super) opinions: Vec<(Origin, published::Comparison)>,
+    pub(crate) opinions: Vec<(Origin, published::Comparison)>,
 }
 
 impl Compared {
     /// Does it break somebody?
-    pub(super) fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         self.findings.iter().any(|finding| finding.found.outcome == Outcome::Refuse)
     }
 }
 
 /// An incompatibility, with its places in the checked file and in the earlier state.
 #[derive(Debug)]
-pub(super) struct Finding {
-    pub(super) against: Origin,
+pub(crate) struct Finding {
+    pub(crate) against: Origin,
     /// Where in the checked file; `None` in a file that it refers to.
-    pub(super) place: Option<Place>,
+    pub(crate) place: Option<Place>,
     /// Where in the earlier state.
-    pub(super) earlier_place: Option<Place>,
-    pub(super) found: Incompatibility,
+    pub(crate) earlier_place: Option<Place>,
+    pub(crate) found: Incompatibility,
     /// What stays the same while the finding does: from subject, rule and place in the reader.
-    pub(super) fingerprint: String,
+    pub(crate) fingerprint: String,
 }
 
 /// Compare `candidate` with its past.
-pub(super) fn judge(candidate: &Candidate<'_>, past: Past<'_>) -> Verdict {
+pub(crate) fn judge(candidate: &Candidate<'_>, past: Past<'_>) -> Verdict {
     let history = past.compared;
     let parse = |options| Schema::parse(candidate.format, candidate.text, &candidate.dependencies, options);
     // What was accepted once may be older than today's stricter rules for new schemas.
@@ -164,7 +164,7 @@ fn compare<'a>(candidate: &Candidate<'_>, new: &Schema, past: Past<'a>) -> Verdi
 
 impl Origin {
     /// As findings name it; the base is added by who knows it.
-    pub(super) fn against(&self) -> published::Against {
+    pub(crate) fn against(&self) -> published::Against {
         match self {
             Origin::File(path) => {
                 published::Against { file: Some(path.clone()), ..published::Against::default() }

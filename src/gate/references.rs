@@ -13,7 +13,7 @@ use crate::schema::Dependency;
 
 /// A reference that cannot be followed. Displays as a sentence.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unresolvable {
+pub(crate) enum Unresolvable {
     /// Files that need each other.
     #[error("the references go round in a circle: {}", .0.join(" -> "))]
     Circle(Vec<String>),
@@ -26,7 +26,7 @@ pub(super) enum Unresolvable {
 }
 
 /// Who defines what in a tree.
-pub(super) struct Index<'a> {
+pub(crate) struct Index<'a> {
     tree: &'a Tree,
     names: HashMap<&'a str, Names>,
     /// The files that define an Avro name or have a `$id`, by that name.
@@ -35,7 +35,7 @@ pub(super) struct Index<'a> {
 
 impl<'a> Index<'a> {
     /// Read every file of a tree for the names in it.
-    pub(super) fn of(tree: &'a Tree) -> Index<'a> {
+    pub(crate) fn of(tree: &'a Tree) -> Index<'a> {
         let mut index = Index { tree, names: HashMap::new(), defined: HashMap::new() };
         for (path, file) in tree {
             let names = names::of(file.format, &file.text);
@@ -48,7 +48,7 @@ impl<'a> Index<'a> {
     }
 
     /// Everything that the file at `path` refers to, directly or not, referenced texts first.
-    pub(super) fn closure(&'a self, path: &'a str) -> Result<Vec<Dependency>, Unresolvable> {
+    pub(crate) fn closure(&'a self, path: &'a str) -> Result<Vec<Dependency>, Unresolvable> {
         let mut walk = Walk { index: self, open: Vec::new(), found: Vec::new() };
         walk.visit(path)?;
         let text = |path: &str| self.tree[path].text.clone();
@@ -192,7 +192,7 @@ fn shared_folders(left: &str, right: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{Index, Unresolvable};
-    use crate::cli::check::files::{SourceFile, Tree, format_of};
+    use crate::gate::files::{SourceFile, Tree, format_of};
 
     fn tree(files: &[(&str, &str)]) -> Tree {
         let file = |path: &str, text: &str| {

@@ -8,11 +8,11 @@ use anyhow::anyhow;
 
 use super::files::{self, SourceFile, Sources, Tree};
 use super::git;
-use crate::cli::Failure;
+use crate::failure::Failure;
 
 /// A base as it is spelled on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Base {
+pub(crate) enum Base {
     /// `dir:PATH`: a folder, or one file.
     Dir(PathBuf),
     /// `git:REV[:PATH]`: a revision of the repository around the checked files.
@@ -48,18 +48,18 @@ impl FromStr for Base {
 }
 
 /// Schema files of an earlier state, by their path below its root.
-pub(super) struct EarlierFiles {
+pub(crate) struct EarlierFiles {
     /// How the base is printed.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// The files.
-    pub(super) tree: Tree,
+    pub(crate) tree: Tree,
     /// For each checked file, where in the tree it is looked for, the likeliest place first.
     places: Vec<(String, Vec<String>)>,
 }
 
 impl EarlierFiles {
     /// The files of a folder, or one file.
-    pub(super) fn of_dir(path: &std::path::Path, sources: &Sources) -> Result<EarlierFiles, Failure> {
+    pub(crate) fn of_dir(path: &std::path::Path, sources: &Sources) -> Result<EarlierFiles, Failure> {
         let label = format!("dir:{}", files::shown(path));
         if path.is_file() {
             let [checked] = &sources.checked[..] else {
@@ -85,7 +85,7 @@ impl EarlierFiles {
     }
 
     /// The files of a revision.
-    pub(super) fn of_git(
+    pub(crate) fn of_git(
         revision: &str,
         path: Option<&str>,
         roots: &[PathBuf],
@@ -113,7 +113,7 @@ impl EarlierFiles {
 
     /// The earlier state of a checked file: the file of the same path, else the only file of the same
     /// subject that no other checked file continues. `None` for a new one.
-    pub(super) fn of_file(
+    pub(crate) fn of_file(
         &self,
         checked: &str,
         file: &SourceFile,

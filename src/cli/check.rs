@@ -1,30 +1,22 @@
 //! `dovetail check`: files and a base → verdicts of the server's own engine → a report.
 
-mod base;
-mod files;
-mod git;
-mod judge;
-mod names;
-mod references;
-mod registered;
-mod report;
-
 use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
-use super::client::RegistryClient;
+use super::check_report::{CheckedFile, LevelSource, Report};
 use super::print::Printer;
-use super::{Failure, Outcome, wait_for};
+use super::wait_for;
+use crate::failure::{Failure, Outcome};
+use crate::gate::base::{Base, EarlierFiles};
+use crate::gate::files::{SourceFile, Sources};
+use crate::gate::judge::{Candidate, Earlier, Origin, Past, Verdict};
+use crate::gate::references::Index;
+use crate::gate::registered::Registered;
 use crate::model::{Assumptions, Format, Judge, Judging, Level, Pack, Policy};
+use crate::remote::RegistryClient;
 use crate::schema::Place;
-use base::{Base, EarlierFiles};
-use files::{SourceFile, Sources};
-use judge::{Candidate, Earlier, Origin, Past, Verdict};
-use references::Index;
-use registered::Registered;
-use report::{CheckedFile, LevelSource, Report};
 
 const LONG_HELP: &str = "\
 Files
@@ -120,7 +112,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     // Not by the parser of arguments, whose errors repeat the value: it may hold a password.
     let base: Base =
         options.against.parse().map_err(|sentence| Failure::bad_request(anyhow!("--against: {sentence}")))?;
-    let sources = files::read_sources(&options.paths, &options.include)?;
+    let sources = crate::gate::files::read_sources(&options.paths, &options.include)?;
     if options.subject.is_some() && sources.checked.len() != 1 {
         return Err(Failure::bad_request(anyhow!(
             "--subject names one subject, but {} files are checked",
@@ -174,7 +166,7 @@ struct Check<'a> {
 
 impl<'a> Check<'a> {
     fn subject_of(&self, path: &'a str) -> &'a str {
-        self.options.subject.as_deref().unwrap_or_else(|| files::subject_of(path))
+        self.options.subject.as_deref().unwrap_or_else(|| crate::gate::files::subject_of(path))
     }
 
     /// The level when no registry is asked.
@@ -316,7 +308,7 @@ impl<'a> Check<'a> {
             level,
             judging,
         };
-        judge::judge(&candidate, past)
+        crate::gate::judge::judge(&candidate, past)
     }
 
     /// A file that is no schema is told so, whatever else stood in the way.

@@ -2,29 +2,29 @@
 
 use serde_json::{Value, json};
 
-use super::judge::{Compared, Finding, Origin, Verdict};
-use crate::cli::Outcome;
 use crate::cli::print::{Tone, toned};
 use crate::compat::{Opinion, Outcome as Led, Pointer};
+use crate::failure::Outcome;
+use crate::gate::judge::{Compared, Finding, Origin, Verdict};
 use crate::model::{Direction, Format, Judge, Judging, Level};
 use crate::published::{self, FORMAT_VERSION};
 use crate::schema::Place;
 
 /// A checked file.
-pub(super) struct CheckedFile {
-    pub(super) path: String,
-    pub(super) subject: String,
-    pub(super) format: Format,
+pub(crate) struct CheckedFile {
+    pub(crate) path: String,
+    pub(crate) subject: String,
+    pub(crate) format: Format,
     /// The level, and where it comes from; `None` when that could not be found out.
-    pub(super) level: Option<(Level, LevelSource)>,
+    pub(crate) level: Option<(Level, LevelSource)>,
     /// Who decides, and what broken rules lead to.
-    pub(super) judging: Judging,
-    pub(super) verdict: Verdict,
+    pub(crate) judging: Judging,
+    pub(crate) verdict: Verdict,
 }
 
 /// Who set the level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LevelSource {
+pub(crate) enum LevelSource {
     Flag,
     Registry,
     Default,
@@ -41,10 +41,10 @@ impl LevelSource {
 }
 
 /// Everything that was checked in one run.
-pub(super) struct Report {
+pub(crate) struct Report {
     /// The base, as it is printed.
-    pub(super) base: String,
-    pub(super) files: Vec<CheckedFile>,
+    pub(crate) base: String,
+    pub(crate) files: Vec<CheckedFile>,
 }
 
 /// How many files came to which end.
@@ -60,10 +60,10 @@ struct Count {
 impl Report {
     /// What the run exits with. A break that was found counts most, so that nothing hides it; then
     /// files that are no schema; then what could not be checked.
-    pub(super) fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         let count = self.count();
         if count.incompatible > 0 {
-            Outcome::Incompatible
+            Outcome::Findings
         } else if count.invalid > 0 {
             Outcome::BadRequest
         } else if count.unchecked > 0 {
@@ -88,7 +88,7 @@ impl Report {
     }
 
     /// The sentences for files about which nothing can be said.
-    pub(super) fn errors(&self) -> Vec<String> {
+    pub(crate) fn errors(&self) -> Vec<String> {
         let sentence = |file: &CheckedFile| match &file.verdict {
             Verdict::Invalid { place, message } => Some(format!("{}: {message}", at(&file.path, *place))),
             Verdict::Unchecked(reason) => Some(format!("{}: could not check: {reason}", file.path)),
@@ -98,7 +98,7 @@ impl Report {
     }
 
     /// The text form. `quiet` leaves only what is wrong.
-    pub(super) fn text(&self, quiet: bool) -> Vec<String> {
+    pub(crate) fn text(&self, quiet: bool) -> Vec<String> {
         let mut lines = Vec::new();
         for file in &self.files {
             match &file.verdict {
@@ -154,12 +154,12 @@ impl Report {
     }
 
     /// The JSON form.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let verdict = match self.outcome() {
             Outcome::Success => "compatible",
-            Outcome::Incompatible => "incompatible",
+            Outcome::Findings => "incompatible",
             Outcome::BadRequest => "invalid",
-            Outcome::Unable => "unchecked",
+            Outcome::Unable | Outcome::Stopped => "unchecked",
         };
         let compared = || {
             self.files.iter().filter_map(|file| match &file.verdict {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use crate::model::Format;
 
 /// Folders that hold other people's files.
@@ -13,20 +13,20 @@ const SKIPPED_FOLDERS: [&str; 2] = ["node_modules", "target"];
 
 /// A schema file, wherever it was read from.
 #[derive(Debug, Clone)]
-pub(super) struct SourceFile {
+pub(crate) struct SourceFile {
     /// Its path below the folder that it was found in, with `/` between the parts.
-    pub(super) below: String,
+    pub(crate) below: String,
     /// The language, by the ending of the name.
-    pub(super) format: Format,
+    pub(crate) format: Format,
     /// The text; what is not UTF-8 in it is replaced.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Where it stops being UTF-8. Such a file is no schema, but the others can still be checked.
-    pub(super) broken_at: Option<usize>,
+    pub(crate) broken_at: Option<usize>,
 }
 
 impl SourceFile {
     /// A file that holds `bytes`.
-    pub(super) fn new(below: String, format: Format, bytes: Vec<u8>) -> SourceFile {
+    pub(crate) fn new(below: String, format: Format, bytes: Vec<u8>) -> SourceFile {
         match String::from_utf8(bytes) {
             Ok(text) => SourceFile { below, format, text, broken_at: None },
             Err(error) => SourceFile {
@@ -40,19 +40,19 @@ impl SourceFile {
 }
 
 /// Schema files by their path, as it is printed.
-pub(super) type Tree = BTreeMap<String, SourceFile>;
+pub(crate) type Tree = BTreeMap<String, SourceFile>;
 
 /// The files of the command line: those to check, and those that they may refer to.
-pub(super) struct Sources {
+pub(crate) struct Sources {
     /// Everything that was read.
-    pub(super) tree: Tree,
+    pub(crate) tree: Tree,
     /// The paths of the files to check.
-    pub(super) checked: Vec<String>,
+    pub(crate) checked: Vec<String>,
 }
 
 /// The language of a file by the ending of its name. A `.json` file counts only when it was named
 /// itself or says that it is a schema, because most `.json` files are none.
-pub(super) fn format_of(path: &str) -> Option<Format> {
+pub(crate) fn format_of(path: &str) -> Option<Format> {
     let name = file_name(path);
     if name.ends_with(".avsc") {
         Some(Format::Avro)
@@ -66,7 +66,7 @@ pub(super) fn format_of(path: &str) -> Option<Format> {
 }
 
 /// Is it worth reading as a schema, although nobody named it? `text` gives what it holds.
-pub(super) fn is_schema(path: &str, text: &str) -> bool {
+pub(crate) fn is_schema(path: &str, text: &str) -> bool {
     let name = file_name(path);
     match format_of(path) {
         Some(Format::Json) => name.ends_with(".schema.json") || says_json_schema(text),
@@ -76,14 +76,14 @@ pub(super) fn is_schema(path: &str, text: &str) -> bool {
 }
 
 /// The subject that a file stands for: its name without the ending.
-pub(super) fn subject_of(path: &str) -> &str {
+pub(crate) fn subject_of(path: &str) -> &str {
     let name = file_name(path);
     let endings = [".avsc", ".proto", ".schema.json", ".json"];
     endings.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
 }
 
 /// Read the files and folders of the command line, and what `include` adds for references only.
-pub(super) fn read_sources(paths: &[PathBuf], include: &[PathBuf]) -> Result<Sources, Failure> {
+pub(crate) fn read_sources(paths: &[PathBuf], include: &[PathBuf]) -> Result<Sources, Failure> {
     let mut sources = Sources { tree: Tree::new(), checked: Vec::new() };
     for path in paths {
         let found = if path.is_file() { vec![read_named_file(path)?] } else { read_folder(path)? };
@@ -114,7 +114,7 @@ pub(super) fn read_sources(paths: &[PathBuf], include: &[PathBuf]) -> Result<Sou
 }
 
 /// Every schema file below a folder.
-pub(super) fn read_folder(folder: &Path) -> Result<Vec<(String, SourceFile)>, Failure> {
+pub(crate) fn read_folder(folder: &Path) -> Result<Vec<(String, SourceFile)>, Failure> {
     if !folder.is_dir() {
         return Err(Failure::bad_request(anyhow!("there is no file or folder {}", shown(folder))));
     }
@@ -122,7 +122,7 @@ pub(super) fn read_folder(folder: &Path) -> Result<Vec<(String, SourceFile)>, Fa
 }
 
 /// One file that was named itself; its ending must tell the language.
-pub(super) fn read_named_file(path: &Path) -> Result<(String, SourceFile), Failure> {
+pub(crate) fn read_named_file(path: &Path) -> Result<(String, SourceFile), Failure> {
     let shown = shown(path);
     let format = format_of(&shown).ok_or_else(|| {
         Failure::bad_request(anyhow!(
@@ -170,12 +170,12 @@ fn says_json_schema(text: &str) -> bool {
         .unwrap_or(false)
 }
 
-pub(super) fn file_name(path: &str) -> &str {
+pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A path as it is printed: `/` between the parts, no `./` before it.
-pub(super) fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     let text = slashed(path);
     text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
 }

@@ -6,17 +6,17 @@ use crate::schema::tree::{self, Node, Value};
 
 /// What other files may call a text, and what it asks of other files.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     /// Full names of Avro types; the `$id` of a JSON Schema.
-    pub(super) defined: Vec<String>,
+    pub(crate) defined: Vec<String>,
     /// What it uses and does not define: for each use its possible spellings, the likeliest first.
-    pub(super) used: Vec<Vec<String>>,
+    pub(crate) used: Vec<Vec<String>>,
     /// JSON Schema: the `$id` that relative references count from.
-    pub(super) base: Option<String>,
+    pub(crate) base: Option<String>,
 }
 
 /// The names in a text.
-pub(super) fn of(format: Format, text: &str) -> Names {
+pub(crate) fn of(format: Format, text: &str) -> Names {
     match format {
         Format::Avro => avro(text),
         Format::Json => json(text),
@@ -123,14 +123,14 @@ fn without_fragment(uri: &str) -> &str {
 
 /// A URI reference resolved against the `$id` of its file; as written when there is none to count
 /// from.
-pub(super) fn resolved(base: Option<&str>, reference: &str) -> String {
+pub(crate) fn resolved(base: Option<&str>, reference: &str) -> String {
     base.and_then(|base| url::Url::parse(base).ok())
         .and_then(|base| base.join(reference).ok())
         .map_or_else(|| reference.to_owned(), String::from)
 }
 
 /// A relative path taken from `folder`, its `.` and `..` worked off.
-pub(super) fn joined(folder: &str, path: &str) -> String {
+pub(crate) fn joined(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     if folder.starts_with('/') {
         parts.insert(0, "");

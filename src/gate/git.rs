@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 
 use super::files::{self, SourceFile, Tree};
-use crate::cli::Failure;
+use crate::failure::Failure;
 
 /// The repository around the checked files.
-pub(super) struct Repository {
+pub(crate) struct Repository {
     repository: gix::Repository,
     /// The root of the work tree, without symbolic links.
     root: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct Repository {
 
 impl Repository {
     /// The repository that holds `path`.
-    pub(super) fn around(path: &Path) -> Result<Repository, Failure> {
+    pub(crate) fn around(path: &Path) -> Result<Repository, Failure> {
         let start = absolute(path)?;
         let folder = if start.is_dir() { &start } else { start.parent().unwrap_or(&start) };
         let repository = gix::discover(folder).map_err(|error| {
@@ -31,7 +31,7 @@ impl Repository {
     }
 
     /// A path of the command line as the repository spells it.
-    pub(super) fn path_of(&self, path: &Path) -> Result<String, Failure> {
+    pub(crate) fn path_of(&self, path: &Path) -> Result<String, Failure> {
         let inside = absolute(path)?;
         let inside = inside.strip_prefix(&self.root).map_err(|_| {
             let (path, root) = (files::shown(path), self.root.display());
@@ -41,7 +41,7 @@ impl Repository {
     }
 
     /// The folder whose earlier files matter for `path`: itself, or the one around a file.
-    pub(super) fn folder_of(&self, path: &Path) -> Result<String, Failure> {
+    pub(crate) fn folder_of(&self, path: &Path) -> Result<String, Failure> {
         if path.is_dir() {
             return self.path_of(path);
         }
@@ -51,7 +51,7 @@ impl Repository {
 
     /// The schema files below `folders` at a revision, and its short id. `root` takes the place of the
     /// repository's root in their paths.
-    pub(super) fn files_at(
+    pub(crate) fn files_at(
         &self,
         revision: &str,
         folders: &[String],

@@ -6,16 +6,16 @@ use anyhow::anyhow;
 use serde_json::Value;
 
 use super::judge::{Earlier, Origin};
-use crate::cli::Failure;
-use crate::cli::client::{RegistryClient, StoredReference, StoredVersion};
+use crate::failure::Failure;
 use crate::model::{Assumptions, Depth, Format, Judging, Level, Policy, Subject, Version};
+use crate::remote::{RegistryClient, StoredReference, StoredVersion};
 use crate::schema::Dependency;
 
 /// How many texts a schema may refer to, directly or not: a bound on what a server can make us ask.
 const MOST_REFERENCES: usize = 10_000;
 
 /// A registry and what was read from it in this run.
-pub(super) struct Registered {
+pub(crate) struct Registered {
     client: RegistryClient,
     read: HashMap<(String, i32), StoredVersion>,
     configs: HashMap<String, Option<Value>>,
@@ -23,17 +23,17 @@ pub(super) struct Registered {
 
 impl Registered {
     /// A registry nothing was read from yet.
-    pub(super) fn new(client: RegistryClient) -> Registered {
+    pub(crate) fn new(client: RegistryClient) -> Registered {
         Registered { client, read: HashMap::new(), configs: HashMap::new() }
     }
 
     /// How the base is printed.
-    pub(super) fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         format!("registry:{}", self.client.shown())
     }
 
     /// The level in force for a subject.
-    pub(super) async fn level(&mut self, subject: &str) -> Result<Level, Failure> {
+    pub(crate) async fn level(&mut self, subject: &str) -> Result<Level, Failure> {
         let level = self.configured(subject, "compatibilityLevel").await?.ok_or_else(|| {
             let registry = self.client.shown();
             Failure::unable(anyhow!("{registry} does not tell the compatibility level of `{subject}`"))
@@ -55,7 +55,7 @@ impl Registered {
     }
 
     /// Who judges a subject: what the registry has recorded, or the proof judge where it knows of none.
-    pub(super) async fn judging(&mut self, subject: &str) -> Result<Judging, Failure> {
+    pub(crate) async fn judging(&mut self, subject: &str) -> Result<Judging, Failure> {
         let policy = self.configured(subject, "compatibilityPolicy").await?;
         // As a registry, this command takes a policy that it does not know for none.
         let policy: Policy = policy.and_then(|name| Policy::named(&name)).unwrap_or_default();
@@ -75,7 +75,7 @@ impl Registered {
 
     /// The versions of a subject that `level` looks at, and the latest in any case, newest first.
     /// Empty for a new subject.
-    pub(super) async fn history(&mut self, subject: &str, level: Level) -> Result<Vec<Earlier>, Failure> {
+    pub(crate) async fn history(&mut self, subject: &str, level: Level) -> Result<Vec<Earlier>, Failure> {
         let mut numbers = self.client.versions(subject).await?.unwrap_or_default();
         numbers.sort_unstable_by(|left, right| right.cmp(left));
         if level.depth() == Depth::Latest {
@@ -85,7 +85,7 @@ impl Registered {
     }
 
     /// All versions of a subject, soft-deleted ones included, newest first.
-    pub(super) async fn whole_history(&mut self, subject: &str) -> Result<Vec<Earlier>, Failure> {
+    pub(crate) async fn whole_history(&mut self, subject: &str) -> Result<Vec<Earlier>, Failure> {
         let mut numbers = self.client.versions_ever(subject).await?.unwrap_or_default();
         numbers.sort_unstable_by(|left, right| right.cmp(left));
         let live = self.client.versions(subject).await?.unwrap_or_default();
