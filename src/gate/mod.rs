@@ -4,11 +4,14 @@
 //! This floor reads files, git and registries. It prints nothing and knows no command line.
 
 pub mod manifest;
+pub mod plan;
 
+pub(crate) mod apply;
 pub(crate) mod base;
 pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod judge;
+pub(crate) mod live;
 mod names;
 pub(crate) mod references;
 pub(crate) mod registered;
