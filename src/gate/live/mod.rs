@@ -155,13 +155,31 @@ impl Live {
     pub(crate) async fn look_up(&self, subject: &str, body: &Body<'_>) -> Result<Option<LookedUp>, Failure> {
         let query = body.normalize.then_some("normalize=true");
         let path = ["subjects", subject];
-        let answer = self.client.ask(Method::POST, &path, query, Some(&body.json()), &[]).await?;
+        let answer = self.client.ask(Method::POST, &path, query, Some(&body.json(subject)), &[]).await?;
         if matches!(answer.code(), Some(40401 | 40403)) {
             return Ok(None);
         }
         let found: LookedUp = answer.success()?;
         // A registry may answer with a subject of the same name in another context.
-        Ok(Some(found).filter(|found| self.qualified(&found.subject) == subject))
+        Ok(Some(found).filter(|found| Subject::parse(&found.subject) == Subject::parse(subject)))
+    }
+
+    /// A version of a subject, live or not.
+    pub(crate) async fn version(&self, subject: &str, version: i32) -> Result<Listed, Failure> {
+        let number = version.to_string();
+        let path = ["subjects", subject, "versions", &number];
+        let answer = self.client.ask(Method::GET, &path, Some("deleted=true"), None, &[]).await?;
+        answer.success()
+    }
+
+    /// The level of the context, where a subject has none of its own.
+    pub(crate) async fn level(&self) -> Result<String, Failure> {
+        let prefix = self.prefix();
+        let path: &[&str] = if prefix.is_empty() { &["config"] } else { &["config", &prefix] };
+        let answer = self.client.ask(Method::GET, path, Some("defaultToGlobal=true"), None, &[]).await?;
+        let config: Value = answer.success()?;
+        let level = config.get("compatibilityLevel").and_then(Value::as_str);
+        Ok(level.unwrap_or("BACKWARD").to_owned())
     }
 
     fn prefix(&self) -> String {
@@ -170,9 +188,15 @@ impl Live {
 }
 
 impl Body<'_> {
-    /// As the wire has it.
-    pub(crate) fn json(&self) -> Value {
-        let reference = |(name, subject, version): &(&str, &str, i32)| json!({ "name": name, "subject": subject, "version": version });
+    /// As the wire has it, for registering under `subject`. A subject of the same context is named
+    /// without it, as people do: a registry compares references by their spelling.
+    fn json(&self, subject: &str) -> Value {
+        let home = Subject::parse(subject);
+        let spelled = |subject: &str| {
+            let subject = Subject::parse(subject);
+            if subject.context() == home.context() { subject.name().to_owned() } else { subject.to_string() }
+        };
+        let reference = |(name, subject, version): &(&str, &str, i32)| json!({ "name": name, "subject": spelled(subject), "version": version });
         let mut body = json!({ "schema": self.text });
         if self.format != Format::Avro {
             body["schemaType"] = self.format.as_str().into();

@@ -40,7 +40,7 @@ impl Live {
     ) -> Result<Written, Failure> {
         let query = body.normalize.then_some("normalize=true");
         let path = ["subjects", subject, "versions"];
-        let json = body.json();
+        let json = body.json(subject);
         let answer = self.client.ask(Method::POST, &path, query, Some(&json), &condition.headers()).await?;
         written(&answer)
     }
