@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use clap::Args;
 
+use crate::clock;
 use crate::failure::Failure;
 use crate::gate::live::Live;
 use crate::gate::manifest::Manifest;
 use crate::gate::plan::{Planned, Planning, Wanted, wanted};
-use crate::gate::workspace::{Asked, Choice, Workspace};
+use crate::gate::waiving::is_waived;
+use crate::gate::{Asked, Choice, Workspace};
 
 /// Which registry.
 #[derive(Args)]
@@ -94,10 +96,12 @@ impl Declared {
     /// Compare with the registry.
     pub(super) async fn plan(&self, delete: bool) -> Result<Planned, Failure> {
         if delete && !self.is_whole {
-            return Err(Failure::bad_request(anyhow!("--delete is for the whole manifest, not for some paths"))
-                .with_hint("Leave the paths out."));
+            return Err(Failure::bad_request(anyhow!(
+                "--delete is for the whole manifest, not for some paths"
+            ))
+            .with_hint("Leave the paths out."));
         }
-        let today = super::today();
+        let today = clock::today();
         let planning = Planning {
             live: &self.live,
             wanted: &self.wanted,
@@ -105,9 +109,8 @@ impl Declared {
             delete,
             is_protected: &|subject| self.protects(subject),
             is_waived: &|wanted, finding| {
-                self.workspace.manifests.iter().any(|manifest| {
-                    manifest.waives(&self.live.unqualified(&wanted.subject), &finding.found, today)
-                })
+                let subject = self.live.unqualified(&wanted.subject);
+                is_waived(&self.workspace, &subject, &finding.found, today)
             },
         };
         planning.plan().await

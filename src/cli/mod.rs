@@ -3,14 +3,22 @@
 //! [`run`] reads the command line, hands each verb to its file and is the only place that turns an
 //! outcome into an exit code.
 
+mod apply;
+mod bundle;
 mod check;
-mod check_report;
+mod declaring;
+mod dump;
 mod explain;
 mod health;
 mod kms;
+mod lock;
 mod migrate;
 mod openapi;
+mod plan;
+mod plan_report;
 mod print;
+mod prune;
+mod pull;
 mod rewrap;
 mod serve;
 
@@ -69,6 +77,20 @@ enum Verb {
     Serve(Box<serve::Options>),
     /// Check schema files against an earlier state of them.
     Check(Box<check::Options>),
+    /// Say what would have to be done so that a registry holds what is declared.
+    Plan(Box<plan::Options>),
+    /// Do it: register, set levels, in the right order, and only if nobody else is at it.
+    Apply(Box<apply::Options>),
+    /// Write down what a registry holds, as files and a manifest.
+    Dump(dump::Options),
+    /// List, or delete softly, what a registry holds and nobody declares.
+    Prune(Box<prune::Options>),
+    /// Note down which registered versions the declared schemas are.
+    Lock(Box<lock::Options>),
+    /// Fetch registered schemas for the build of a consumer.
+    Pull(Box<pull::Options>),
+    /// Write a registry as files that any file server can serve to clients.
+    Bundle(bundle::Options),
     /// Say what a rule means, why it is one, and what to do instead.
     Explain(explain::Options),
     /// Bring a database up to date and exit.
@@ -95,6 +117,13 @@ pub fn run() -> ExitCode {
     let done = match arguments.verb {
         Verb::Serve(options) => serve::run(*options, printer),
         Verb::Check(options) => check::run(&options, printer),
+        Verb::Plan(options) => plan::run(&options, printer),
+        Verb::Apply(options) => apply::run(&options, printer),
+        Verb::Dump(options) => dump::run(&options, printer),
+        Verb::Prune(options) => prune::run(&options, printer),
+        Verb::Lock(options) => lock::run(&options, printer),
+        Verb::Pull(options) => pull::run(*options, printer),
+        Verb::Bundle(options) => bundle::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
         Verb::Migrate(options) => migrate::run(options, printer),
         Verb::Rewrap(options) => rewrap::run(options, printer),

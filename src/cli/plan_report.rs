@@ -27,7 +27,8 @@ pub(super) fn refusal(planned: &Planned) -> Option<Outcome> {
 /// A line or more for each thing that is planned, refused, or left alone.
 pub(super) fn text(planned: &Planned, is_brief: bool) -> Vec<String> {
     let plan = &planned.plan;
-    let subjects = plan.steps.iter().map(|step| &step.subject).chain(plan.drift.iter().map(|drift| &drift.subject));
+    let subjects =
+        plan.steps.iter().map(|step| &step.subject).chain(plan.drift.iter().map(|drift| &drift.subject));
     let width = subjects.map(|subject| subject.chars().count()).max().unwrap_or_default().min(40);
     let mut lines = Vec::new();
     for judged in &planned.refused {
@@ -125,7 +126,11 @@ fn refused(judged: &Judged) -> Vec<String> {
                 if let Some(witness) = &found.witness {
                     let witness = published::Witness::of(witness);
                     let datum = witness.text.or_else(|| witness.json.map(|json| json.to_string()));
-                    lines.push(format!("        witness   {}: {}", datum.unwrap_or_default(), witness.failure));
+                    lines.push(format!(
+                        "        witness   {}: {}",
+                        datum.unwrap_or_default(),
+                        witness.failure
+                    ));
                 }
                 lines.extend(found.hint.iter().map(|hint| format!("        hint      {hint}")));
                 lines
@@ -201,7 +206,9 @@ pub(super) fn ended(applied: &[Applied], plan: &Plan, sequence: Option<i64>) -> 
     let total = plan.steps.len();
     match applied.iter().filter(|applied| !applied.earlier).count() {
         0 if total == 0 => format!("Nothing to do{at}."),
-        0 => format!("Nothing left to do: all {total} steps were done by an earlier run. The registry is{at}."),
+        0 => {
+            format!("Nothing left to do: all {total} steps were done by an earlier run. The registry is{at}.")
+        }
         count => format!("Applied {count} of {total}{at}."),
     }
 }

@@ -53,8 +53,10 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         return Err(Failure::bad_request(anyhow!("prune is for the whole manifest, not for some paths")));
     }
     if declared.wanted.is_empty() && options.yes {
-        return Err(Failure::bad_request(anyhow!("no subject is declared here, so every one would be deleted"))
-            .with_hint("Is this the right folder? The manifest's globs match no file."));
+        return Err(Failure::bad_request(anyhow!(
+            "no subject is declared here, so every one would be deleted"
+        ))
+        .with_hint("Is this the right folder? The manifest's globs match no file."));
     }
     wait_for(async {
         let live = &declared.live;
@@ -69,9 +71,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         }
         match options.format {
             Format::Json => {
-                let subject = |(subject, versions): &(String, Vec<i32>)| {
-                    json!({ "subject": subject, "versions": versions })
-                };
+                let subject = |(subject, versions): &(String, Vec<i32>)| json!({ "subject": subject, "versions": versions });
                 let kept = |(subject, why): &(String, String)| json!({ "subject": subject, "why": why });
                 printer.answer(format_args!(
                     "{:#}",

@@ -68,7 +68,11 @@ pub(super) fn run(options: Options, printer: Printer) -> Result<Outcome, Failure
         written += 1;
     }
     let kept = pulled.len() - written;
-    printer.answer(format_args!("Pulled {} into {}: {written} written, {kept} as they were.", pulled.len(), out.display()));
+    printer.answer(format_args!(
+        "Pulled {} into {}: {written} written, {kept} as they were.",
+        pulled.len(),
+        out.display()
+    ));
     Ok(Outcome::Success)
 }
 
@@ -93,7 +97,8 @@ fn what(
     }
     let declared = Declaring { paths: Vec::new(), manifest, place }.open()?;
     let all = || {
-        let pull = |wanted: &crate::gate::plan::Wanted| Pull { subject: wanted.subject.clone(), version: None };
+        let pull =
+            |wanted: &crate::gate::plan::Wanted| Pull { subject: wanted.subject.clone(), version: None };
         declared.wanted.iter().map(pull).collect()
     };
     let pulls = named(&declared.live, &subjects).unwrap_or_else(all);
@@ -104,7 +109,11 @@ fn what(
 fn named(live: &Live, subjects: &[String]) -> Option<Vec<Pull>> {
     let pull = |text: &String| {
         let versioned = text.rsplit_once('@').and_then(|(subject, version)| {
-            if version == "latest" { Some((subject, None)) } else { Some((subject, Some(version.parse().ok()?))) }
+            if version == "latest" {
+                Some((subject, None))
+            } else {
+                Some((subject, Some(version.parse().ok()?)))
+            }
         });
         let (subject, version) = versioned.unwrap_or((text, None));
         Pull { subject: live.qualified(subject), version }

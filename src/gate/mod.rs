@@ -3,20 +3,31 @@
 //!
 //! This floor reads files, git and registries. It prints nothing and knows no command line.
 
+pub mod base;
 pub mod bundle;
+pub mod check;
 pub mod lock;
 pub mod manifest;
 pub mod plan;
+pub mod rules;
+pub mod texts;
+pub mod workspace;
 
 pub(crate) mod apply;
-pub(crate) mod base;
+mod deleted;
 pub(crate) mod dump;
 pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod judge;
 pub(crate) mod live;
-mod names;
+pub(crate) mod names;
 pub(crate) mod pull;
+mod readers;
 pub(crate) mod references;
-pub(crate) mod registered;
-pub mod workspace;
+mod registered;
+pub(crate) mod waiving;
+
+pub use base::Base;
+pub use check::{Checked, Overrides, Request, check};
+pub use texts::Texts;
+pub use workspace::{Asked, Choice, Declared, DeclaredReference, Workspace};

@@ -13,7 +13,7 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(crate) use changes::{Change, Moved};
+pub(crate) use changes::Change;
 pub(crate) use listing::{Everything, Listed, ListedReference};
 pub(crate) use writes::{Condition, Written};
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Action, MadeAt, PLAN_VERSION, Plan, Step, Stood};
+use crate::failure::Failure;
 use crate::gate::live::{Everything, Live};
 
 /// What nobody declares.
@@ -57,4 +59,37 @@ pub(crate) fn deletable(
     }
     found.kept.sort();
     found
+}
+
+/// A plan that deletes what may go, and does nothing else.
+pub(crate) async fn deletions_only(
+    live: &Live,
+    sequence: Option<i64>,
+    found: &Deletable,
+) -> Result<Plan, Failure> {
+    let state = match sequence {
+        Some(sequence) => MadeAt::Sequence(sequence),
+        None => {
+            let mut stood = BTreeMap::new();
+            for (subject, _) in &found.subjects {
+                stood.insert(subject.clone(), Stood::from(&live.standing(subject).await?));
+            }
+            MadeAt::Subjects(stood)
+        }
+    };
+    let step = |(subject, versions): &(String, Vec<i32>)| Step {
+        subject: subject.clone(),
+        action: Action::Delete { versions: versions.clone() },
+    };
+    let plan = Plan {
+        format_version: PLAN_VERSION,
+        registry: live.shown().to_owned(),
+        context: live.context().to_owned(),
+        state,
+        concerns: found.subjects.iter().map(|(subject, _)| subject.clone()).collect(),
+        steps: found.subjects.iter().map(step).collect(),
+        drift: Vec::new(),
+        digest: String::new(),
+    };
+    Ok(plan.sealed())
 }

@@ -13,8 +13,8 @@ use super::{
 use crate::failure::Failure;
 use crate::gate::judge::{self, Candidate, Compared, Finding, Past, Verdict};
 use crate::gate::live::{Body, Live, LookedUp, Standing};
-use crate::gate::registered::Registered;
-use crate::model::{Format, Judging, Level, Policy};
+use crate::gate::registered::{Inquiry, Registered};
+use crate::model::{Judging, Level, Policy};
 use crate::schema::Place;
 
 /// How often to begin again when others write meanwhile.
@@ -96,7 +96,7 @@ impl Planning<'_> {
     async fn plan_at(&self, sequence: Option<i64>) -> Result<Planned, Failure> {
         let mut making = Making {
             planning: self,
-            registered: Registered::new(self.live.client()),
+            registered: Registered::new(self.live.client().into()),
             standings: HashMap::new(),
             versions: HashMap::new(),
             steps: Vec::new(),
@@ -298,16 +298,12 @@ impl Making<'_> {
 
     /// What the registry will say, and what the manifest lets pass.
     async fn judge(&mut self, wanted: &Wanted, level: Level) -> Result<Opinion, Failure> {
-        let recorded = self.registered.judging(&wanted.subject).await?;
+        let (subject, format) = (wanted.subject.clone(), wanted.format);
+        let inquiry = Inquiry { subject, format, level: Some(level) };
+        let told = self.registered.ask(&inquiry).await?;
+        let recorded = told.judging;
         let declared = (wanted.judging)(recorded.clone());
-        let history = self.registered.history(&wanted.subject, level).await?;
-        let numbered = match wanted.format {
-            Format::Protobuf if level != Level::None => {
-                self.registered.whole_history(&wanted.subject).await?
-            }
-            _ => Vec::new(),
-        };
-        let past = Past { compared: &history, numbered: &numbered };
+        let past = Past { compared: &told.compared, numbered: &told.numbered };
         let under = |judging: &Judging| {
             let candidate = Candidate {
                 subject: &wanted.subject,

@@ -16,9 +16,9 @@ use anyhow::anyhow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub(crate) use deletions::deletable;
+pub(crate) use deletions::{deletable, deletions_only};
 pub(crate) use make::{Against, Judged, Planned, Planning};
-pub(crate) use wanted::{Wanted, WantedReference};
+pub(crate) use wanted::{Wanted, wanted};
 
 use super::live::Standing;
 use crate::failure::Failure;
