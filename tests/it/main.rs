@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cli;
+mod cli_apply;
+mod cli_files;
 mod compat;
 mod contract;
 mod exporting;
@@ -15,6 +17,7 @@ mod kms;
 mod model;
 mod openapi;
 mod processes;
+mod proxy;
 mod racing;
 mod server;
 mod serving;

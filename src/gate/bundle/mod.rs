@@ -3,6 +3,7 @@
 //!
 //! `bundle.json` holds everything; the other files repeat it under the addresses that clients ask for.
 
+mod base;
 mod files;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use anyhow::anyhow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+pub(crate) use base::BundledRegistry;
 
 use super::live::{Listed, Live};
 use super::plan::hex;

@@ -65,10 +65,6 @@ pub(crate) struct LookedUp {
     subject: String,
     pub(crate) version: i32,
     pub(crate) id: i32,
-    #[serde(default)]
-    pub(crate) guid: Option<String>,
-    /// The text as the registry keeps it.
-    pub(crate) schema: String,
 }
 
 impl Live {
