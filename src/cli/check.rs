@@ -161,6 +161,11 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     Ok(outcome(&checked.report, options.fail_on))
 }
 
+/// The form for people.
+pub(super) fn print_text(checked: &Checked, printer: Printer) {
+    printer.answer(format_args!("{:#}", serde_json::json!(checked.report)));
+}
+
 /// What a run exits with. A break that was found counts most, so that nothing hides it; then files that
 /// are no schema; then what could not be checked.
 pub(super) fn outcome(report: &Report, fail_on: FailOn) -> Outcome {

@@ -10,6 +10,7 @@ mod declaring;
 mod dump;
 mod explain;
 mod health;
+mod init;
 mod kms;
 mod lock;
 mod migrate;
@@ -21,6 +22,8 @@ mod prune;
 mod pull;
 mod rewrap;
 mod serve;
+mod waive;
+mod why;
 
 use std::process::ExitCode;
 
@@ -77,6 +80,12 @@ enum Verb {
     Serve(Box<serve::Options>),
     /// Check schema files against an earlier state of them.
     Check(Box<check::Options>),
+    /// Write a manifest, a pipeline and a hook for the schemas of a folder.
+    Init(init::Options),
+    /// Tell all there is to one finding of the check.
+    Why(Box<why::Options>),
+    /// Accept one finding of the check for a while.
+    Waive(Box<waive::Options>),
     /// Say what would have to be done so that a registry holds what is declared.
     Plan(Box<plan::Options>),
     /// Do it: register, set levels, in the right order, and only if nobody else is at it.
@@ -117,6 +126,9 @@ pub fn run() -> ExitCode {
     let done = match arguments.verb {
         Verb::Serve(options) => serve::run(*options, printer),
         Verb::Check(options) => check::run(&options, printer),
+        Verb::Init(options) => init::run(&options, printer),
+        Verb::Why(options) => why::run(&options, printer),
+        Verb::Waive(options) => waive::run(&options, printer),
         Verb::Plan(options) => plan::run(&options, printer),
         Verb::Apply(options) => apply::run(&options, printer),
         Verb::Dump(options) => dump::run(&options, printer),

@@ -6,6 +6,7 @@
 pub mod base;
 pub mod bundle;
 pub mod check;
+pub mod init;
 pub mod lock;
 pub mod manifest;
 pub mod plan;
