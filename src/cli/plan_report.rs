@@ -54,10 +54,7 @@ fn planned_step(step: &Step, width: usize) -> String {
             if is_first { ("+", Tone::Good, what) } else { ("~", Tone::Doubtful, what) }
         }
         Action::Configure(change) => ("~", Tone::Doubtful, changed(change)),
-        Action::Delete { versions } => {
-            let noun = if versions.len() == 1 { "version" } else { "versions" };
-            ("-", Tone::Bad, format!("delete softly, {} {noun}", versions.len()))
-        }
+        Action::Delete { versions } => ("-", Tone::Bad, format!("delete softly, {}", versions_of(versions))),
     };
     format!("{} {subject:width$}  {what}", toned(mark, tone, 1))
 }
@@ -194,21 +191,24 @@ pub(super) fn applied(applied: &Applied) -> String {
             let policy = policy.as_ref().map(|policy| format!("policy {policy}"));
             level.into_iter().chain(policy).collect::<Vec<_>>().join(", ")
         }
-        Done::Deleted { versions } => format!("deleted softly, {} versions", versions.len()),
+        Done::Deleted { versions } => format!("deleted softly, {}", versions_of(versions)),
     };
     let earlier = if applied.earlier { " (by an earlier run)" } else { "" };
     format!("{}  {}  {what}{earlier}", toned("done", Tone::Good, 4), applied.subject)
 }
 
+/// How many versions, in words.
+pub(super) fn versions_of(versions: &[i32]) -> String {
+    format!("{} version{}", versions.len(), if versions.len() == 1 { "" } else { "s" })
+}
+
 /// The sentence at the end of a run.
 pub(super) fn ended(applied: &[Applied], plan: &Plan, sequence: Option<i64>) -> String {
-    let at = sequence.map(|sequence| format!(" at state {sequence}")).unwrap_or_default();
+    let at = sequence.map(|sequence| format!("  Registry state {sequence}.")).unwrap_or_default();
     let total = plan.steps.len();
     match applied.iter().filter(|applied| !applied.earlier).count() {
-        0 if total == 0 => format!("Nothing to do{at}."),
-        0 => {
-            format!("Nothing left to do: all {total} steps were done by an earlier run. The registry is{at}.")
-        }
-        count => format!("Applied {count} of {total}{at}."),
+        0 if total == 0 => format!("Nothing to do.{at}"),
+        0 => format!("Nothing left to do: an earlier run did all {total}.{at}"),
+        count => format!("Applied {count} of {total}.{at}"),
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::apply::apply;
 use super::declaring::Declaring;
 use super::plan::Format;
+use super::plan_report::versions_of;
 use super::print::{Printer, Tone, toned};
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
@@ -84,9 +85,8 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
             }
             Format::Text => {
                 for (subject, versions) in &found.subjects {
-                    let noun = if versions.len() == 1 { "version" } else { "versions" };
                     let mark = toned("-", Tone::Bad, 1);
-                    printer.answer(format_args!("{mark} {subject}  {} {noun}", versions.len()));
+                    printer.answer(format_args!("{mark} {subject}  {}", versions_of(versions)));
                 }
                 for (subject, why) in &found.kept {
                     printer.answer(format_args!("! {subject}  {why}: left alone"));

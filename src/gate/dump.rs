@@ -27,6 +27,8 @@ pub(crate) async fn dump(live: &Live, progress: &dyn Fn(usize)) -> Result<Dump, 
     for reference in latest.iter().flat_map(|listed| &listed.references) {
         names.entry(live.qualified(&reference.subject)).or_insert(&reference.name);
     }
+    let numbers: BTreeMap<String, i32> =
+        latest.iter().map(|listed| (listed.subject.clone(), listed.version)).collect();
     let mut dump = Dump { files: BTreeMap::new(), subjects: 0, notes: Vec::new() };
     let mut manifest = head(live);
     for listed in latest {
@@ -44,7 +46,7 @@ pub(crate) async fn dump(live: &Live, progress: &dyn Fn(usize)) -> Result<Dump, 
                 "`{subject}` has rules, which the manifest does not hold; they stay as they are"
             ));
         }
-        entry(&mut manifest, live, listed, &subject, &path).await?;
+        entry(&mut manifest, live, listed, &subject, &path, &numbers).await?;
         let mut text = listed.schema.clone();
         if !text.ends_with('\n') {
             text.push('\n');
@@ -73,6 +75,7 @@ async fn entry(
     listed: &Listed,
     subject: &str,
     path: &str,
+    latest: &BTreeMap<String, i32>,
 ) -> Result<(), Failure> {
     let mut line = |name: &str, value: &serde_json::Value| {
         let start = if name == "file" { "  - " } else { "    " };
@@ -91,7 +94,14 @@ async fn entry(
         line("metadata", &json!(metadata));
     }
     if !listed.references.is_empty() {
-        let reference = |reference: &super::live::ListedReference| json!({ "name": reference.name, "subject": reference.subject, "version": reference.version });
+        let reference = |reference: &super::live::ListedReference| {
+            let mut written = json!({ "name": reference.name, "subject": reference.subject });
+            // The latest needs no number: it is what the file becomes.
+            if latest.get(&live.qualified(&reference.subject)) != Some(&reference.version) {
+                written["version"] = reference.version.into();
+            }
+            written
+        };
         line("references", &listed.references.iter().map(reference).collect());
     }
     Ok(())

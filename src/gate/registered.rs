@@ -111,7 +111,7 @@ impl Registered {
     }
 
     /// The level in force for a subject.
-    pub(crate) async fn level(&mut self, subject: &str) -> Result<Level, Failure> {
+    async fn level(&mut self, subject: &str) -> Result<Level, Failure> {
         let level = self.configured(subject, "compatibilityLevel").await?.ok_or_else(|| {
             let registry = self.client.shown();
             Failure::unable(anyhow!("{registry} does not tell the compatibility level of `{subject}`"))

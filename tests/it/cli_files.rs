@@ -300,3 +300,42 @@ fn the_help_of_each_command_teaches() {
     assert_snapshot!(run(folder.path(), &["pull", "--help"]), @r"");
     assert_snapshot!(run(folder.path(), &["bundle", "--help"]), @r"");
 }
+
+#[test]
+fn a_bundle_is_a_base_without_a_network() {
+    let server = Server::start();
+    seed(&server, "");
+    let folder = tempfile::tempdir().expect("a folder");
+    succeeds(folder.path(), &["bundle", "--registry-url", &server.url]);
+    succeeds(folder.path(), &["dump", "--registry-url", &server.url]);
+    server.kill();
+    let home = folder.path().join("schemas");
+    let check = |base: &str| -> (Option<i32>, Value) {
+        let mut command = crate::terminal::dovetail(&home, &["check", "--against", base, "--format", "json"]);
+        let output = command.output().expect("the binary runs");
+        (output.status.code(), serde_json::from_slice(&output.stdout).expect("JSON"))
+    };
+    let (code, report) = check("bundle:../bundle");
+    assert_eq!(
+        (code, &report["count"]["incompatible"], &report["count"]["new"]),
+        (Some(0), &json!(0), &json!(0))
+    );
+    let order =
+        r#"{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"string"}]}"#;
+    write(&home, &[("orders-value.avsc", order)]);
+    let (code, report) = check("bundle:../bundle/bundle.json");
+    assert_eq!(code, Some(1), "{report:#}");
+    let broken: Vec<&Value> = report["files"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|file| file["result"] == "incompatible")
+        .collect();
+    assert_eq!(broken.len(), 2, "the schema, and what refers to it: {report:#}");
+    assert_eq!(broken[1]["level"], "FULL_TRANSITIVE", "the level of then");
+    assert_eq!(report["findings"][0]["against"]["version"], 1);
+    let (code, _) = check("none");
+    assert_eq!(code, Some(0));
+    let missing = crate::terminal::dovetail(&home, &["check", "--against", "bundle:missing.json"]).output();
+    assert_eq!(missing.expect("the binary runs").status.code(), Some(3));
+}

@@ -18,7 +18,7 @@ pub(crate) use listing::{Everything, Listed, ListedReference};
 pub(crate) use writes::{Condition, Written};
 
 use crate::failure::Failure;
-use crate::model::{Context, Format, Metadata, Subject};
+use crate::model::{Context, Format, Level, Metadata, Subject};
 use crate::remote::RegistryClient;
 
 /// A registry and the context of it that is meant.
@@ -152,7 +152,8 @@ impl Live {
         let query = body.normalize.then_some("normalize=true");
         let path = ["subjects", subject];
         let answer = self.client.ask(Method::POST, &path, query, Some(&body.json(subject)), &[]).await?;
-        if matches!(answer.code(), Some(40401 | 40403)) {
+        // What is no schema, or refers to nothing, is registered nowhere.
+        if matches!(answer.code(), Some(40401 | 40403 | 42201)) {
             return Ok(None);
         }
         let found: LookedUp = answer.success()?;
@@ -176,6 +177,18 @@ impl Live {
         let config: Value = answer.success()?;
         let level = config.get("compatibilityLevel").and_then(Value::as_str);
         Ok(level.unwrap_or("BACKWARD").to_owned())
+    }
+
+    /// The level in force for a subject.
+    pub(crate) async fn level_of(&self, subject: &str) -> Result<Level, Failure> {
+        let config = self.client.config(subject).await?;
+        let level = config.as_ref().and_then(|config| config.get("compatibilityLevel")?.as_str());
+        let level = level.ok_or_else(|| {
+            Failure::unable(anyhow!("{} does not tell the level of `{subject}`", self.shown()))
+        })?;
+        level
+            .parse()
+            .map_err(|error| Failure::unable(anyhow!("{} tells a level that is none: {error}", self.shown())))
     }
 
     fn prefix(&self) -> String {

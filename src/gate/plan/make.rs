@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::anyhow;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
 use super::level::{When, when};
@@ -13,12 +14,15 @@ use super::{
 use crate::failure::Failure;
 use crate::gate::judge::{self, Candidate, Compared, Finding, Past, Verdict};
 use crate::gate::live::{Body, Live, LookedUp, Standing};
-use crate::gate::registered::{Inquiry, Registered};
+use crate::gate::registered::{Inquiry, Registered, Told};
 use crate::model::{Judging, Level, Policy};
 use crate::schema::Place;
 
 /// How often to begin again when others write meanwhile.
 const TRIES: usize = 5;
+
+/// How many requests are on their way at a time.
+const AT_A_TIME: usize = 16;
 
 /// What a plan is made of.
 pub(crate) struct Planning<'a> {
@@ -98,14 +102,16 @@ impl Planning<'_> {
             planning: self,
             registered: Registered::new(self.live.client().into()),
             standings: HashMap::new(),
+            levels: HashMap::new(),
             versions: HashMap::new(),
             steps: Vec::new(),
             drift: Vec::new(),
             unchanged: Vec::new(),
             refused: Vec::new(),
         };
-        for wanted in self.wanted {
-            making.declared(wanted).await?;
+        making.gather().await?;
+        for wave in waves(self.wanted) {
+            making.wave(&wave).await?;
         }
         if self.is_whole {
             making.undeclared().await?;
@@ -120,6 +126,8 @@ struct Making<'a> {
     registered: Registered,
     /// What stands in the registry of the subjects that were looked at.
     standings: HashMap<String, Standing>,
+    /// The levels in force of the declared subjects.
+    levels: HashMap<String, Level>,
     /// The version that holds the declared schema; `None` for one that the plan registers.
     versions: HashMap<String, Option<i32>>,
     steps: Vec<Step>,
@@ -147,20 +155,57 @@ impl Making<'_> {
         Ok(standing)
     }
 
-    /// Whatever is to be done for a declared subject.
-    async fn declared(&mut self, wanted: &Wanted) -> Result<(), Failure> {
-        let standing = self.standing(&wanted.subject).await?;
-        let references = match self.references(wanted).await? {
-            Ok(references) => references,
-            Err(why) => {
-                self.refuse(wanted, wanted.level.unwrap_or(Level::Backward), why);
-                self.versions.insert(wanted.subject.clone(), None);
-                return Ok(());
-            }
+    /// Ask what stands in the registry of every declared subject, several at a time.
+    async fn gather(&mut self) -> Result<(), Failure> {
+        let live = self.planning.live;
+        let ask = async |subject: &str| -> Result<(String, Standing, Level), Failure> {
+            let standing = live.standing(subject).await?;
+            Ok((subject.to_owned(), standing, live.level_of(subject).await?))
         };
-        let found = self.look_up(wanted, &references).await?;
+        let mut answers =
+            stream::iter(self.planning.wanted).map(|wanted| ask(&wanted.subject)).buffer_unordered(AT_A_TIME);
+        while let Some((subject, standing, level)) = answers.try_next().await? {
+            self.standings.insert(subject.clone(), standing);
+            self.levels.insert(subject, level);
+        }
+        Ok(())
+    }
+
+    /// Subjects that refer to earlier waves only: which of them are registered is asked of several at a
+    /// time.
+    async fn wave(&mut self, wave: &[&Wanted]) -> Result<(), Failure> {
+        let mut resolved = Vec::new();
+        for wanted in wave {
+            match self.references(wanted).await? {
+                Ok(references) => resolved.push((*wanted, references)),
+                Err(why) => {
+                    self.refuse(wanted, wanted.level.unwrap_or(Level::Backward), why);
+                    self.versions.insert(wanted.subject.clone(), None);
+                }
+            }
+        }
+        let live = self.planning.live;
+        let found: Vec<Option<LookedUp>> = stream::iter(&resolved)
+            .map(|(wanted, references)| look_up(live, wanted, references))
+            .buffered(AT_A_TIME)
+            .try_collect()
+            .await?;
+        for ((wanted, references), found) in resolved.into_iter().zip(found) {
+            self.declared(wanted, references, found).await?;
+        }
+        Ok(())
+    }
+
+    /// Whatever is to be done for a declared subject.
+    async fn declared(
+        &mut self,
+        wanted: &Wanted,
+        references: Vec<PlannedReference>,
+        found: Option<LookedUp>,
+    ) -> Result<(), Failure> {
+        let standing = self.standing(&wanted.subject).await?;
         self.versions.insert(wanted.subject.clone(), found.as_ref().map(|found| found.version));
-        let in_force = self.registered.level(&wanted.subject).await?;
+        let in_force = self.levels[&wanted.subject];
         let change = configuration(wanted, &standing, in_force);
         if let Some(found) = found {
             self.found(wanted, &standing, &found);
@@ -179,7 +224,20 @@ impl Making<'_> {
         for reference in &wanted.references {
             let (name, subject) = (&reference.name, &reference.subject);
             let version = match (reference.version, self.versions.get(subject)) {
-                (Some(version), _) => Some(version),
+                (Some(version), declared) => {
+                    let is_yet_to_come = declared == Some(&None);
+                    let standing = self.standing(subject).await?;
+                    let is_there = standing.versions.contains(&version);
+                    let will_be = is_yet_to_come && standing.highest + 1 == version;
+                    if !is_there && !will_be {
+                        let message = format!(
+                            "`{name}` stands for version {version} of `{subject}`, which is not registered"
+                        );
+                        let hint = "Without the version it is what is declared, or the latest.".to_owned();
+                        return Ok(Err(Against::Impossible { message, hint }));
+                    }
+                    is_there.then_some(version)
+                }
                 (None, Some(declared)) => *declared,
                 (None, None) => {
                     let latest = self.standing(subject).await?.versions.last().copied();
@@ -196,27 +254,6 @@ impl Making<'_> {
             references.push(PlannedReference { name: name.clone(), subject: subject.clone(), version });
         }
         Ok(Ok(references))
-    }
-
-    /// The live version that holds the declared schema. None does while it refers to something that is
-    /// yet to be registered.
-    async fn look_up(
-        &self,
-        wanted: &Wanted,
-        references: &[PlannedReference],
-    ) -> Result<Option<LookedUp>, Failure> {
-        let known = references
-            .iter()
-            .map(|reference| Some((reference.name.as_str(), reference.subject.as_str(), reference.version?)));
-        let Some(references) = known.collect::<Option<Vec<_>>>() else { return Ok(None) };
-        let body = Body {
-            format: wanted.format,
-            text: &wanted.text,
-            references,
-            metadata: wanted.metadata.as_ref(),
-            normalize: wanted.normalize,
-        };
-        self.planning.live.look_up(&wanted.subject, &body).await
     }
 
     fn found(&mut self, wanted: &Wanted, standing: &Standing, found: &LookedUp) {
@@ -257,7 +294,7 @@ impl Making<'_> {
         change: Option<Configuration>,
     ) -> Result<(), Failure> {
         let level = wanted.level.unwrap_or(in_force);
-        let (verdict, is_detour) = match self.judge(wanted, level).await? {
+        let (verdict, is_detour) = match self.judge(wanted, standing, level).await? {
             Opinion::Fine(verdict) => (verdict, false),
             Opinion::Accepted(count) => {
                 let noun = if count == 1 { "break" } else { "breaks" };
@@ -297,10 +334,19 @@ impl Making<'_> {
     }
 
     /// What the registry will say, and what the manifest lets pass.
-    async fn judge(&mut self, wanted: &Wanted, level: Level) -> Result<Opinion, Failure> {
+    async fn judge(
+        &mut self,
+        wanted: &Wanted,
+        standing: &Standing,
+        level: Level,
+    ) -> Result<Opinion, Failure> {
         let (subject, format) = (wanted.subject.clone(), wanted.format);
         let inquiry = Inquiry { subject, format, level: Some(level) };
-        let told = self.registered.ask(&inquiry).await?;
+        let told = match standing.highest {
+            // Nothing to ask about: it only has to be a schema.
+            0 => Told { level, judging: Judging::default(), compared: Vec::new(), numbered: Vec::new() },
+            _ => self.registered.ask(&inquiry).await?,
+        };
         let recorded = told.judging;
         let declared = (wanted.judging)(recorded.clone());
         let past = Past { compared: &told.compared, numbered: &told.numbered };
@@ -395,6 +441,43 @@ impl Making<'_> {
         };
         Ok(Planned { plan: plan.sealed(), unchanged: self.unchanged, refused: self.refused })
     }
+}
+
+/// Subjects in groups, each of which refers to earlier groups only.
+fn waves(wanted: &[Wanted]) -> Vec<Vec<&Wanted>> {
+    let mut depths: HashMap<&str, usize> = HashMap::new();
+    let mut waves: Vec<Vec<&Wanted>> = Vec::new();
+    for one in wanted {
+        let below = one.references.iter().filter_map(|reference| depths.get(reference.subject.as_str()));
+        let depth = below.max().map_or(0, |deepest| deepest + 1);
+        depths.insert(&one.subject, depth);
+        if waves.len() <= depth {
+            waves.resize_with(depth + 1, Vec::new);
+        }
+        waves[depth].push(one);
+    }
+    waves
+}
+
+/// The live version that holds the declared schema. None does while it refers to something that is yet to
+/// be registered.
+async fn look_up(
+    live: &Live,
+    wanted: &Wanted,
+    references: &[PlannedReference],
+) -> Result<Option<LookedUp>, Failure> {
+    let known = references
+        .iter()
+        .map(|reference| Some((reference.name.as_str(), reference.subject.as_str(), reference.version?)));
+    let Some(references) = known.collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let body = Body {
+        format: wanted.format,
+        text: &wanted.text,
+        references,
+        metadata: wanted.metadata.as_ref(),
+        normalize: wanted.normalize,
+    };
+    live.look_up(&wanted.subject, &body).await
 }
 
 /// What a verdict without a comparison comes to, or the comparison.
