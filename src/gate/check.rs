@@ -232,6 +232,17 @@ impl<'a> Run<'a> {
         let found = repository.merge_base(self.request.target.as_deref(), self.request.variable)?;
         if found.is_head {
             let target = &found.target;
+            if (self.request.variable)("CI")
+                .is_some_and(|value| !matches!(value.as_str(), "" | "false" | "0"))
+            {
+                return Err(Failure::unable(anyhow!(
+                    "HEAD is part of {target} itself, so there is nothing to compare"
+                ))
+                .with_hint(
+                    "In a pipeline of that branch say what it was before, --against git:HEAD~1, or --against \
+                         registry. For a change that is to be merged name its --target.",
+                ));
+            }
             self.notes.push(format!(
                 "HEAD is part of {target}: only what is not committed is compared; for the last commit say \
                  --against git:HEAD~1"
