@@ -3,19 +3,28 @@
 //! [`run`] reads the command line, hands each verb to its file and is the only place that turns an
 //! outcome into an exit code.
 
+mod apply;
 mod backup;
+mod bundle;
 mod check;
+mod declaring;
 mod diff;
+mod dump;
 mod explain;
 mod export;
 mod health;
 mod import;
 mod init;
 mod kms;
+mod lock;
 mod migrate;
 mod moving;
 mod openapi;
+mod plan;
+mod plan_report;
 mod print;
+mod prune;
+mod pull;
 mod restore;
 mod rewrap;
 mod serve;
@@ -86,6 +95,20 @@ enum Verb {
     Why(Box<why::Options>),
     /// Accept one finding of the check for a while.
     Waive(Box<waive::Options>),
+    /// Say what would have to be done so that a registry holds what is declared.
+    Plan(Box<plan::Options>),
+    /// Do it: register, set levels, in the right order, and only if nobody else is at it.
+    Apply(Box<apply::Options>),
+    /// Write down what a registry holds, as files and a manifest.
+    Dump(dump::Options),
+    /// List, or delete softly, what a registry holds and nobody declares.
+    Prune(Box<prune::Options>),
+    /// Note down which registered versions the declared schemas are.
+    Lock(Box<lock::Options>),
+    /// Fetch registered schemas for the build of a consumer.
+    Pull(Box<pull::Options>),
+    /// Write a registry as files that any file server can serve to clients.
+    Bundle(bundle::Options),
     /// Say what a rule means, why it is one, and what to do instead.
     Explain(explain::Options),
     /// Take over what another registry holds, ids and all.
@@ -126,6 +149,13 @@ pub fn run() -> ExitCode {
         Verb::Init(options) => init::run(&options, printer),
         Verb::Why(options) => why::run(&options, printer),
         Verb::Waive(options) => waive::run(&options, printer),
+        Verb::Plan(options) => plan::run(&options, printer),
+        Verb::Apply(options) => apply::run(&options, printer),
+        Verb::Dump(options) => dump::run(&options, printer),
+        Verb::Prune(options) => prune::run(&options, printer),
+        Verb::Lock(options) => lock::run(&options, printer),
+        Verb::Pull(options) => pull::run(*options, printer),
+        Verb::Bundle(options) => bundle::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
         Verb::Import(options) => import::run(&options, printer),
         Verb::Export(options) => export::run(&options, printer),

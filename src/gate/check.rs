@@ -18,7 +18,7 @@ use super::registered::{self, Inquiry};
 use super::texts::Texts;
 use super::waiving;
 use super::workspace::{Asked, Declared, Workspace};
-use super::{deleted, readers};
+use super::{bundle, deleted, readers};
 use crate::compat::{self, Outcome};
 use crate::failure::Failure;
 use crate::model::{Depth, Direction, Judge, Judging, Level, Pack, Policy};
@@ -100,7 +100,10 @@ pub async fn check(request: &Request<'_>) -> Result<Checked, Failure> {
         looked_at.push(seen);
     }
     for base in offline {
-        looked_at.push(run.against_base(base, &told_levels)?);
+        looked_at.push(match base {
+            Base::Bundle(path) => run.against_bundle(base, path)?,
+            _ => run.against_base(base, &told_levels)?,
+        });
     }
     // As they were given.
     let order = |seen: &OneBase<'_>| bases.iter().position(|base| *base == seen.base);
@@ -174,7 +177,7 @@ impl<'a> Run<'a> {
         told: &HashMap<String, ((Level, String), Judging)>,
     ) -> Result<OneBase<'a>, Failure> {
         let earlier = match base {
-            Base::None | Base::Registry(_) => None,
+            Base::None | Base::Registry(_) | Base::Bundle(_) => None,
             Base::Dir(path) => Some(EarlierFiles::of_dir(path, self.workspace)?),
             Base::Git { revision, path } => {
                 let repository = self.repository()?;
@@ -184,9 +187,6 @@ impl<'a> Run<'a> {
                 Some(EarlierFiles::of_commit(label, repository, commit, path.as_deref(), self.workspace)?)
             }
             Base::MergeBase => Some(self.merge_base()?),
-            Base::Bundle(path) => {
-                return Err(Failure::bad_request(anyhow!("bundles cannot be read yet: {}", path.display())));
-            }
         };
         let index = earlier.as_ref().map(|earlier| Index::of(&earlier.workspace.tree));
         let settled = |declared: &Declared| match (self.demanded(declared), told.get(&declared.path)) {
@@ -300,20 +300,45 @@ impl<'a> Run<'a> {
         self.refuse_shared_subjects(&checked)?;
         let client = Arc::new(RegistryClient::new(&self.registry_url(base)?)?);
         let label = format!("registry:{}", client.shown());
+        let told = registered::ask_all(client, self.inquiries(&checked)).await;
+        Ok(self.against_told(base, label, checked, told))
+    }
+
+    /// Each subject against the versions that were registered when a bundle was made.
+    fn against_bundle(&mut self, base: &Base, path: &Path) -> Result<OneBase<'a>, Failure> {
+        let checked = self.checked();
+        self.refuse_shared_subjects(&checked)?;
+        let bundle = bundle::read(path)?;
+        let registry = bundle::BundledRegistry::of(&bundle);
+        let told = self.inquiries(&checked).iter().map(|inquiry| registry.tell(inquiry)).collect();
+        Ok(self.against_told(base, format!("bundle:{}", files::shown(path)), checked, told))
+    }
+
+    fn inquiries(&self, checked: &[&Declared]) -> Vec<Inquiry> {
         let inquiry = |declared: &&Declared| Inquiry {
             subject: self.workspace.qualified(declared),
             format: declared.format,
             level: self.demanded(declared).map(|(level, _)| level),
         };
-        let told = registered::ask_all(client, checked.iter().map(inquiry).collect()).await;
+        checked.iter().map(inquiry).collect()
+    }
+
+    fn against_told(
+        &self,
+        base: &Base,
+        label: String,
+        checked: Vec<&'a Declared>,
+        told: Vec<Result<registered::Told, String>>,
+    ) -> OneBase<'a> {
+        let source = if matches!(base, Base::Bundle(_)) { "bundle" } else { "registry" };
         let asked: Vec<(&Declared, Result<registered::Told, String>)> =
             checked.into_iter().zip(told).collect();
         let rows = in_parallel(&asked, |(declared, told)| match told {
             Ok(told) => {
-                let level = self.demanded(declared).unwrap_or_else(|| (told.level, "registry".to_owned()));
+                let level = self.demanded(declared).unwrap_or_else(|| (told.level, source.to_owned()));
                 let judging = self.judging(&declared.settings, told.judging.clone());
                 let mut row = self.row_of(declared, Some(level), judging, &told.compared, &told.numbered);
-                row.level_is_told = true;
+                row.level_is_told = source == "registry";
                 row
             }
             Err(reason) => {
@@ -321,7 +346,7 @@ impl<'a> Run<'a> {
                 self.unchecked(declared, None, judging, reason)
             }
         });
-        Ok(OneBase { base: base.clone(), label, rows, gone: Vec::new() })
+        OneBase { base: base.clone(), label, rows, gone: Vec::new() }
     }
 
     fn registry_url(&self, base: &Base) -> Result<String, Failure> {

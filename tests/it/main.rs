@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cli;
+mod cli_apply;
 mod cli_diff;
+mod cli_files;
 mod compat;
 mod contract;
 mod diffs;
@@ -20,6 +22,7 @@ mod model;
 mod offline;
 mod openapi;
 mod processes;
+mod proxy;
 mod racing;
 mod server;
 mod serving;
