@@ -5,12 +5,16 @@
 
 mod check;
 mod check_report;
+mod completions;
 mod explain;
 mod health;
 mod kms;
+mod man;
 mod migrate;
 mod openapi;
 mod print;
+mod progress;
+mod report;
 mod rewrap;
 mod serve;
 
@@ -79,6 +83,10 @@ enum Verb {
     Openapi(openapi::Options),
     /// Ask a running registry whether it is ready.
     Health(health::Options),
+    /// Print what a shell needs to complete the command line.
+    Completions(completions::Options),
+    /// Print the manual page, or write one for each command.
+    Man(man::Options),
 }
 
 /// Read the command line, do what it says, and tell how it went.
@@ -100,6 +108,8 @@ pub fn run() -> ExitCode {
         Verb::Rewrap(options) => rewrap::run(options, printer),
         Verb::Openapi(options) => openapi::run(&options, printer),
         Verb::Health(options) => health::run(&options, printer),
+        Verb::Completions(options) => completions::run(&options, printer),
+        Verb::Man(options) => man::run(&options, printer),
     };
     exit_code(done.unwrap_or_else(|failure| {
         printer.error(format_args!("{:#}", failure.error));
