@@ -4,7 +4,6 @@
 //! outcome into an exit code.
 
 mod check;
-mod check_report;
 mod completions;
 mod explain;
 mod health;

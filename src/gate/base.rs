@@ -1,24 +1,37 @@
 //! What the checked files are compared with.
 
-use std::collections::HashSet;
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::anyhow;
+use gix::ObjectId;
 
-use super::files::{self, SourceFile, Sources, Tree};
-use super::git;
+use super::files::{self, SourceFile, Tree};
+use super::git::{Repository, Snapshot};
+use super::manifest::{FILE_NAMES, Manifest};
+use super::names;
+use super::workspace::{Declared, Workspace};
 use crate::failure::Failure;
 
 /// A base as it is spelled on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Base {
+pub enum Base {
     /// `dir:PATH`: a folder, or one file.
     Dir(PathBuf),
     /// `git:REV[:PATH]`: a revision of the repository around the checked files.
-    Git { revision: String, path: Option<String> },
+    Git {
+        /// The revision.
+        revision: String,
+        /// A folder in it that takes the place of the repository's root.
+        path: Option<String>,
+    },
+    /// `git:merge-base`: where the work at hand left the branch that it is to be merged into.
+    MergeBase,
     /// `registry[:URL]`: what is registered.
     Registry(Option<String>),
+    /// `bundle:FILE`: what was registered when the bundle was made.
+    Bundle(PathBuf),
     /// `none`: parse only.
     None,
 }
@@ -30,6 +43,9 @@ impl FromStr for Base {
         match text.split_once(':') {
             Some(("dir", "")) => Err("dir: needs a path, for example dir:old/schemas".to_owned()),
             Some(("dir", path)) => Ok(Base::Dir(path.into())),
+            Some(("bundle", "")) => Err("bundle: needs a file, for example bundle:schemas.json".to_owned()),
+            Some(("bundle", path)) => Ok(Base::Bundle(path.into())),
+            Some(("git", "merge-base")) => Ok(Base::MergeBase),
             Some(("git", rest)) => match rest.split_once(':').unwrap_or((rest, "")) {
                 ("", _) => Err("git: needs a revision, for example git:HEAD".to_owned()),
                 (revision, "") => Ok(Base::Git { revision: revision.to_owned(), path: None }),
@@ -42,113 +58,265 @@ impl FromStr for Base {
             None if text == "registry" => Ok(Base::Registry(None)),
             None if text == "none" => Ok(Base::None),
             // The text is not repeated: it may be a mistyped registry's URL, password included.
-            _ => Err("a base is dir:PATH, git:REV[:PATH], registry[:URL] or none".to_owned()),
+            _ => {
+                Err("a base is git:REV[:PATH], git:merge-base, registry[:URL], dir:PATH, bundle:FILE or none"
+                    .to_owned())
+            }
         }
     }
 }
 
-/// Schema files of an earlier state, by their path below its root.
+/// A commit and where in it.
+pub(crate) struct AtCommit {
+    pub(crate) repository: Repository,
+    pub(crate) commit: ObjectId,
+    /// The folder that took the place of the root.
+    root: Option<String>,
+}
+
+impl AtCommit {
+    /// The path in the repository of a file of the base.
+    pub(crate) fn path_of(&self, path: &str) -> String {
+        match &self.root {
+            Some(root) if root.ends_with(&format!("/{path}")) || root == path => root.clone(),
+            Some(root) => names::joined(root, path),
+            None => path.to_owned(),
+        }
+    }
+}
+
+/// Schema files of an earlier state, and which of them the checked files continue.
 pub(crate) struct EarlierFiles {
     /// How the base is printed.
     pub(crate) label: String,
-    /// The files.
-    pub(crate) tree: Tree,
-    /// For each checked file, where in the tree it is looked for, the likeliest place first.
-    places: Vec<(String, Vec<String>)>,
+    /// What is worth knowing about it.
+    pub(crate) notes: Vec<String>,
+    /// The files, and the subjects that they stood for.
+    pub(crate) workspace: Workspace,
+    /// The commit that they are of, for those that are of one.
+    pub(crate) commit: Option<AtCommit>,
+    /// For each declared path, the earlier path that it continues, or why that is not known.
+    continued: HashMap<String, Result<String, String>>,
+    /// The folders in which a file that is gone is noticed.
+    scopes: Vec<String>,
 }
 
 impl EarlierFiles {
     /// The files of a folder, or one file.
-    pub(crate) fn of_dir(path: &std::path::Path, sources: &Sources) -> Result<EarlierFiles, Failure> {
+    pub(crate) fn of_dir(path: &Path, workspace: &Workspace) -> Result<EarlierFiles, Failure> {
         let label = format!("dir:{}", files::shown(path));
         if path.is_file() {
-            let [checked] = &sources.checked[..] else {
+            let checked: Vec<&Declared> = workspace.checked().collect();
+            let [checked] = checked[..] else {
                 return Err(Failure::bad_request(anyhow!(
                     "{label} is one file, so only one file can be checked against it"
                 )));
             };
-            let (_, file) = files::read_named_file(path)?;
-            let below = file.below.clone();
-            let places = vec![(checked.clone(), vec![below.clone()])];
-            return Ok(EarlierFiles { label, tree: Tree::from([(below, file)]), places });
+            let file = files::read_named_file(path)?;
+            let (below, checked) = (file.below.clone(), checked.path.clone());
+            return Ok(EarlierFiles {
+                label,
+                notes: Vec::new(),
+                workspace: Workspace::of_tree(Tree::from([(below.clone(), file)]), Vec::new()),
+                commit: None,
+                continued: HashMap::from([(checked, Ok(below))]),
+                scopes: Vec::new(),
+            });
         }
         if !path.is_dir() {
             return Err(Failure::unable(anyhow!("the base {label} does not exist")));
         }
-        let found = files::read_folder(path)?;
-        let tree = found.into_iter().map(|(_, file)| (file.below.clone(), file)).collect();
-        let places = sources
-            .checked
-            .iter()
-            .map(|path| (path.clone(), vec![path.clone(), sources.tree[path].below.clone()]));
-        Ok(EarlierFiles { label, tree, places: places.collect() })
+        let mut snapshot = Snapshot { tree: files::read_folder(path)?, manifests: Vec::new() };
+        for found in files::list(path, usize::MAX)? {
+            if FILE_NAMES.contains(&files::file_name(&found.below)) {
+                let text = String::from_utf8_lossy(&files::read(&found.absolute)?).into_owned();
+                snapshot.manifests.push((found.below, text));
+            }
+        }
+        let places =
+            |declared: &Declared| vec![declared.path.clone(), workspace.tree[&declared.path].below.clone()];
+        // What lies below the folder that is searched lies below the base.
+        let outer = workspace.outermost();
+        let folder = |folder: &str| names::relative(&outer, folder);
+        let scopes = workspace.roots.iter().filter(|root| root.is_dir());
+        let scopes: Vec<String> = scopes.filter_map(|root| folder(&files::slashed(root))).collect();
+        EarlierFiles::of_snapshot(label, snapshot, workspace, places, folder, scopes)
     }
 
-    /// The files of a revision.
-    pub(crate) fn of_git(
-        revision: &str,
+    /// The files of a commit; `path` is a folder of it that takes the place of the root.
+    pub(crate) fn of_commit(
+        label: String,
+        repository: Repository,
+        commit: ObjectId,
         path: Option<&str>,
-        roots: &[PathBuf],
-        sources: &Sources,
+        workspace: &Workspace,
     ) -> Result<EarlierFiles, Failure> {
-        let repository =
-            git::Repository::around(roots.first().map_or(std::path::Path::new("."), PathBuf::as_path))?;
-        let folders = match path {
-            Some(path) => vec![path.to_owned()],
-            None => roots.iter().map(|root| repository.folder_of(root)).collect::<Result<_, _>>()?,
-        };
-        let (commit, tree) = repository.files_at(revision, &folders, path)?;
-        let mut places = Vec::new();
-        for checked in &sources.checked {
-            let in_repository = repository.path_of(std::path::Path::new(checked))?;
-            let below = sources.tree[checked].below.clone();
-            places.push((
-                checked.clone(),
-                if path.is_some() { vec![below, in_repository] } else { vec![in_repository] },
-            ));
+        let mut folders = Vec::new();
+        for root in &workspace.roots {
+            folders.push(repository.folder_of(root)?);
         }
-        let suffix = path.map(|path| format!(":{path}")).unwrap_or_default();
-        Ok(EarlierFiles { label: format!("git:{revision}@{commit}{suffix}"), tree, places })
+        for manifest in &workspace.manifests {
+            folders.push(repository.path_of(Path::new(&manifest.governs))?);
+        }
+        let mut in_repository = HashMap::new();
+        for declared in &workspace.declared {
+            in_repository.insert(declared.path.clone(), repository.path_of(Path::new(&declared.key))?);
+        }
+        let known = workspace.declared.iter();
+        let known: HashMap<String, &SourceFile> = known
+            .map(|declared| (in_repository[&declared.path].clone(), &workspace.tree[&declared.path]))
+            .collect();
+        let formats: HashMap<&str, _> =
+            known.iter().map(|(path, file)| (path.as_str(), file.format)).collect();
+        let folders = path.map_or(folders, |path| vec![path.to_owned()]);
+        let is_schema = |path: &str| formats.get(path).copied();
+        let snapshot = repository.snapshot(commit, &folders, path, &known, &is_schema)?;
+        if let Some(path) = path.filter(|_| snapshot.tree.is_empty()) {
+            return Err(Failure::unable(anyhow!("there is no schema file in {path} at {label}")));
+        }
+        let places = |declared: &Declared| {
+            let inside = in_repository[&declared.path].clone();
+            match path {
+                Some(_) => vec![workspace.tree[&declared.path].below.clone(), inside],
+                None => vec![inside],
+            }
+        };
+        let outer = workspace.outermost();
+        let folder = |folder: &str| match path {
+            Some(_) => names::relative(&outer, folder),
+            None => repository.path_of(Path::new(folder)).ok(),
+        };
+        let scopes = workspace.roots.iter().filter(|root| root.is_dir());
+        let scopes: Vec<String> = scopes.filter_map(|root| folder(&files::slashed(root))).collect();
+        let mut earlier = EarlierFiles::of_snapshot(label, snapshot, workspace, places, folder, scopes)?;
+        let root = path.map(str::to_owned);
+        earlier.commit = Some(AtCommit { repository, commit, root });
+        Ok(earlier)
     }
 
-    /// The earlier state of a checked file: the file of the same path, else the only file of the same
-    /// subject that no other checked file continues. `None` for a new one.
-    pub(crate) fn of_file(
-        &self,
-        checked: &str,
-        file: &SourceFile,
-    ) -> Result<Option<(&str, &SourceFile)>, String> {
-        let in_place = |places: &[String]| places.iter().find_map(|place| self.tree.get_key_value(place));
-        let own =
-            self.places.iter().find(|(path, _)| path == checked).and_then(|(_, places)| in_place(places));
-        if let Some((path, earlier)) = own {
-            return Ok(Some((path, earlier)));
-        }
-        let continued: HashSet<&str> = self
-            .places
-            .iter()
-            .filter_map(|(_, places)| in_place(places))
-            .map(|(path, _)| path.as_str())
-            .collect();
-        let subject = files::subject_of(checked);
-        let moved: Vec<_> = self
-            .tree
-            .iter()
-            .filter(|(path, earlier)| earlier.format == file.format && files::subject_of(path) == subject)
-            .filter(|(path, _)| !continued.contains(path.as_str()))
-            .collect();
-        match moved[..] {
-            [] => Ok(None),
-            [(path, earlier)] => Ok(Some((path, earlier))),
-            _ => {
-                let paths: Vec<&str> = moved.iter().map(|(path, _)| path.as_str()).collect();
-                Err(format!(
-                    "in the base, several files may be the earlier `{subject}`: {}",
-                    paths.join(", ")
-                ))
+    /// `places` tells where the earlier state of a file is looked for, the likeliest place first, and
+    /// `folder` what a folder of the checked files is called in the base.
+    fn of_snapshot(
+        label: String,
+        snapshot: Snapshot,
+        workspace: &Workspace,
+        places: impl Fn(&Declared) -> Vec<String>,
+        folder: impl Fn(&str) -> Option<String>,
+        scopes: Vec<String>,
+    ) -> Result<EarlierFiles, Failure> {
+        let mut notes = Vec::new();
+        let as_now =
+            || workspace.manifests.iter().filter_map(|manifest| manifest.moved(folder(&manifest.governs)?));
+        let then = snapshot.manifests.iter().map(|(path, text)| Manifest::parse(path, text));
+        let manifests = match then.collect::<Result<Vec<_>, _>>() {
+            Ok(then) if workspace.manifests.is_empty() || then.is_empty() => {
+                drop(then);
+                as_now().collect()
+            }
+            Ok(then) => then,
+            Err(error) => {
+                notes.push(format!("in {label}, {error}; the manifest of today is taken for it"));
+                as_now().collect()
+            }
+        };
+        let earlier = Workspace::of_tree(snapshot.tree, manifests);
+        let continued = pair(workspace, &earlier, &places);
+        Ok(EarlierFiles { label, notes, workspace: earlier, commit: None, continued, scopes })
+    }
+
+    /// The earlier path of a checked file; `None` for a new one.
+    ///
+    /// # Errors
+    /// A sentence, when several files may be it.
+    pub(crate) fn of_file(&self, declared: &Declared) -> Result<Option<(&str, &SourceFile)>, String> {
+        match self.continued.get(&declared.path) {
+            None => Ok(None),
+            Some(Err(sentence)) => Err(sentence.clone()),
+            Some(Ok(path)) => {
+                let found = self.workspace.tree.get_key_value(path);
+                Ok(found.map(|(path, file)| (path.as_str(), file)))
             }
         }
     }
+
+    /// The subjects whose file is gone.
+    pub(crate) fn gone(&self) -> Vec<&Declared> {
+        let continued: HashSet<&str> = self.continued.values().flatten().map(String::as_str).collect();
+        let is_in_scope = |path: &str| {
+            let is_below = |folder: &String| folder.is_empty() || path.starts_with(&format!("{folder}/"));
+            self.scopes.iter().any(is_below)
+        };
+        // Where it is not known which file continues it, it is not known to be gone.
+        let doubtful = self.continued.values().any(Result::is_err);
+        let gone = self.workspace.declared.iter();
+        gone.filter(|earlier| {
+            !doubtful && !continued.contains(earlier.path.as_str()) && is_in_scope(&earlier.path)
+        })
+        .collect()
+    }
+}
+
+/// Which earlier file each declared file continues. Where a manifest names the subjects it is the one of
+/// the same subject, else the one in the same place; without a manifest the place comes first, and a
+/// file that moved is found by its name.
+fn pair(
+    now: &Workspace,
+    then: &Workspace,
+    places: &impl Fn(&Declared) -> Vec<String>,
+) -> HashMap<String, Result<String, String>> {
+    let mut by_subject: HashMap<&str, Vec<&Declared>> = HashMap::new();
+    for earlier in &then.declared {
+        by_subject.entry(&earlier.subject).or_default().push(earlier);
+    }
+    let mut continued: HashMap<String, Result<String, String>> = HashMap::new();
+    let mut taken: HashSet<String> = HashSet::new();
+    let in_place =
+        |declared: &Declared| places(declared).into_iter().find(|place| then.tree.contains_key(place));
+    for declared in now.declared.iter().filter(|declared| declared.manifest.is_some()) {
+        let same: Vec<&Declared> = by_subject.get(declared.subject.as_str()).cloned().unwrap_or_default();
+        let place = in_place(declared);
+        let found = match &same[..] {
+            [] => continue,
+            [only] => Ok(only.path.clone()),
+            several => match several.iter().find(|earlier| Some(&earlier.path) == place.as_ref()) {
+                Some(earlier) => Ok(earlier.path.clone()),
+                None => Err(doubt(&declared.subject, several)),
+            },
+        };
+        taken.extend(found.as_ref().ok().cloned());
+        continued.insert(declared.path.clone(), found);
+    }
+    for declared in &now.declared {
+        if let Some(place) = in_place(declared).filter(|_| !continued.contains_key(&declared.path))
+            && !taken.contains(&place)
+        {
+            taken.insert(place.clone());
+            continued.insert(declared.path.clone(), Ok(place));
+        }
+    }
+    for declared in now.declared.iter().filter(|declared| declared.manifest.is_none()) {
+        if continued.contains_key(&declared.path) {
+            continue;
+        }
+        let same = by_subject.get(declared.subject.as_str()).into_iter().flatten().copied();
+        let name = files::subject_of(&declared.path);
+        let same: Vec<&Declared> = same
+            .filter(|earlier| earlier.format == declared.format && !taken.contains(&earlier.path))
+            .filter(|earlier| earlier.manifest.is_some() || files::subject_of(&earlier.path) == name)
+            .collect();
+        let found = match &same[..] {
+            [] => continue,
+            [only] => Ok(only.path.clone()),
+            several => Err(doubt(&declared.subject, several)),
+        };
+        continued.insert(declared.path.clone(), found);
+    }
+    continued
+}
+
+fn doubt(subject: &str, several: &[&Declared]) -> String {
+    let paths: Vec<&str> = several.iter().map(|earlier| earlier.path.as_str()).collect();
+    format!("in the base, several files may be the earlier `{subject}`: {}", paths.join(", "))
 }
 
 #[cfg(test)]
@@ -167,9 +335,12 @@ mod tests {
             ("git:origin/main:schemas/", Some(git("origin/main", Some("schemas")))),
             ("registry", Some(Base::Registry(None))),
             ("registry:http://localhost:8081", Some(Base::Registry(Some("http://localhost:8081".into())))),
+            ("git:merge-base", Some(Base::MergeBase)),
+            ("bundle:schemas.json", Some(Base::Bundle("schemas.json".into()))),
             ("none", Some(Base::None)),
             ("git:", None),
             ("dir:", None),
+            ("bundle:", None),
             ("HEAD", None),
             ("", None),
         ] {

@@ -42,14 +42,6 @@ impl SourceFile {
 /// Schema files by their path, as it is printed.
 pub(crate) type Tree = BTreeMap<String, SourceFile>;
 
-/// The files of the command line: those to check, and those that they may refer to.
-pub(crate) struct Sources {
-    /// Everything that was read.
-    pub(crate) tree: Tree,
-    /// The paths of the files to check.
-    pub(crate) checked: Vec<String>,
-}
-
 /// The language of a file by the ending of its name. A `.json` file counts only when it was named
 /// itself or says that it is a schema, because most `.json` files are none.
 pub(crate) fn format_of(path: &str) -> Option<Format> {
@@ -82,74 +74,55 @@ pub(crate) fn subject_of(path: &str) -> &str {
     endings.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
 }
 
-/// Read the files and folders of the command line, and what `include` adds for references only.
-pub(crate) fn read_sources(paths: &[PathBuf], include: &[PathBuf]) -> Result<Sources, Failure> {
-    let mut sources = Sources { tree: Tree::new(), checked: Vec::new() };
-    for path in paths {
-        let found = if path.is_file() { vec![read_named_file(path)?] } else { read_folder(path)? };
-        if found.is_empty() {
-            return Err(Failure::bad_request(anyhow!("there is no schema file in {}", shown(path)))
-                .with_hint("Schema files end in .avsc, .proto or .schema.json; a .json file counts when its $schema says so."));
-        }
-        for (path, file) in found {
-            if !sources.checked.contains(&path) {
-                sources.checked.push(path.clone());
-            }
-            sources.tree.insert(path, file);
-        }
-    }
-    for folder in include {
-        sources
-            .tree
-            .extend(read_folder(folder)?.into_iter().filter(|(path, _)| !sources.checked.contains(path)));
-    }
-    let named_files = paths.iter().filter(|path| path.is_file());
-    for folder in named_files.filter_map(|path| path.parent()) {
-        for (path, file) in walk(folder, 1)? {
-            sources.tree.entry(path).or_insert(file);
-        }
-    }
-    sources.checked.sort();
-    Ok(sources)
+/// A file that was found and not read yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// Its absolute path, `..` worked off and symbolic links kept.
+    pub(crate) absolute: PathBuf,
+    /// Its path below the folder that was searched.
+    pub(crate) below: String,
 }
 
-/// Every schema file below a folder.
-pub(crate) fn read_folder(folder: &Path) -> Result<Vec<(String, SourceFile)>, Failure> {
-    if !folder.is_dir() {
-        return Err(Failure::bad_request(anyhow!("there is no file or folder {}", shown(folder))));
-    }
-    walk(folder, usize::MAX)
-}
-
-/// One file that was named itself; its ending must tell the language.
-pub(crate) fn read_named_file(path: &Path) -> Result<(String, SourceFile), Failure> {
-    let shown = shown(path);
-    let format = format_of(&shown).ok_or_else(|| {
-        Failure::bad_request(anyhow!(
-            "{shown} has none of the endings .avsc, .proto and .json, which tell the language"
-        ))
-    })?;
-    let bytes = read(path).map_err(Failure::bad_request)?;
-    let file = SourceFile::new(file_name(&shown).to_owned(), format, bytes);
-    Ok((shown, file))
-}
-
-fn walk(folder: &Path, depth: usize) -> Result<Vec<(String, SourceFile)>, Failure> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+/// Every file below a folder, to a depth, without those in folders of other people's files.
+pub(crate) fn list(folder: &Path, depth: usize) -> Result<Vec<Found>, Failure> {
     let entries = walkdir::WalkDir::new(folder).max_depth(depth).sort_by_file_name();
     let mut found = Vec::new();
     for entry in entries.into_iter().filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry)) {
         let entry = entry.map_err(|error| Failure::bad_request(anyhow!(error)))?;
-        let shown = shown(entry.path());
-        let Some(format) = format_of(&shown).filter(|_| entry.file_type().is_file()) else { continue };
-        let bytes = read(entry.path()).map_err(Failure::bad_request)?;
-        let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-        let file = SourceFile::new(slashed(below), format, bytes);
-        if is_schema(&shown, &file.text) {
-            found.push((shown, file));
+        if !entry.file_type().is_dir() && entry.path().is_file() {
+            let below = slashed(entry.path().strip_prefix(folder).unwrap_or(entry.path()));
+            found.push(Found { below, absolute: entry.into_path() });
         }
     }
     Ok(found)
+}
+
+/// Every schema file below a folder, by its path there.
+pub(crate) fn read_folder(folder: &Path) -> Result<Tree, Failure> {
+    let mut tree = Tree::new();
+    for found in list(folder, usize::MAX)? {
+        if let Some(format) = format_of(&found.below) {
+            let file = SourceFile::new(found.below.clone(), format, read(&found.absolute)?);
+            if is_schema(&found.below, &file.text) {
+                tree.insert(found.below, file);
+            }
+        }
+    }
+    Ok(tree)
+}
+
+/// One file that was named itself; its ending must tell the language.
+pub(crate) fn read_named_file(path: &Path) -> Result<SourceFile, Failure> {
+    let shown = shown(path);
+    let format = format_of(&shown).ok_or_else(|| no_language(&shown))?;
+    Ok(SourceFile::new(file_name(&shown).to_owned(), format, read(path)?))
+}
+
+/// A file whose name does not tell what it is.
+pub(crate) fn no_language(shown: &str) -> Failure {
+    Failure::bad_request(anyhow!(
+        "{shown} has none of the endings .avsc, .proto and .json, which tell the language"
+    ))
 }
 
 fn is_skipped(entry: &walkdir::DirEntry) -> bool {
@@ -157,8 +130,10 @@ fn is_skipped(entry: &walkdir::DirEntry) -> bool {
     entry.file_type().is_dir() && (name.starts_with('.') || SKIPPED_FOLDERS.contains(&name.as_ref()))
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", shown(path)))
+/// What a file holds.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", shown(path)));
+    bytes.map_err(Failure::bad_request)
 }
 
 /// Most `.json` files are no schemas, and many that name a `$schema` are instances of one: only the
@@ -180,7 +155,8 @@ pub(crate) fn shown(path: &Path) -> String {
     text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
 }
 
-fn slashed(path: &Path) -> String {
+/// A path with `/` between its parts.
+pub(crate) fn slashed(path: &Path) -> String {
     path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
 

@@ -1,12 +1,69 @@
 //! Schema files of a revision, read from the repository itself: no work tree is touched and no other
 //! program is started.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use gix::ObjectId;
+use gix::prelude::ObjectIdExt as _;
 
 use super::files::{self, SourceFile, Tree};
+use super::manifest::FILE_NAMES;
+use super::names;
+use super::references::Index;
 use crate::failure::Failure;
+use crate::model::Format;
+use crate::schema::Dependency;
+
+/// How many earlier states of one file are looked at.
+const MOST_STATES: usize = 1_000;
+
+/// What pipelines call the branch that a change is to be merged into.
+const TARGET_VARIABLES: [&str; 6] = [
+    "GITHUB_BASE_REF",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "CHANGE_TARGET",
+    "BITBUCKET_PR_DESTINATION_BRANCH",
+    "SYSTEM_PULLREQUEST_TARGETBRANCH",
+    "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
+];
+
+/// Where the work at hand left the branch that it is to be merged into.
+#[derive(Debug)]
+pub(crate) struct MergeBase {
+    /// That branch.
+    pub(crate) target: String,
+    /// The commit.
+    pub(crate) commit: ObjectId,
+    /// Nothing was committed since.
+    pub(crate) is_head: bool,
+}
+
+/// The schema files and manifests of a commit.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    pub(crate) tree: Tree,
+    /// Path and text of each manifest.
+    pub(crate) manifests: Vec<(String, String)>,
+}
+
+/// The earlier states of a file, newest first.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    pub(crate) states: Vec<State>,
+    /// There are older ones, which this shallow clone does not have.
+    pub(crate) is_cut: bool,
+}
+
+/// A file as it was at a commit.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) commit: ObjectId,
+    pub(crate) path: String,
+    pub(crate) blob: ObjectId,
+    pub(crate) text: String,
+}
 
 /// The repository around the checked files.
 pub(crate) struct Repository {
@@ -32,6 +89,9 @@ impl Repository {
 
     /// A path of the command line as the repository spells it.
     pub(crate) fn path_of(&self, path: &Path) -> Result<String, Failure> {
+        if let Ok(inside) = path.strip_prefix(&self.root) {
+            return Ok(files::shown(inside));
+        }
         let inside = absolute(path)?;
         let inside = inside.strip_prefix(&self.root).map_err(|_| {
             let (path, root) = (files::shown(path), self.root.display());
@@ -49,56 +109,259 @@ impl Repository {
         Ok(file.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned()))
     }
 
-    /// The schema files below `folders` at a revision, and its short id. `root` takes the place of the
-    /// repository's root in their paths.
-    pub(crate) fn files_at(
+    /// What a file referred to at the time of a commit, referenced texts first.
+    pub(crate) fn dependencies_then(
         &self,
-        revision: &str,
-        folders: &[String],
-        root: Option<&str>,
-    ) -> Result<(String, Tree), Failure> {
+        state: &State,
+        format: Format,
+    ) -> Result<Vec<Dependency>, Failure> {
+        if names::of(format, &state.text).used.is_empty() {
+            return Ok(Vec::new());
+        }
+        let everywhere = [String::new()];
+        let then = self.snapshot(state.commit, &everywhere, None, &HashMap::new(), &|_| None)?;
+        if !then.tree.contains_key(&state.path) {
+            return Ok(Vec::new());
+        }
+        let index = Index::of(&then.tree);
+        index.closure(&state.path).map_err(|error| {
+            Failure::unable(anyhow!("in {}@{}, {error}", state.path, self.short(state.commit)))
+        })
+    }
+
+    /// The commit that a revision names.
+    pub(crate) fn commit(&self, revision: &str) -> Result<ObjectId, Failure> {
         let id =
             self.repository.rev_parse_single(revision).map_err(|error| self.unknown(revision, &error))?;
         let object = id.object().map_err(|error| self.unknown(revision, &error))?;
-        let tree = object.peel_to_tree().map_err(|error| self.unknown(revision, &error))?;
-        let entries = tree.traverse().breadthfirst.files().map_err(|error| self.unknown(revision, &error))?;
-        let mut found = Tree::new();
+        let commit = object.peel_to_commit().map_err(|error| self.unknown(revision, &error))?;
+        Ok(commit.id)
+    }
+
+    /// A commit's id, as short as it may be.
+    pub(crate) fn short(&self, commit: ObjectId) -> String {
+        commit.attach(&self.repository).shorten_or_id().to_string()
+    }
+
+    /// Where the work at hand left the branch that it is to be merged into, and that branch. `variable`
+    /// tells what the environment says of the pipeline.
+    pub(crate) fn merge_base(
+        &self,
+        target: Option<&str>,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<MergeBase, Failure> {
+        let (target, tip) = self.target(target, variable)?;
+        let head = self.commit("HEAD")?;
+        let found = self.repository.merge_base(head, tip);
+        let Ok(Some(base)) = found else {
+            if let Err(error) = found {
+                tracing::debug!("{error}");
+            }
+            let sentence = format!("the revision where HEAD left {target} is not in this clone");
+            return Err(match self.is_shallow() {
+                true => Failure::unable(anyhow!("{sentence}, which is a shallow one"))
+                    .with_hint(fetch_hint(&target)),
+                false => Failure::unable(anyhow!("HEAD and {target} have no common history"))
+                    .with_hint("Name what to compare with: --against git:REV, dir:PATH or registry."),
+            });
+        };
+        Ok(MergeBase { target, commit: base.detach(), is_head: base == head })
+    }
+
+    /// The branch to be merged into: what was asked for, what the pipeline says, or what is usual.
+    fn target(
+        &self,
+        asked: Option<&str>,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(String, ObjectId), Failure> {
+        let resolved = |name: &str| self.commit(name).ok().map(|commit| (name.to_owned(), commit));
+        let told =
+            || TARGET_VARIABLES.iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
+        if let Some(name) = asked.map(str::to_owned).or_else(told) {
+            let name = name.trim_start_matches("refs/heads/");
+            let found = resolved(&format!("origin/{name}")).or_else(|| resolved(name));
+            return found.ok_or_else(|| self.unknown(&format!("origin/{name}"), &"no such reference"));
+        }
+        let usual = ["refs/remotes/origin/HEAD", "origin/main", "origin/master", "main", "master"];
+        let found = usual.iter().find_map(|name| resolved(name));
+        let shown = |(name, commit): (String, ObjectId)| match name.strip_prefix("refs/remotes/") {
+            Some(name) => (self.pointee(name).unwrap_or_else(|| name.to_owned()), commit),
+            None => (name, commit),
+        };
+        match found {
+            Some(found) => Ok(shown(found)),
+            None if self.is_shallow() || !self.repository.remote_names().is_empty() => Err(Failure::unable(
+                anyhow!("none of origin/HEAD, origin/main and origin/master is in this clone"),
+            )
+            .with_hint(format!(
+                "Say which branch this is to be merged into with --target BRANCH. {}",
+                fetch_hint("origin/main")
+            ))),
+            // A repository of its own, without a main branch: there is only what was committed.
+            None => Ok(("HEAD".to_owned(), self.commit("HEAD")?)),
+        }
+    }
+
+    /// What a symbolic reference such as `origin/HEAD` points to.
+    fn pointee(&self, name: &str) -> Option<String> {
+        let reference = self.repository.find_reference(&format!("refs/remotes/{name}")).ok()?;
+        let target = reference.target().try_name()?.as_bstr().to_string();
+        target.strip_prefix("refs/remotes/").map(str::to_owned)
+    }
+
+    pub(crate) fn is_shallow(&self) -> bool {
+        self.repository.is_shallow().unwrap_or(false)
+    }
+
+    /// The schema files and manifests below `folders` at a commit. `root` takes the place of the
+    /// repository's root in their paths. What `known` holds already, by its path in the repository, is
+    /// not read again.
+    pub(crate) fn snapshot(
+        &self,
+        commit: ObjectId,
+        folders: &[String],
+        root: Option<&str>,
+        known: &HashMap<String, &SourceFile>,
+        is_schema: &dyn Fn(&str) -> Option<Format>,
+    ) -> Result<Snapshot, Failure> {
+        let broken = |error: &dyn std::fmt::Display| self.broken(commit, error);
+        let object = self.repository.find_commit(commit).map_err(|error| broken(&error))?;
+        let tree = object.tree().map_err(|error| broken(&error))?;
+        let entries = tree.traverse().breadthfirst.files().map_err(|error| broken(&error))?;
+        let mut snapshot = Snapshot::default();
         for entry in entries.into_iter().filter(|entry| entry.mode.is_blob()) {
             let path = entry.filepath.to_string();
-            let Some(format) = files::format_of(&path) else { continue };
             let Some(key) = key_of(&path, folders, root) else { continue };
-            let blob =
-                self.repository.find_object(entry.oid).map_err(|error| self.unknown(revision, &error))?;
+            if FILE_NAMES.contains(&files::file_name(&path)) {
+                let blob = self.repository.find_object(entry.oid).map_err(|error| broken(&error))?;
+                let text = String::from_utf8_lossy(&blob.data).into_owned();
+                snapshot.manifests.push((key, text));
+                continue;
+            }
+            let certain = is_schema(&path);
+            let Some(format) = certain.or_else(|| files::format_of(&path)) else { continue };
+            if let Some(file) = known.get(&path).filter(|file| is_blob(file, entry.oid)) {
+                snapshot.tree.insert(key.clone(), SourceFile { below: key, format, ..(*file).clone() });
+                continue;
+            }
+            let blob = self.repository.find_object(entry.oid).map_err(|error| broken(&error))?;
             let file = SourceFile::new(key.clone(), format, blob.detach().data);
-            if files::is_schema(&path, &file.text) {
-                found.insert(key, file);
+            if certain.is_some() || files::is_schema(&path, &file.text) {
+                snapshot.tree.insert(key, file);
             }
         }
-        if let Some(root) = root.filter(|_| found.is_empty()) {
-            return Err(Failure::unable(anyhow!("there is no schema file in {root} at {revision}")));
+        Ok(snapshot)
+    }
+
+    /// The states of the file that stands at `path` at a commit, newest first, each once: what was
+    /// merged, along the first parents. A file that was moved is followed where its content stayed the
+    /// same or its name did.
+    pub(crate) fn history(&self, commit: ObjectId, path: &str) -> Result<History, Failure> {
+        let mut history = History::default();
+        let (mut commit, mut path) = (Some(commit), path.to_owned());
+        let mut latest = None;
+        let mut newer = None;
+        while let Some(id) = commit {
+            let broken = |error: &dyn std::fmt::Display| self.broken(id, error);
+            let object = self.repository.find_commit(id).map_err(|error| broken(&error))?;
+            let tree = object.tree().map_err(|error| broken(&error))?;
+            let mut blob = blob_at(&tree, &path);
+            if blob.is_none()
+                && let (Some(content), Some(newer)) = (latest, &newer)
+                && let Some((moved, content)) = moved_from(&tree, newer, &path, content)
+            {
+                (path, blob) = (moved, Some(content));
+            }
+            match blob {
+                Some(blob) if latest != Some(blob) => {
+                    latest = Some(blob);
+                    if !history.states.iter().any(|state| state.blob == blob) {
+                        let data = self.repository.find_object(blob).map_err(|error| broken(&error))?;
+                        let text = String::from_utf8_lossy(&data.data).into_owned();
+                        history.states.push(State { commit: id, path: path.clone(), blob, text });
+                    }
+                }
+                // It was made in the commit after this one.
+                None if latest.is_some() => break,
+                _ => {}
+            }
+            if history.states.len() > MOST_STATES {
+                return Err(Failure::unable(anyhow!("{path} has more than {MOST_STATES} earlier states")));
+            }
+            newer = Some(tree);
+            commit = object.parent_ids().next().map(|parent| parent.detach());
+            let boundary = self.repository.shallow_commits().ok().flatten();
+            if boundary.is_some_and(|boundary| boundary.iter().any(|cut| *cut == id)) {
+                history.is_cut = true;
+                break;
+            }
         }
-        Ok((id.shorten_or_id().to_string(), found))
+        Ok(history)
+    }
+
+    fn broken(&self, commit: ObjectId, error: &dyn std::fmt::Display) -> Failure {
+        Failure::unable(anyhow!("commit {commit} cannot be read: {error}"))
     }
 
     fn unknown(&self, revision: &str, error: &dyn std::fmt::Display) -> Failure {
         tracing::debug!("{error}");
-        if self.repository.is_shallow().unwrap_or(false) {
+        if self.is_shallow() {
             let sentence = anyhow!("the revision `{revision}` is not in this clone, which is a shallow one");
-            let branch = branch_of(revision);
-            let renamed = if branch == revision {
-                format!(" and check with --against git:origin/{branch}")
-            } else {
-                String::new()
-            };
-            return Failure::unable(sentence).with_hint(format!(
-                "Fetch it with `git fetch --no-tags --depth=200 origin {branch}:refs/remotes/origin/{branch}`{renamed}, \
-                 let the pipeline clone with full history (fetch-depth: 0), or check with --against registry."
-            ));
+            return Failure::unable(sentence).with_hint(fetch_hint(revision));
         }
         Failure::unable(anyhow!("the revision `{revision}` is not in this repository")).with_hint(
             "Fetch it with `git fetch origin`, and see `git branch --all` for the names there are.",
         )
     }
+}
+
+/// How to get what a shallow clone lacks.
+fn fetch_hint(revision: &str) -> String {
+    let branch = branch_of(revision);
+    let renamed = match branch == revision {
+        true => format!(" and check with --against git:origin/{branch}"),
+        false => String::new(),
+    };
+    format!(
+        "Fetch it with `git fetch --no-tags --depth=200 origin {branch}:refs/remotes/origin/{branch}`{renamed}, \
+         let the pipeline clone with full history (fetch-depth: 0), or check with --against registry."
+    )
+}
+
+/// Is this the content of the file?
+fn is_blob(file: &SourceFile, blob: ObjectId) -> bool {
+    let bytes = file.text.as_bytes();
+    file.broken_at.is_none()
+        && gix::objs::compute_hash(blob.kind(), gix::objs::Kind::Blob, bytes).is_ok_and(|hash| hash == blob)
+}
+
+fn blob_at(tree: &gix::Tree<'_>, path: &str) -> Option<ObjectId> {
+    let entry = tree.lookup_entry_by_path(path).ok()??;
+    entry.mode().is_blob().then(|| entry.object_id())
+}
+
+/// Where a file of `newer` was in the `older` tree: a schema file that is gone in `newer`, with the same
+/// content, else with the same name.
+fn moved_from(
+    older: &gix::Tree<'_>,
+    newer: &gix::Tree<'_>,
+    path: &str,
+    content: ObjectId,
+) -> Option<(String, ObjectId)> {
+    let format = files::format_of(path);
+    let mut gone = Vec::new();
+    for entry in older.traverse().breadthfirst.files().ok()? {
+        let other = entry.filepath.to_string();
+        if entry.mode.is_blob() && files::format_of(&other) == format && blob_at(newer, &other).is_none() {
+            gone.push((other, entry.oid));
+        }
+    }
+    let same_content = gone.iter().find(|(_, blob)| *blob == content);
+    let same_name = || {
+        let mut named = gone.iter().filter(|(other, _)| files::subject_of(other) == files::subject_of(path));
+        named.next().filter(|_| named.next().is_none())
+    };
+    same_content.or_else(same_name).cloned()
 }
 
 /// The key of a file of the repository, when it lies in one of the folders.

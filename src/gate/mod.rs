@@ -3,13 +3,24 @@
 //!
 //! This floor reads files, git and registries. It prints nothing and knows no command line.
 
+pub mod base;
+pub mod check;
 pub mod manifest;
+pub mod rules;
+pub mod texts;
+pub mod workspace;
 
-pub(crate) mod base;
+mod deleted;
 pub(crate) mod files;
 pub(crate) mod git;
-pub(crate) mod judge;
-mod names;
+mod judge;
+pub(crate) mod names;
+mod readers;
 pub(crate) mod references;
-pub(crate) mod registered;
-pub mod workspace;
+mod registered;
+mod waiving;
+
+pub use base::Base;
+pub use check::{Checked, Overrides, Request, check};
+pub use texts::Texts;
+pub use workspace::{Asked, Choice, Declared, DeclaredReference, Workspace};

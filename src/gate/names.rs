@@ -147,6 +147,15 @@ pub(crate) fn joined(folder: &str, path: &str) -> String {
     parts.join("/")
 }
 
+/// The path of `inside` below `folder`; `None` when it lies elsewhere.
+pub(crate) fn relative(folder: &str, inside: &str) -> Option<String> {
+    match inside.strip_prefix(folder)? {
+        "" => Some(String::new()),
+        rest if folder.is_empty() => Some(rest.to_owned()),
+        rest => rest.strip_prefix('/').map(str::to_owned),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{joined, of};

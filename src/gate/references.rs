@@ -56,6 +56,40 @@ impl<'a> Index<'a> {
         Ok(found.map(|(name, path)| Dependency { name, origin: None, text: text(path) }).collect())
     }
 
+    /// What the file at `path` refers to itself, in the order of its text, and the files that define it. An
+    /// Avro file whose names are used several times is told once.
+    pub(crate) fn direct(&self, path: &str) -> Result<Vec<(String, &'a str)>, Unresolvable> {
+        let (path, file) = self.tree.get_key_value(path).expect("a path of the tree");
+        let mut found: Vec<(String, &'a str)> = Vec::new();
+        for spellings in &self.names[path.as_str()].used {
+            let Some((name, target)) = self.first_found(file.format, path, spellings)? else { continue };
+            let is_known = found.iter().any(|(other, known)| match file.format {
+                Format::Avro => *known == target,
+                Format::Json | Format::Protobuf => *other == name,
+            });
+            if !is_known {
+                found.push((name, target));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Does the file at `path` use something that no file has any more, and that the file at `gone` had,
+    /// whose names are `names`? `then` knows where names led before.
+    pub(crate) fn misses(&self, path: &str, names: &Names, gone: &str, then: &Index<'_>) -> bool {
+        let format = self.tree[path].format;
+        self.names[path].used.iter().any(|spellings| {
+            let led_there = || match then.tree.contains_key(path) {
+                true => then
+                    .first_found(format, path, spellings)
+                    .is_ok_and(|found| found.is_some_and(|(_, file)| file == gone)),
+                false => spellings.iter().any(|name| gone == name || gone.ends_with(&format!("/{name}"))),
+            };
+            matches!(self.first_found(format, path, spellings), Ok(None))
+                && (spellings.iter().any(|name| names.defined.contains(name)) || led_there())
+        })
+    }
+
     /// The first spelling of a use that leads to a file.
     fn first_found(
         &self,

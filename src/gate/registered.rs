@@ -1,6 +1,8 @@
 //! The earlier versions of a subject, read from a registry with everything they refer to.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::anyhow;
 use serde_json::Value;
@@ -16,24 +18,99 @@ const MOST_REFERENCES: usize = 10_000;
 
 /// A registry and what was read from it in this run.
 pub(crate) struct Registered {
-    client: RegistryClient,
+    client: Arc<RegistryClient>,
     read: HashMap<(String, i32), StoredVersion>,
     configs: HashMap<String, Option<Value>>,
 }
 
+/// What a registry tells of a subject.
+pub(crate) struct Told {
+    /// The level, and whether it is the registry's.
+    pub(crate) level: Level,
+    pub(crate) judging: Judging,
+    /// The versions that the level looks at.
+    pub(crate) compared: Vec<Earlier>,
+    /// Every version there was, where numbers matter.
+    pub(crate) numbered: Vec<Earlier>,
+}
+
+/// A subject to ask about.
+#[derive(Debug, Clone)]
+pub(crate) struct Inquiry {
+    /// As the registry knows it.
+    pub(crate) subject: String,
+    pub(crate) format: Format,
+    /// The level, where it is not the registry that says it.
+    pub(crate) level: Option<Level>,
+}
+
+/// How many subjects are asked about at a time.
+const AT_A_TIME: usize = 8;
+
+/// Ask about many subjects at a time. Once the registry failed it is not asked again: what is left
+/// fails with it.
+pub(crate) async fn ask_all(
+    client: Arc<RegistryClient>,
+    inquiries: Vec<Inquiry>,
+) -> Vec<Result<Told, String>> {
+    let count = inquiries.len();
+    let inquiries = Arc::new(inquiries);
+    let (next, has_failed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..AT_A_TIME.min(count) {
+        let (inquiries, next, has_failed) = (inquiries.clone(), next.clone(), has_failed.clone());
+        let mut registered = Registered::new(client.clone());
+        asking.spawn(async move {
+            let mut answers = Vec::new();
+            loop {
+                let position = next.fetch_add(1, Ordering::Relaxed);
+                let Some(inquiry) = inquiries.get(position) else { return answers };
+                if has_failed.load(Ordering::Relaxed) {
+                    answers.push((position, Err("the registry had failed before".to_owned())));
+                    continue;
+                }
+                let told = registered.ask(inquiry).await.map_err(|failure| {
+                    has_failed.store(true, Ordering::Relaxed);
+                    let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                    format!("{:#}{hint}", failure.error)
+                });
+                answers.push((position, told));
+            }
+        });
+    }
+    let mut answers: Vec<Result<Told, String>> =
+        (0..count).map(|_| Err("the registry was not asked".to_owned())).collect();
+    while let Some(done) = asking.join_next().await {
+        for (position, told) in done.unwrap_or_default() {
+            answers[position] = told;
+        }
+    }
+    answers
+}
+
 impl Registered {
     /// A registry nothing was read from yet.
-    pub(crate) fn new(client: RegistryClient) -> Registered {
+    pub(crate) fn new(client: Arc<RegistryClient>) -> Registered {
         Registered { client, read: HashMap::new(), configs: HashMap::new() }
     }
 
-    /// How the base is printed.
-    pub(crate) fn label(&self) -> String {
-        format!("registry:{}", self.client.shown())
+    async fn ask(&mut self, inquiry: &Inquiry) -> Result<Told, Failure> {
+        let Inquiry { subject, format, level } = inquiry;
+        let level = match level {
+            Some(level) => *level,
+            None => self.level(subject).await?,
+        };
+        let judging = self.judging(subject).await?;
+        let compared = self.history(subject, level).await?;
+        let numbered = match format {
+            Format::Protobuf if level != Level::None => self.whole_history(subject).await?,
+            _ => Vec::new(),
+        };
+        Ok(Told { level, judging, compared, numbered })
     }
 
     /// The level in force for a subject.
-    pub(crate) async fn level(&mut self, subject: &str) -> Result<Level, Failure> {
+    async fn level(&mut self, subject: &str) -> Result<Level, Failure> {
         let level = self.configured(subject, "compatibilityLevel").await?.ok_or_else(|| {
             let registry = self.client.shown();
             Failure::unable(anyhow!("{registry} does not tell the compatibility level of `{subject}`"))
@@ -55,7 +132,7 @@ impl Registered {
     }
 
     /// Who judges a subject: what the registry has recorded, or the proof judge where it knows of none.
-    pub(crate) async fn judging(&mut self, subject: &str) -> Result<Judging, Failure> {
+    async fn judging(&mut self, subject: &str) -> Result<Judging, Failure> {
         let policy = self.configured(subject, "compatibilityPolicy").await?;
         // As a registry, this command takes a policy that it does not know for none.
         let policy: Policy = policy.and_then(|name| Policy::named(&name)).unwrap_or_default();
@@ -75,7 +152,7 @@ impl Registered {
 
     /// The versions of a subject that `level` looks at, and the latest in any case, newest first.
     /// Empty for a new subject.
-    pub(crate) async fn history(&mut self, subject: &str, level: Level) -> Result<Vec<Earlier>, Failure> {
+    async fn history(&mut self, subject: &str, level: Level) -> Result<Vec<Earlier>, Failure> {
         let mut numbers = self.client.versions(subject).await?.unwrap_or_default();
         numbers.sort_unstable_by(|left, right| right.cmp(left));
         if level.depth() == Depth::Latest {
@@ -85,7 +162,7 @@ impl Registered {
     }
 
     /// All versions of a subject, soft-deleted ones included, newest first.
-    pub(crate) async fn whole_history(&mut self, subject: &str) -> Result<Vec<Earlier>, Failure> {
+    async fn whole_history(&mut self, subject: &str) -> Result<Vec<Earlier>, Failure> {
         let mut numbers = self.client.versions_ever(subject).await?.unwrap_or_default();
         numbers.sort_unstable_by(|left, right| right.cmp(left));
         let live = self.client.versions(subject).await?.unwrap_or_default();

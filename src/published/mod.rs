@@ -195,7 +195,7 @@ pub struct WitnessEvidence {
 }
 
 /// What both judges say of one reader and one writer.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = CheckComparison)]
 pub struct Comparison {
     /// The subject, where several were compared.
@@ -382,8 +382,12 @@ impl Comparison {
 
 /// Twelve hexadecimal digits that stay the same while the finding does.
 pub fn fingerprint(subject: &str, found: &Incompatibility) -> String {
-    let at = found.reader_at.as_ref().map_or("", Pointer::as_str);
-    let digest = Md5::digest(format!("{subject}\0{}\0{at}", found.rule.id));
+    fingerprint_of(subject, found.rule.id, found.reader_at.as_ref().map_or("", Pointer::as_str))
+}
+
+/// The same, where there is no incompatibility.
+pub fn fingerprint_of(subject: &str, rule: &str, at: &str) -> String {
+    let digest = Md5::digest(format!("{subject}\0{rule}\0{at}"));
     digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 

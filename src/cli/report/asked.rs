@@ -82,8 +82,8 @@ impl Asked {
     pub(crate) fn outcome(&self, report: &Report) -> Outcome {
         let count = &report.count;
         let has_findings = match self.fail_on {
-            FailOn::Error => count.errors + count.incompatible > 0,
-            FailOn::Warn => count.errors + count.incompatible + count.warnings > 0,
+            FailOn::Error => count.errors > 0,
+            FailOn::Warn => count.errors + count.warnings > 0,
             FailOn::None => false,
         };
         if has_findings {

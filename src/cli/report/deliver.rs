@@ -9,9 +9,11 @@ use anyhow::{Context, anyhow};
 use super::asked::{Asked, Place, Wanted};
 use super::surroundings::{Host, Surroundings};
 use super::text::{self, Look};
-use super::{Format, Setting, Texts};
+use super::told;
+use super::{Format, Setting};
 use crate::cli::print::Printer;
 use crate::failure::{Failure, Outcome};
+use crate::gate::Texts;
 use crate::published::Report;
 
 /// How wide lines are taken to be where no terminal says.
@@ -24,7 +26,7 @@ const OF_GITLAB: &str = "gl-code-quality-report.json";
 /// before a failure is told.
 pub(crate) fn deliver(
     report: &Report,
-    texts: &Texts<'_>,
+    texts: &Texts,
     asked: &Asked,
     printer: Printer,
 ) -> Result<Outcome, Failure> {
@@ -32,6 +34,9 @@ pub(crate) fn deliver(
     let surroundings = Surroundings::found();
     let look = Look { quiet: printer.is_quiet(), width: printer.width().unwrap_or(WIDTH) };
     let setting = Setting { texts, surroundings: &surroundings, exit_code: outcome as u8, look };
+    let schemas = told::counted(report.files.len(), "schema");
+    printer.note(format_args!("base  {}  {schemas}", told::printable(&report.base)));
+    report.notes.iter().for_each(|note| printer.note(format_args!("note  {}", told::printable(note))));
     text::errors(report).into_iter().for_each(|sentence| printer.error(sentence));
     let mut failures = Vec::new();
     let printed = Wanted { format: asked.format, place: Place::Stdout };

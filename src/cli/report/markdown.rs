@@ -1,7 +1,7 @@
 //! A summary to be read on a page: as a comment to a merge request, or as the summary of a job.
 
-use super::texts::Texts;
 use super::told::{self, Tier};
+use crate::gate::Texts;
 use crate::published::{Finding, Report};
 
 /// How long a comment may be; the shortest bound of the well-known hosts, taken in bytes.
@@ -11,7 +11,7 @@ const LONGEST: usize = 65_536;
 const RESERVE: usize = 200;
 
 /// The whole report, or as much of it as fits, gravest first.
-pub(super) fn render(report: &Report, texts: &Texts<'_>) -> String {
+pub(super) fn render(report: &Report, texts: &Texts) -> String {
     let mut page = heading(report);
     let mut left_out = 0;
     let told = told::by_gravity(report);
@@ -56,7 +56,7 @@ fn heading(report: &Report) -> String {
 }
 
 /// One finding, folded; what must not pass is unfolded.
-fn section(report: &Report, texts: &Texts<'_>, tier: Tier, finding: &Finding) -> String {
+fn section(report: &Report, texts: &Texts, tier: Tier, finding: &Finding) -> String {
     let (word, open) = match tier {
         Tier::Error => ("FAIL", " open"),
         Tier::Warning => ("WARN", ""),

@@ -12,7 +12,6 @@ mod markdown;
 mod sarif;
 mod surroundings;
 mod text;
-mod texts;
 mod told;
 
 #[cfg(test)]
@@ -23,9 +22,9 @@ use clap::ValueEnum;
 pub(crate) use asked::Asked;
 pub(crate) use deliver::deliver;
 pub(crate) use json::SCHEMA;
-pub(crate) use surroundings::Surroundings;
-pub(crate) use texts::Texts;
+use surroundings::Surroundings;
 
+use crate::gate::Texts;
 use crate::published::Report;
 
 /// How findings are told.
@@ -51,13 +50,13 @@ pub(crate) enum Format {
 
 /// What a format may need beside the report.
 #[derive(Clone, Copy)]
-pub(crate) struct Setting<'a> {
+struct Setting<'a> {
     /// The texts that findings are about.
-    pub(crate) texts: &'a Texts<'a>,
+    texts: &'a Texts,
     /// Where the run takes place.
-    pub(crate) surroundings: &'a Surroundings,
+    surroundings: &'a Surroundings,
     /// What the run ends with, unless it fails yet.
-    pub(crate) exit_code: u8,
+    exit_code: u8,
     /// How the form for people is to look.
     look: text::Look,
 }

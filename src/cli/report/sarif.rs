@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::excerpt;
 use super::surroundings::Surroundings;
-use super::texts::Texts;
 use super::told::{self, Tier};
 use crate::compat::rules;
+use crate::gate::{self, Texts};
 use crate::published::{File, Finding, Location, Report};
 
 const SCHEMA: &str =
@@ -17,12 +17,7 @@ const ROOT: &str = "%SRCROOT%";
 const NOT_A_SCHEMA: &str = "not-a-schema";
 
 /// The whole report. `exit_code` is what the run ends with.
-pub(super) fn render(
-    report: &Report,
-    texts: &Texts<'_>,
-    surroundings: &Surroundings,
-    exit_code: u8,
-) -> String {
+pub(super) fn render(report: &Report, texts: &Texts, surroundings: &Surroundings, exit_code: u8) -> String {
     let told = told::by_gravity(report);
     let mut rules: Vec<&str> = told.iter().map(|(_, finding)| finding.rule.as_str()).collect();
     let (invalid, unchecked): (Vec<_>, Vec<_>) =
@@ -64,7 +59,7 @@ pub(super) fn render(
 
 struct Sarif<'a> {
     report: &'a Report,
-    texts: &'a Texts<'a>,
+    texts: &'a Texts,
     surroundings: &'a Surroundings,
     /// The ids of the rules, in the order in which they are described.
     rules: Vec<&'a str>,
@@ -196,6 +191,10 @@ fn rule(id: &str, report: &Report) -> Value {
     let words = match rules::find(id) {
         Some(rule) => {
             described["fullDescription"] = json!({ "text": format!("{} {}", rule.summary, rule.reason) });
+            described_by(rule.summary, &format!("{}\n\nWhat to do: {}", rule.reason, rule.hint))
+        }
+        None if gate::rules::find(id).is_some() => {
+            let rule = gate::rules::find(id).expect("it was found");
             described_by(rule.summary, &format!("{}\n\nWhat to do: {}", rule.reason, rule.hint))
         }
         None if id == NOT_A_SCHEMA => described_by(

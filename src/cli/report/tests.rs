@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::surroundings::{Provenance, Root, Surroundings};
 use super::text::Look;
-use super::{Format, SCHEMA, Setting, Texts};
+use super::{Format, SCHEMA, Setting};
+use crate::gate::Texts;
 use crate::published::{
     Against, Comparison, File, Finding, Location, OfBase, ReferenceOpinion, Report, Side, Waiver, Witness,
     WitnessEvidence,
@@ -231,11 +232,11 @@ fn rich() -> Report {
 fn rendered(report: &Report, format: Format) -> String {
     let payment = payment().0;
     let mut texts = Texts::default();
-    texts.add_file("schemas/orders value.avsc", ORDER);
-    texts.add_file(CART_PATH, CART);
-    texts.add_file("schemas/payments.schema.json", payment.as_str());
-    texts.add_earlier(&missing("", 1, 1, "", "").against, ORDER);
-    texts.add_earlier(&waived().against, payment.as_str());
+    texts.keep_file("schemas/orders value.avsc", ORDER);
+    texts.keep_file(CART_PATH, CART);
+    texts.keep_file("schemas/payments.schema.json", &payment);
+    texts.keep_earlier(&missing("", 1, 1, "", "").against, ORDER);
+    texts.keep_earlier(&waived().against, &payment);
     let surroundings = Surroundings {
         provenance: Some(Provenance {
             repository: "https://github.com/shop/schemas".to_owned(),

@@ -2,9 +2,9 @@
 //! file without any.
 
 use super::excerpt::{self, Mark};
-use super::texts::Texts;
 use super::told::{self, Tier};
 use crate::cli::print::{Tone, toned};
+use crate::gate::Texts;
 use crate::published::{Comparison, File, Finding, Report};
 
 /// How it is to look.
@@ -20,7 +20,7 @@ pub(super) struct Look {
 const INDENT: usize = 8;
 
 /// The whole report. Lines hold colour; whoever prints them drops it where nobody sees it.
-pub(super) fn render(report: &Report, texts: &Texts<'_>, look: Look) -> String {
+pub(super) fn render(report: &Report, texts: &Texts, look: Look) -> String {
     let mut lines = Vec::new();
     let of_files = |finding: &&Finding| report.files.iter().any(|file| file.subject == finding.subject);
     for file in &report.files {
@@ -38,7 +38,6 @@ pub(super) fn render(report: &Report, texts: &Texts<'_>, look: Look) -> String {
         lines.extend(section(report, texts, finding, look));
     }
     if !look.quiet {
-        lines.extend(report.notes.iter().map(|note| format!("note  {}", told::printable(note))));
         lines.push(closing(report));
     }
     let mut text = lines.join("\n");
@@ -53,7 +52,7 @@ fn in_order<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<&'a Finding>
 }
 
 /// A finding. What passes is told briefly, and not at all to those who want quiet.
-fn section(report: &Report, texts: &Texts<'_>, finding: &Finding, look: Look) -> Vec<String> {
+fn section(report: &Report, texts: &Texts, finding: &Finding, look: Look) -> Vec<String> {
     match Tier::of(finding) {
         Tier::Error => told_at_length(report, texts, finding, look, toned("FAIL", Tone::Bad, 4)),
         _ if look.quiet => Vec::new(),
@@ -65,7 +64,7 @@ fn section(report: &Report, texts: &Texts<'_>, finding: &Finding, look: Look) ->
 
 fn told_at_length(
     report: &Report,
-    texts: &Texts<'_>,
+    texts: &Texts,
     finding: &Finding,
     look: Look,
     word: String,
@@ -114,7 +113,7 @@ fn told_at_length(
 }
 
 /// The lines of both texts that a finding is about, each marked.
-fn excerpts(texts: &Texts<'_>, finding: &Finding, look: Look) -> (Vec<String>, Vec<String>) {
+fn excerpts(texts: &Texts, finding: &Finding, look: Look) -> (Vec<String>, Vec<String>) {
     let roles = told::roles(finding);
     let label = |which: usize| {
         let who = if which == 0 { "this file" } else { "the earlier schema" };

@@ -14,6 +14,7 @@ pub use glob::{Glob, InvalidGlob};
 pub use jiff::civil::Date;
 
 use crate::model::{Action, Assumptions, Format, Judge, Judging, Level, Metadata, Pack, Policy};
+use crate::published::Location;
 use crate::schema::Place;
 
 /// The names under which a manifest is looked for.
@@ -27,6 +28,8 @@ pub const JSON_SCHEMA: &str = include_str!("schema.json");
 pub struct Manifest {
     /// Its path, as it is printed.
     pub path: String,
+    /// The folder whose files it governs; the one that it lies in.
+    pub governs: String,
     /// Its text.
     pub text: String,
     /// Where the registry is.
@@ -179,25 +182,22 @@ impl Manifest {
         read::manifest(path, text)
     }
 
-    /// The folder that it governs, as it is printed; empty for the current one.
-    pub fn folder(&self) -> &str {
-        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
-    }
-
-    /// The path below its folder of a file, as it is printed; `None` for one that lies elsewhere.
+    /// The path below its folder of a file; `None` for one that lies elsewhere.
     pub fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
-        match self.folder() {
+        match self.governs.as_str() {
             "" => Some(path),
             folder => path.strip_prefix(folder)?.strip_prefix('/'),
         }
     }
 
-    /// A path of the manifest as it is printed.
-    pub fn path_of(&self, below: &str) -> String {
-        match self.folder() {
-            "" => below.to_owned(),
-            folder => super::names::joined(folder, below),
-        }
+    /// The same for the files of another folder.
+    pub(crate) fn moved(&self, governs: String) -> Option<Manifest> {
+        Some(Manifest { governs, ..self.clone() })
+    }
+
+    /// A place in it.
+    pub fn location(&self, place: Place) -> Location {
+        Location { file: self.path.clone(), line: Some(place.line), column: Some(place.column) }
     }
 
     /// The entry of a file, and the subject that it makes of its path below the folder. One that names

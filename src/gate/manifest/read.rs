@@ -38,6 +38,7 @@ pub(super) fn manifest(path: &str, text: &str) -> Result<Manifest, InvalidManife
     let each = |words: &[Word]| words.iter().map(|word| reading.glob(word)).collect::<Result<Vec<_>, _>>();
     Ok(Manifest {
         path: path.to_owned(),
+        governs: path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned(),
         text: text.to_owned(),
         registry: RegistryAt {
             url: document.registry.url.as_ref().map(|url| (url.value.clone(), place(url).unwrap_or(START))),

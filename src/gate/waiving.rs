@@ -1,0 +1,56 @@
+//! Breaks that were accepted for a while.
+
+use super::manifest::{Date, Manifest, Waiver};
+use super::rules::{self, WAIVER_EXPIRED};
+use super::workspace::Workspace;
+use crate::published::{self, Finding};
+
+/// Let pass what a waiver of the manifests covers on this day. A waiver covers one rule at one place of
+/// one subject, and nothing else.
+pub(crate) fn apply(workspace: &Workspace, today: Date, findings: &mut [Finding]) {
+    for finding in findings.iter_mut().filter(|finding| finding.outcome == "refuse") {
+        let covering = waivers(workspace).find(|(_, waiver)| covers(waiver, finding));
+        match covering {
+            Some((manifest, waiver)) if waiver.holds_on(today) => {
+                "waived".clone_into(&mut finding.outcome);
+                finding.waiver = Some(published::Waiver {
+                    until: waiver.until.to_string(),
+                    reason: waiver.reason.clone(),
+                    by: waiver.by.clone(),
+                    place: manifest.location(waiver.place),
+                });
+            }
+            Some((_, waiver)) => {
+                let hint = finding.hint.take().map(|hint| format!("{hint} ")).unwrap_or_default();
+                finding.hint = Some(format!("{hint}It was accepted until {}, which is over.", waiver.until));
+            }
+            None => {}
+        }
+    }
+}
+
+/// A finding for each waiver that holds no longer.
+pub(crate) fn expired(workspace: &Workspace, today: Date) -> Vec<Finding> {
+    let over = waivers(workspace).filter(|(_, waiver)| !waiver.holds_on(today));
+    let finding = |(manifest, waiver): (&Manifest, &Waiver)| {
+        let at = waiver.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
+        let message = format!(
+            "the waiver of `{}`{at} for `{}` ended on {}: {}",
+            waiver.rule, waiver.subject, waiver.until, waiver.reason
+        );
+        rules::finding(&WAIVER_EXPIRED, "waiver", &waiver.subject, message, manifest.location(waiver.place))
+    };
+    over.map(finding).collect()
+}
+
+fn waivers(workspace: &Workspace) -> impl Iterator<Item = (&Manifest, &Waiver)> {
+    workspace
+        .manifests
+        .iter()
+        .flat_map(|manifest| manifest.waivers.iter().map(move |waiver| (manifest, waiver)))
+}
+
+fn covers(waiver: &Waiver, finding: &Finding) -> bool {
+    let at = finding.reader.pointer.as_deref().filter(|at| !at.is_empty());
+    waiver.subject == finding.subject && waiver.rule == finding.rule && waiver.at.as_deref() == at
+}
