@@ -1,8 +1,8 @@
-//! The line that a finding is about, with the place marked. An excerpt is one line of a text and never
-//! more, however long the text or the line: long lines are cut around the place.
+//! The lines that a finding is about, with the place marked. An excerpt is a line or three, however long the
+//! text; long lines are cut around the place.
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::told::Tier;
 use crate::published::Location;
@@ -10,63 +10,92 @@ use crate::published::Location;
 /// How much of a line is marked at most: a longer mark would push what it marks aside.
 const MARKED: usize = 60;
 
+/// How many lines follow one that holds a bracket and nothing else.
+const FOLLOWING: usize = 2;
+
+/// How much of those is shown.
+const OF_FOLLOWING: usize = 200;
+
 /// A place in a text, and what is to be said of it.
 pub(super) struct Mark<'a> {
     pub(super) text: &'a str,
     pub(super) place: &'a Location,
     pub(super) label: String,
+    /// The place stands for the schema as a whole.
+    pub(super) is_whole: bool,
 }
 
-/// The line and the marks below it. Nothing where the place is no place, or where there is nothing to see
-/// but a bracket that opens.
+/// The lines, with marks below the place. Nothing where the place is no place, or where there is nothing to
+/// see but the bracket that opens the whole.
 pub(super) fn of(mark: &Mark<'_>, tier: Tier, is_own: bool, width: usize) -> Vec<String> {
-    let Some(line) = Line::of(mark) else { return Vec::new() };
+    let Some(line) = Line::of(mark.text, mark.place) else { return Vec::new() };
+    if line.is_bracket() && mark.is_whole {
+        return Vec::new();
+    }
     let level = match tier {
         Tier::Error => Level::ERROR,
         Tier::Warning => Level::WARNING,
         Tier::Waived | Tier::Note => Level::NOTE,
     };
     let kind = if is_own { AnnotationKind::Primary } else { AnnotationKind::Context };
-    let group = Group::with_level(level).element(line.snippet(mark, kind));
+    let annotation = kind.span(line.marked.clone());
+    let annotation = if mark.label.is_empty() { annotation } else { annotation.label(&mark.label) };
+    let snippet = Snippet::source(line.with_following(mark.text))
+        .line_start(line.position + 1)
+        .fold(false)
+        .annotation(annotation);
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(width);
+    let rendered = renderer.render(&[Group::with_level(level).element(snippet)]);
     // The first line is an empty margin.
-    renderer.render(&[group]).lines().skip(1).map(|line| line.trim_end().to_owned()).collect()
+    rendered.lines().skip(1).map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// How many characters of the line are marked, from the place on.
 pub(super) fn marked(text: &str, place: &Location) -> Option<usize> {
-    let line = Line::of(&Mark { text, place, label: String::new() })?;
-    Some(line.content[line.marked].chars().count())
+    let line = Line::of(text, place)?;
+    Some(line.content[line.marked].chars().count()).filter(|length| *length > 0)
 }
 
 /// One line of a text, and what of it is marked, in bytes.
 struct Line<'a> {
-    number: usize,
+    /// From 0.
+    position: usize,
     content: &'a str,
     marked: std::ops::Range<usize>,
 }
 
 impl<'a> Line<'a> {
-    fn of(mark: &Mark<'a>) -> Option<Line<'a>> {
-        let position = (mark.place.line? as usize).checked_sub(1)?;
-        // A line ends as editors see it: with or without a carriage return before the line feed.
-        let content = mark.text.split('\n').nth(position)?;
-        let content = content.strip_suffix('\r').unwrap_or(content);
-        let column = (mark.place.column? as usize).checked_sub(1)?;
+    fn of(text: &'a str, place: &Location) -> Option<Line<'a>> {
+        let position = (place.line? as usize).checked_sub(1)?;
+        let content = without_return(text.split('\n').nth(position)?);
+        let column = (place.column? as usize).checked_sub(1)?;
         let start = content.char_indices().nth(column).map_or(content.len(), |(at, _)| at);
-        let length = extent(&content[start..]);
-        let shown = &content[start..start + length];
-        (!matches!(shown, "" | "{" | "[")).then_some(Line {
-            number: position + 1,
-            content,
-            marked: start..start + length,
-        })
+        let end = start + extent(&content[start..]);
+        Some(Line { position, content, marked: start..end })
     }
 
-    fn snippet(&self, mark: &Mark<'_>, kind: AnnotationKind) -> Snippet<'a, Annotation<'a>> {
-        let annotation = kind.span(self.marked.clone()).label(mark.label.clone());
-        Snippet::source(self.content).line_start(self.number).annotation(annotation)
+    /// Says the line nothing but that something opens?
+    fn is_bracket(&self) -> bool {
+        matches!(&self.content[self.marked.clone()], "{" | "[")
+            && self.content[self.marked.end..].trim().is_empty()
     }
+
+    /// The line, and those after it that say what opens.
+    fn with_following(&self, text: &str) -> String {
+        let mut shown = self.content.to_owned();
+        if self.is_bracket() {
+            for line in text.split('\n').skip(self.position + 1).take(FOLLOWING) {
+                shown.push('\n');
+                shown.extend(without_return(line).chars().take(OF_FOLLOWING));
+            }
+        }
+        shown
+    }
+}
+
+/// A line as editors see it.
+fn without_return(line: &str) -> &str {
+    line.strip_suffix('\r').unwrap_or(line)
 }
 
 /// How far what begins here reaches within its line: to the end of a string or a bracket, else to the end

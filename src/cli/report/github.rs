@@ -69,7 +69,9 @@ fn command(kind: &str, place: Option<&Location>, root: &Root, title: &str, messa
 
 /// The part after the second pair of colons.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let is_shown = |character: char| !character.is_control() || matches!(character, '\r' | '\n');
+    let shown = |character| if is_shown(character) { character } else { '\u{FFFD}' };
+    text.chars().map(shown).collect::<String>().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// The value of a property, which a comma or a colon would end.

@@ -29,7 +29,7 @@ pub(super) fn render(report: &Report, root: &Root) -> String {
     for (file, why) in told::unjudged(report) {
         let name = if file.result == "invalid" { "not-a-schema" } else { "not-checked" };
         let fingerprint = format!("{name}:{}", root.path_of(&file.file));
-        issues.push(issue(name, why, &fingerprint, "blocker", &file.place(), root));
+        issues.push(issue(name, &told::printable(why), &fingerprint, "blocker", &file.place(), root));
     }
     format!("{:#}\n", Value::from(issues))
 }

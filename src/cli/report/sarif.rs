@@ -188,20 +188,19 @@ fn rule(id: &str, report: &Report) -> Value {
     let mut described = json!({ "id": id });
     let described_by =
         |summary: &str, help: &str| [("shortDescription", summary.to_owned()), ("help", help.to_owned())];
-    let words = match rules::find(id) {
-        Some(rule) => {
+    let words = match (rules::find(id), gate::rules::find(id)) {
+        (Some(rule), _) => {
             described["fullDescription"] = json!({ "text": format!("{} {}", rule.summary, rule.reason) });
             described_by(rule.summary, &format!("{}\n\nWhat to do: {}", rule.reason, rule.hint))
         }
-        None if gate::rules::find(id).is_some() => {
-            let rule = gate::rules::find(id).expect("it was found");
+        (None, Some(rule)) => {
             described_by(rule.summary, &format!("{}\n\nWhat to do: {}", rule.reason, rule.hint))
         }
-        None if id == NOT_A_SCHEMA => described_by(
+        (None, None) if id == NOT_A_SCHEMA => described_by(
             "The file is no schema.",
             "The text cannot be parsed, or does not hold together. Nothing can be said about its compatibility.",
         ),
-        None => {
+        (None, None) => {
             let finding = report.findings.iter().find(|finding| finding.rule == id);
             let hint = finding.and_then(|finding| finding.hint.as_deref()).unwrap_or_default();
             described_by(&format!("The rule {id}."), &format!("{hint}\n\nSee: dovetail explain {id}"))

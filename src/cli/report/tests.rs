@@ -23,6 +23,9 @@ const ORDER: &str = "{\r\n  \"type\": \"record\",\r\n  \"name\": \"Order\",\r\n 
     \t{ \"name\": \"id\", \"type\": \"string\", \"doc\": \"漢字 😀\" }, { \"name\": \"country\", \"type\": \"string\" },\r\n\
     \x20   { \"name\": \"quantity\", \"type\": \"int\" }\r\n  ]\r\n}\r\n";
 const CART: &str = "syntax = \"proto3\";\npackage shop;\n\nmessage cart {\n  string id = 1;\n}\n";
+const BROKEN: &str = "{\n  \"type\": \"record\",\n  \"a\" <here>\n}\n";
+/// A field as pretty printers write it: the line of the place says nothing but that something opens.
+const SPREAD: &str = "{\n  \"type\": \"record\",\n  \"fields\": [\n    {\n      \"name\": \"total\",\n      \"type\": \"string\"\n    }\n  ]\n}\n";
 const CART_PATH: &str = "schemas/größe & co/cart.proto";
 
 fn location(file: &str, line: u32, column: u32) -> Location {
@@ -234,6 +237,7 @@ fn rendered(report: &Report, format: Format) -> String {
     let mut texts = Texts::default();
     texts.keep_file("schemas/orders value.avsc", ORDER);
     texts.keep_file(CART_PATH, CART);
+    texts.keep_file("schemas/broken.avsc", BROKEN);
     texts.keep_file("schemas/payments.schema.json", &payment);
     texts.keep_earlier(&missing("", 1, 1, "", "").against, ORDER);
     texts.keep_earlier(&waived().against, &payment);
@@ -260,7 +264,22 @@ fn json_of(format: Format) -> Value {
 
 #[test]
 fn text() {
-    assert_snapshot!(plain(&rendered(&rich(), Format::Text)), @"");
+    assert_snapshot!(plain(&rendered(&rich(), Format::Text)), @r"");
+}
+
+#[test]
+fn what_opens_is_shown_with_what_is_in_it() {
+    let mut report = Report::against(vec![GIT.to_owned()]);
+    let mut found = missing("total", 4, 5, "/fields/0", "0123456789ab");
+    found.earlier_place = Some(location("schemas/orders value.avsc", 4, 5));
+    found.writer.pointer = Some("/fields/0".to_owned());
+    report.findings = vec![found];
+    let mut texts = Texts::default();
+    texts.keep_file("schemas/orders value.avsc", SPREAD);
+    texts.keep_earlier(&report.findings[0].against, SPREAD);
+    let look = Look { quiet: false, width: 110 };
+    let text = super::text::render(&report.close(), &texts, look);
+    assert_snapshot!(plain(&text), @r"");
 }
 
 #[test]
@@ -329,7 +348,7 @@ fn the_published_schema_refuses_what_is_no_report() {
 fn sarif() {
     let log = json_of(Format::Sarif);
     assert_eq!(forms::sarif_errors(&log), [""; 0]);
-    assert_snapshot!(format!("{log:#}"), @"");
+    assert_snapshot!(format!("{log:#}"), @r"");
 }
 
 #[test]
@@ -367,7 +386,7 @@ fn the_schema_of_sarif_refuses_what_is_none() {
 fn junit() {
     let xml = rendered(&rich(), Format::Junit);
     assert_eq!(forms::junit_errors(&xml), [""; 0]);
-    assert_snapshot!(xml, @"");
+    assert_snapshot!(xml, @r"");
 }
 
 #[test]
@@ -393,7 +412,7 @@ fn the_rules_of_junit_refuse_what_is_none() {
 
 #[test]
 fn github() {
-    assert_snapshot!(rendered(&rich(), Format::Github), @"");
+    assert_snapshot!(rendered(&rich(), Format::Github), @r"");
 }
 
 #[test]
@@ -416,7 +435,7 @@ fn github_shows_ten_of_a_kind() {
 fn gitlab() {
     let issues = json_of(Format::Gitlab);
     assert_eq!(forms::json_errors("gitlab-code-quality.schema.json", &issues), [""; 0]);
-    assert_snapshot!(format!("{issues:#}"), @"");
+    assert_snapshot!(format!("{issues:#}"), @r"");
 }
 
 #[test]
@@ -450,7 +469,7 @@ fn two_bases_that_see_one_break_make_one_issue() {
 
 #[test]
 fn markdown() {
-    assert_snapshot!(rendered(&rich(), Format::Markdown), @"");
+    assert_snapshot!(rendered(&rich(), Format::Markdown), @r"");
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub(super) fn render(report: &Report, texts: &Texts, look: Look) -> String {
             let own = |comparison: &&Comparison| comparison.subject.as_ref() == Some(&file.subject);
             lines.extend(report.comparisons.iter().filter(own).filter_map(|known| unproved(file, known)));
             lines.extend(ending(file));
+            lines.extend(broken(file, texts, look));
         }
     }
     for finding in in_order(report.findings.iter().filter(|finding| !of_files(finding))) {
@@ -122,10 +123,14 @@ fn excerpts(texts: &Texts, finding: &Finding, look: Look) -> (Vec<String>, Vec<S
             told::pointer(side).map_or_else(|| format!("{who} {role}"), |at| format!("{who} {role}, at {at}"))
         })
     };
+    let is_whole = |which: usize| {
+        roles.as_ref().is_some_and(|roles| told::pointer(roles[which].1).is_none_or(|at| at == "/"))
+    };
     let width = look.width.saturating_sub(INDENT);
     let (tier, indent) = (Tier::of(finding), " ".repeat(INDENT));
     let shown = |text: Option<&str>, place: Option<&crate::published::Location>, which| {
-        let mark = text.zip(place).map(|(text, place)| Mark { text, place, label: label(which) });
+        let is_whole = is_whole(which);
+        let mark = text.zip(place).map(|(text, place)| Mark { text, place, label: label(which), is_whole });
         let lines = mark.map(|mark| excerpt::of(&mark, tier, which == 0, width)).unwrap_or_default();
         lines.into_iter().map(|line| format!("{indent}{line}")).collect()
     };
@@ -191,6 +196,16 @@ fn ending(file: &File) -> Option<String> {
     };
     let moved = file.moved_from.as_ref().map(|from| format!("{remark}, moved from {from}"));
     Some(file_line(word, tone, file, moved.as_deref().unwrap_or(remark)))
+}
+
+/// The line that makes a file no schema.
+fn broken(file: &File, texts: &Texts, look: Look) -> Vec<String> {
+    let text = texts.of_file(&file.file).filter(|_| file.result == "invalid");
+    let Some(text) = text else { return Vec::new() };
+    let label = file.message.as_deref().map(told::printable).unwrap_or_default();
+    let mark = Mark { text, place: &file.place(), label, is_whole: false };
+    let lines = excerpt::of(&mark, Tier::Error, true, look.width.saturating_sub(INDENT));
+    lines.into_iter().map(|line| format!("{:INDENT$}{line}", "")).collect()
 }
 
 fn file_line(word: &str, tone: Tone, file: &File, remark: &str) -> String {
