@@ -6,6 +6,7 @@ use clap::Args;
 use super::print::{Printer, Tone, toned};
 use crate::compat::rules::{self, Rule};
 use crate::failure::{Failure, Outcome};
+use crate::gate::rules::{self as gate, GateRule};
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  dovetail explain avro-field-without-default")]
@@ -17,18 +18,37 @@ pub(super) struct Options {
 /// Print one rule, or the list of them.
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     let Some(id) = &options.rule else {
-        let width = rules::all().map(|rule| rule.id.len()).max().unwrap_or_default();
-        for rule in rules::all() {
-            printer.answer(format_args!("{}  {}", toned(rule.id, Tone::Name, width), rule.summary));
+        let of_gate = gate::all().into_iter().map(|rule| (rule.id, rule.summary));
+        let all: Vec<(&str, &str)> =
+            rules::all().map(|rule| (rule.id, rule.summary)).chain(of_gate).collect();
+        let width = all.iter().map(|(id, _)| id.len()).max().unwrap_or_default();
+        for (id, summary) in all {
+            printer.answer(format_args!("{}  {summary}", toned(id, Tone::Name, width)));
         }
         return Ok(Outcome::Success);
     };
-    let rule = rules::find(id).ok_or_else(|| {
-        Failure::bad_request(anyhow!("there is no rule `{id}`"))
-            .with_hint("`dovetail explain` lists them all.")
-    })?;
-    print_rule(rule, printer);
+    explain(id, printer)
+}
+
+/// Print one rule.
+pub(super) fn explain(id: &str, printer: Printer) -> Result<Outcome, Failure> {
+    if let Some(rule) = rules::find(id) {
+        print_rule(rule, printer);
+    } else if let Some(rule) = gate::find(id) {
+        print_gate_rule(rule, printer);
+    } else {
+        return Err(Failure::bad_request(anyhow!("there is no rule `{id}`"))
+            .with_hint("`dovetail explain` lists them all."));
+    }
     Ok(Outcome::Success)
+}
+
+fn print_gate_rule(rule: &GateRule, printer: Printer) {
+    printer.answer(toned(rule.id, Tone::Name, 0));
+    printer.answer(format_args!("\n{}\n{}\n", rule.summary, rule.reason));
+    let (bad, good) = rule.examples;
+    printer.answer(format_args!("Example:\n  bad   {bad}\n  good  {good}\n"));
+    printer.answer(format_args!("What to do: {}", rule.hint));
 }
 
 fn print_rule(rule: &Rule, printer: Printer) {

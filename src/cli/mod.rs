@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod explain;
 mod health;
+mod init;
 mod kms;
 mod man;
 mod migrate;
@@ -16,6 +17,8 @@ mod progress;
 mod report;
 mod rewrap;
 mod serve;
+mod waive;
+mod why;
 
 use std::process::ExitCode;
 
@@ -72,6 +75,12 @@ enum Verb {
     Serve(Box<serve::Options>),
     /// Check schema files against an earlier state of them.
     Check(Box<check::Options>),
+    /// Write a manifest, a pipeline and a hook for the schemas of a folder.
+    Init(init::Options),
+    /// Tell all there is to one finding of the check.
+    Why(Box<why::Options>),
+    /// Accept one finding of the check for a while.
+    Waive(Box<waive::Options>),
     /// Say what a rule means, why it is one, and what to do instead.
     Explain(explain::Options),
     /// Bring a database up to date and exit.
@@ -102,6 +111,9 @@ pub fn run() -> ExitCode {
     let done = match arguments.verb {
         Verb::Serve(options) => serve::run(*options, printer),
         Verb::Check(options) => check::run(&options, printer),
+        Verb::Init(options) => init::run(&options, printer),
+        Verb::Why(options) => why::run(&options, printer),
+        Verb::Waive(options) => waive::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
         Verb::Migrate(options) => migrate::run(options, printer),
         Verb::Rewrap(options) => rewrap::run(options, printer),

@@ -5,6 +5,7 @@
 
 pub mod base;
 pub mod check;
+pub mod init;
 pub mod manifest;
 pub mod rules;
 pub mod texts;

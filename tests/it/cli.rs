@@ -1,7 +1,8 @@
 //! The command line, by running the real binary: exit code, standard output and standard error.
 
 use std::fs;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::server::Server;
 use crate::terminal::{dovetail, folder, git, register, repository, run, send, shown, write};

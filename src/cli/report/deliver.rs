@@ -32,7 +32,7 @@ pub(crate) fn deliver(
 ) -> Result<Outcome, Failure> {
     let outcome = asked.outcome(report);
     let surroundings = Surroundings::found();
-    let look = Look { quiet: printer.is_quiet(), width: printer.width().unwrap_or(WIDTH) };
+    let look = look(printer);
     let setting = Setting { texts, surroundings: &surroundings, exit_code: outcome as u8, look };
     let schemas = told::counted(report.files.len(), "schema");
     printer.note(format_args!("base  {}  {schemas}", told::printable(&report.base)));
@@ -57,6 +57,15 @@ pub(crate) fn deliver(
             Err(Failure::unable(anyhow!("{}", sentences.join("; "))))
         }
     }
+}
+
+/// Print the findings of a report for people, and nothing else of it.
+pub(crate) fn tell(report: &Report, texts: &Texts, printer: Printer) {
+    printer.text(&text::findings(report, texts, look(printer)));
+}
+
+fn look(printer: Printer) -> Look {
+    Look { quiet: printer.is_quiet(), width: printer.width().unwrap_or(WIDTH) }
 }
 
 /// What a job wants without being asked: annotations and a summary on GitHub, a file on GitLab.

@@ -20,7 +20,7 @@ mod tests;
 use clap::ValueEnum;
 
 pub(crate) use asked::Asked;
-pub(crate) use deliver::deliver;
+pub(crate) use deliver::{deliver, tell};
 pub(crate) use json::SCHEMA;
 use surroundings::Surroundings;
 

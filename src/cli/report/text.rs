@@ -46,6 +46,21 @@ pub(super) fn render(report: &Report, texts: &Texts, look: Look) -> String {
     text
 }
 
+/// Its findings at length, whatever they lead to, and nothing else.
+pub(super) fn findings(report: &Report, texts: &Texts, look: Look) -> String {
+    let told = in_order(report.findings.iter());
+    let lines = told.into_iter().flat_map(|finding| {
+        let word = match Tier::of(finding) {
+            Tier::Error => toned("FAIL", Tone::Bad, 4),
+            Tier::Warning => toned("WARN", Tone::Doubtful, 4),
+            Tier::Waived => toned("PASS", Tone::Doubtful, 4),
+            Tier::Note => toned("NOTE", Tone::Doubtful, 4),
+        };
+        told_at_length(report, texts, finding, look, word)
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
 fn in_order<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<&'a Finding> {
     let mut findings: Vec<_> = findings.collect();
     findings.sort_by_key(|finding| Tier::of(finding));

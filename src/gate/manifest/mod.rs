@@ -4,12 +4,14 @@
 //! [`Manifest::parse`] reads text and says where it is wrong; it touches no file. A manifest governs the
 //! files below its folder, and its paths count from there.
 
+mod edit;
 mod glob;
 mod read;
 mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use edit::{lines_of, with_waiver};
 pub use glob::{Glob, InvalidGlob};
 pub use jiff::civil::Date;
 
