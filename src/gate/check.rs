@@ -18,7 +18,7 @@ use super::registered::{self, Inquiry};
 use super::texts::Texts;
 use super::waiving;
 use super::workspace::{Asked, Declared, Workspace};
-use super::{bundle, deleted, readers};
+use super::{bundle, deleted, linting, readers};
 use crate::compat::{self, Outcome};
 use crate::failure::Failure;
 use crate::model::{Depth, Direction, Judge, Judging, Level, Pack, Policy};
@@ -484,6 +484,7 @@ impl<'a> Run<'a> {
             findings.extend(readers::check(self.workspace, &self.index, declared, &mut texts, |settings| {
                 self.judging(settings, Judging::default())
             }));
+            findings.extend(linting::check(self.workspace, &self.index, declared));
             waiving::apply(self.workspace, self.request.today, &mut findings);
             findings.sort_by_key(|finding| rank(&finding.outcome));
             let file = file_of(&rows, &findings);

@@ -70,13 +70,6 @@ pub(crate) struct Compared {
     pub(crate) opinions: Vec<(Origin, published::Comparison)>,
 }
 
-impl Compared {
-    /// Does it break somebody?
-    pub(crate) fn is_refused(&self) -> bool {
-        self.findings.iter().any(|finding| finding.found.outcome == Outcome::Refuse)
-    }
-}
-
 /// An incompatibility, with its places in the checked file and in the earlier state.
 #[derive(Debug)]
 pub(crate) struct Finding {

@@ -21,6 +21,7 @@ pub(crate) mod dump;
 pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod judge;
+mod linting;
 pub(crate) mod live;
 pub(crate) mod names;
 pub(crate) mod pull;

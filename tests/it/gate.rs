@@ -518,3 +518,35 @@ fn offline_no_network_is_used() {
     let asked = isolated(&[binary, "check", "--against", "registry:http://127.0.0.1:9"]).expect("it runs");
     assert_eq!(asked.status.code(), Some(3), "there really is no network");
 }
+
+#[test]
+fn lint_rules_are_off_until_the_manifest_wants_them() {
+    let plain =
+        folder(&[("order.avsc", ORDER), ("schemas.yaml", "version: 1\nsubjects: [{ glob: '*.avsc' }]\n")]);
+    assert_eq!(check(plain.path(), &["--against", "none"]).1["findings"], json!([]));
+    let manifest =
+        |lint: &str| format!("version: 1\ndefaults: {{ lint: {lint} }}\nsubjects: [{{ glob: '*.avsc' }}]\n");
+    write(
+        plain.path(),
+        &[("schemas.yaml", &manifest("{ avro-doc-missing: warn, avro-namespace-missing: error }"))],
+    );
+    let (code, report) = check(plain.path(), &["--against", "none"]);
+    assert_eq!(code, 1, "{report:#}");
+    assert_eq!(
+        told(&report)[..3],
+        [
+            "order.avsc order BACKWARD (default): incompatible",
+            "lint avro-namespace-missing refuse order.avsc:1:1",
+            "lint avro-doc-missing warn order.avsc:1:1",
+        ]
+    );
+    write(plain.path(), &[("schemas.yaml", &manifest("{ avro-doc-missing: warn }"))]);
+    assert_eq!(check(plain.path(), &["--against", "none"]).0, 0, "a warning passes");
+    assert_eq!(check(plain.path(), &["--against", "none", "--fail-on", "warn"]).0, 1, "unless it must not");
+    write(plain.path(), &[("schemas.yaml", &manifest("{ avro-docs-missing: warn }"))]);
+    let output = run(plain.path(), &["check", "--against", "none"]);
+    assert!(
+        output.starts_with("exit 2\n") && output.contains("did you mean `avro-doc-missing`?"),
+        "{output}"
+    );
+}

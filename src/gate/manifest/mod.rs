@@ -111,8 +111,8 @@ pub struct Settings {
     pub packs: Option<BTreeSet<Pack>>,
     /// What rules of compatibility lead to.
     pub rules: BTreeMap<String, Action>,
-    /// What lint rules lead to, by id: `error`, `warn` or `off`, with where it is said.
-    pub lint: BTreeMap<String, (String, Place)>,
+    /// What lint rules lead to, by id: `error`, `warn` or `off`. Both are known to `lint`.
+    pub lint: BTreeMap<String, String>,
     /// Register the normal form.
     pub normalize: Option<bool>,
     /// JSON Schema: `format` is an assertion.

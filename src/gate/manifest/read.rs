@@ -12,6 +12,7 @@ use super::{
 };
 use crate::compat::rules;
 use crate::gate::names;
+use crate::lint;
 use crate::model::{Metadata, Policy};
 use crate::schema::Place;
 
@@ -186,14 +187,11 @@ impl Reading<'_> {
             }
             actions.insert(id.clone(), self.word(word)?);
         }
-        let mut lint = BTreeMap::new();
+        let mut linted = BTreeMap::new();
         for (id, word) in &value.lint {
-            if !matches!(word.value.as_str(), "error" | "warn" | "off") {
-                let message =
-                    format!("`{}` is nothing a lint rule leads to; it is error, warn or off", word.value);
-                return Err(self.wrong(place(word), message));
-            }
-            lint.insert(id.clone(), (word.value.clone(), place(word).unwrap_or(START)));
+            lint::Settings::read([(id.as_str(), word.value.as_str())])
+                .map_err(|error| self.wrong(place(word), error.to_string()))?;
+            linted.insert(id.clone(), word.value.clone());
         }
         let policy = value.policy.as_ref().map(|word| {
             Policy::named(&word.value).ok_or_else(|| {
@@ -214,7 +212,7 @@ impl Reading<'_> {
                 None => None,
             },
             rules: actions,
-            lint,
+            lint: linted,
             normalize: value.normalize,
             assert_formats: value.assert_formats,
             fill_defaults: value.fill_defaults,
