@@ -17,6 +17,7 @@ mod kms;
 mod linting;
 mod model;
 mod openapi;
+mod places;
 mod processes;
 mod racing;
 mod server;
