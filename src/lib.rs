@@ -19,6 +19,8 @@ pub mod registry;
 
 pub mod export;
 
+pub mod transfer;
+
 pub mod published;
 
 pub mod gate;

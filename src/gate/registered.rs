@@ -94,7 +94,8 @@ impl Registered {
         Registered { client, read: HashMap::new(), configs: HashMap::new() }
     }
 
-    async fn ask(&mut self, inquiry: &Inquiry) -> Result<Told, Failure> {
+    /// Ask about one subject.
+    pub(crate) async fn ask(&mut self, inquiry: &Inquiry) -> Result<Told, Failure> {
         let Inquiry { subject, format, level } = inquiry;
         let level = match level {
             Some(level) => *level,

@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cli;
+mod cli_apply;
 mod cli_diff;
+mod cli_files;
 mod compat;
 mod contract;
 mod diffs;
 mod exporting;
 mod flows;
+mod gate;
 mod harness;
 mod house;
 mod http;
@@ -16,11 +19,14 @@ mod judging;
 mod kms;
 mod linting;
 mod model;
+mod offline;
 mod openapi;
 mod places;
 mod processes;
+mod proxy;
 mod racing;
 mod server;
 mod serving;
 mod store;
 mod terminal;
+mod transfer;
