@@ -7,7 +7,7 @@ use super::rules::Rule;
 use super::witness::Witness;
 use crate::model::{Direction, Format};
 use crate::schema::tree::Span;
-use crate::schema::{Lines, Place};
+use crate::schema::{JsonText, Lines, Place};
 
 /// One difference between a reader and a writer.
 #[derive(Debug, Clone)]
@@ -120,6 +120,8 @@ pub struct Pointer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Spot {
     Bytes(Span),
+    /// A key of the object that these bytes are.
+    Key(Span, &'static str),
     Place(Place),
 }
 
@@ -127,6 +129,11 @@ impl Pointer {
     /// To bytes of the schema's own text; `None` when they stand in a text that it refers to.
     pub(super) fn in_text(path: String, span: Option<Span>) -> Pointer {
         Pointer { path, spot: span.map(Spot::Bytes) }
+    }
+
+    /// To a key of an object of the schema's own text; to the object where it has no such key.
+    pub(super) fn to_key(path: String, object: Option<Span>, key: &'static str) -> Pointer {
+        Pointer { path, spot: object.map(|object| Spot::Key(object, key)) }
     }
 
     /// To a line and column of the schema's own text; `None` when it is another text.
@@ -143,6 +150,7 @@ impl Pointer {
     pub fn place_among(&self, lines: &Lines<'_>) -> Option<Place> {
         self.spot.map(|spot| match spot {
             Spot::Bytes(span) => lines.place(span.start),
+            Spot::Key(object, key) => lines.place(JsonText::start_of_key(lines.text(), object, key)),
             Spot::Place(place) => place,
         })
     }
@@ -152,6 +160,7 @@ impl Pointer {
     pub fn place(&self, text: &str) -> Option<Place> {
         self.spot.map(|spot| match spot {
             Spot::Bytes(span) => Place::of(text, span.start),
+            Spot::Key(object, key) => Place::of(text, JsonText::start_of_key(text, object, key)),
             Spot::Place(place) => place,
         })
     }

@@ -246,3 +246,17 @@ pub fn all() -> impl Iterator<Item = &'static Kind> {
 pub fn find(id: &str) -> Option<&'static Kind> {
     all().find(|kind| kind.id == id)
 }
+
+/// The kinds as a Markdown page.
+pub fn markdown() -> String {
+    let mut page = String::from(
+        "# What `dovetail diff` tells\n\n\
+         Generated from the kinds in `src/diff`; do not edit. A kind of the concern *documentation* changes \
+         nothing for programs.\n\n\
+         | kind | what happened | concern |\n|---|---|---|\n",
+    );
+    for Kind { id, summary, concern } in all() {
+        page.push_str(&format!("| `{id}` | {summary} | {} |\n", concern.as_str()));
+    }
+    page
+}

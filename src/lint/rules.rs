@@ -1,6 +1,6 @@
 //! The catalogue of what can be found unwise. An id is public: it is never renamed, only retired.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A rule.
 #[derive(Debug)]
@@ -61,6 +61,21 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// The rule of this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.id == id)
+}
+
+/// The catalogue as a Markdown page.
+pub fn markdown() -> String {
+    let mut page = String::from(
+        "# Lint rules\n\n\
+         Generated from the catalogue in `src/lint`; do not edit. Each rule is about one schema, not about a \
+         change, and is off until `schemas.yaml` switches it on: `lint: { avro-doc-missing: warn }`, with \
+         `warn`, `error` or `off`, under `defaults` or a subject.\n",
+    );
+    for Rule { id, theme, summary, reason, hint, bad, good } in all() {
+        let _ = write!(page, "\n## `{id}`\n\n{summary} {reason}\n\n");
+        let _ = writeln!(page, "- Theme: {theme}\n- What to do: {hint}\n- Bad: `{bad}`\n- Good: `{good}`");
+    }
+    page
 }
 
 static ALL: &[&Rule] = &[
@@ -220,7 +235,7 @@ pub(super) static PROTO_DOC_MISSING: Rule = Rule {
     reason: "Who reads the data years later has nothing but the schema.",
     hint: "say what it means in a comment above it, or behind it on its line",
     bad: "syntax = \"proto3\"; message M {}",
-    good: "// What somebody bought.\nsyntax = \"proto3\"; message M {}",
+    good: "syntax = \"proto3\"; message M {} // What somebody bought.",
 };
 
 pub(super) static PROTO_ENUM_ZERO_VALUE: Rule = Rule {

@@ -1,6 +1,7 @@
 //! A JSON text and the places in it, for those who ask about many of them.
 
-use super::tree::{self, Node, Value};
+use super::avro::comment::blanked;
+use super::tree::{self, Node, Span, Value};
 use super::{Lines, Place};
 
 /// The text of an Avro or JSON Schema.
@@ -12,7 +13,16 @@ pub struct JsonText<'t> {
 impl<'t> JsonText<'t> {
     /// Read a text. One that is no JSON has places, but no keys.
     pub fn of(text: &'t str) -> JsonText<'t> {
-        JsonText { lines: Lines::of(text), root: tree::parse(text).ok() }
+        JsonText { lines: Lines::of(text), root: tree::parse(&blanked(text)).ok() }
+    }
+
+    /// The byte at which a key of an object stands; the object itself where it has no such key. Only the object
+    /// is read: for those who ask about few places.
+    pub fn start_of_key(text: &str, object: Span, key: &str) -> usize {
+        let node = text.get(object.start..object.end).and_then(|text| tree::parse(&blanked(text)).ok());
+        let members = node.as_ref().map(Node::members).unwrap_or_default();
+        let found = members.iter().find(|member| member.key == key);
+        object.start + found.map_or(0, |member| member.key_span.start)
     }
 
     /// The place of a byte.

@@ -30,6 +30,11 @@ impl<'t> Lines<'t> {
         Lines { text, starts, characters_before }
     }
 
+    /// The text.
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
+
     /// The place of a byte offset, as [`Place::of`] gives it.
     pub fn place(&self, offset: usize) -> Place {
         let mut offset = offset.min(self.text.len());

@@ -211,7 +211,16 @@ pub fn write_string(out: &mut String, text: &str) {
 /// # Errors
 /// With line and column, when the text is not JSON or nests deeper than [`MAX_DEPTH`].
 pub fn parse(text: &str) -> Result<Node, ParseError> {
-    let mut reader = Reader { text, at: 0, depth: 0, lenient: false };
+    parse_overwritten(text, text)
+}
+
+/// Read a schema text of which something was overwritten, byte for byte, that is no JSON. `written` is what
+/// its author wrote: columns count the characters there.
+///
+/// # Errors
+/// As [`parse`] does.
+pub fn parse_overwritten(text: &str, written: &str) -> Result<Node, ParseError> {
+    let mut reader = Reader { text, written, at: 0, depth: 0, lenient: false };
     let node = reader.value()?;
     reader.skip_blanks();
     if reader.at < text.len() {
@@ -227,7 +236,7 @@ pub fn parse(text: &str) -> Result<Node, ParseError> {
 /// With line and column, when the body is not JSON or nests deeper than [`MAX_DEPTH`].
 pub fn parse_lenient(bytes: &[u8]) -> Result<Option<Node>, ParseError> {
     let text = decode(bytes).ok_or_else(|| ParseError::parse("the body is not valid Unicode text", None))?;
-    let mut reader = Reader { text: &text, at: 0, depth: 0, lenient: true };
+    let mut reader = Reader { text: &text, written: &text, at: 0, depth: 0, lenient: true };
     reader.skip_blanks();
     if reader.at == text.len() {
         return Ok(None);
@@ -268,6 +277,8 @@ fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 struct Reader<'a> {
     text: &'a str,
+    /// The text in which places are told.
+    written: &'a str,
     at: usize,
     depth: usize,
     lenient: bool,
@@ -279,7 +290,7 @@ impl Reader<'_> {
     }
 
     fn error_at(&self, offset: usize, what: impl std::fmt::Display) -> ParseError {
-        let place = Place::of(self.text, offset);
+        let place = Place::of(self.written, offset);
         ParseError::parse(format!("{what} at line {}, column {}", place.line, place.column), Some(place))
     }
 

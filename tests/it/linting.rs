@@ -77,6 +77,19 @@ fn without_settings_nothing_is_unwise() {
     assert_eq!(lint::check(&schema, "", &Settings::default()), []);
 }
 
+/// `docs/lint.md` and `docs/changes.md` are what the catalogues say.
+#[test]
+fn the_pages_of_rules_and_changes_are_current() {
+    for (name, expected) in [("lint", rules::markdown()), ("changes", dovetail::diff::kinds::markdown())] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/{name}.md"));
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &expected).expect("the page is writable");
+        }
+        let page = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(page == expected, "docs/{name}.md is stale; run this test with UPDATE=1");
+    }
+}
+
 /// Where a rule fires, and that what is found says what it should.
 fn places(rule: &'static Rule, format: Format, text: &str) -> Vec<Place> {
     let mut settings = Settings::default();

@@ -22,6 +22,7 @@ mod linting;
 mod model;
 mod offline;
 mod openapi;
+mod places;
 mod processes;
 mod proxy;
 mod racing;

@@ -62,7 +62,16 @@ pub(in crate::compat) fn pointer_to(edges: &[Edge], part: Part) -> String {
 /// The place of a part of the type at `edges`.
 pub(in crate::compat) fn place(model: &Model, edges: &[Edge], part: Part) -> Pointer {
     let span = walk(model, edges).and_then(|seat| seat.span_of(part));
-    Pointer::in_text(pointer_to(edges, part), span)
+    let key = match part {
+        Part::Name => "name",
+        Part::Size => "size",
+        Part::Symbols => "symbols",
+        Part::Aliases => "aliases",
+        Part::Itself | Part::Field(_) | Part::Default(_) => {
+            return Pointer::in_text(pointer_to(edges, part), span);
+        }
+    };
+    Pointer::to_key(pointer_to(edges, part), span, key)
 }
 
 struct Seat<'a> {

@@ -99,7 +99,8 @@ impl Teller<'_> {
         }
         let message = self.sides.writer.message(removed);
         let around = self.sides.reader.around(&message.path).map(|id| self.sides.reader.message(id));
-        let reader_at = Pointer::at(message.pointer(), around.and_then(|around| around.place));
+        let around = around.map_or(self.sides.reader.file_place(), |around| around.place);
+        let reader_at = Pointer::at(message.pointer(), around);
         let writer_at = Pointer::at(message.pointer(), message.place);
         let bytes = self.sampler.minimal(removed).and_then(|sample| self.sampler.encode(&sample));
         let Labels { reader, writer } = Labels::of(self.sides.direction);

@@ -205,7 +205,7 @@ impl Teller<'_, '_> {
             rule: &rules_beyond_wire::PROTO_PACKAGE_CHANGED,
             severity: Severity::Break,
             message,
-            places: (Pointer::at(String::new(), None), Pointer::at(String::new(), None)),
+            places: (whole(self.trial.sides.reader), whole(self.trial.sides.writer)),
             contents: vec![Content::With(any, vec![put(1, url), put(2, Plain::Bytes(bytes))])],
             doubt: None,
         };
@@ -407,6 +407,10 @@ fn enum_of(model: &Model<'_>, field: &Field<'_>) -> Option<EnumId> {
     }
 }
 
+/// The place of the package.
+fn whole(model: &Model<'_>) -> Pointer {
+    Pointer::at(String::new(), model.package_place())
+}
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

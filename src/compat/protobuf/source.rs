@@ -12,6 +12,7 @@ use crate::compat::budget::{Exhausted, Fuel};
 use crate::compat::finding::{Incompatibility, Pointer, Severity};
 use crate::compat::rules::Rule;
 use crate::model::Direction;
+use crate::schema::Place;
 use crate::schema::protobuf::ProtobufSchema;
 use crate::schema::protobuf::model::Syntax;
 use crate::schema::protobuf::names::Origin;
@@ -66,14 +67,15 @@ struct Teller<'t, 'a> {
 impl Teller<'_, '_> {
     fn file(&mut self) {
         let [old, new] = [self.old, self.new].map(|side| side.schema.file());
-        let whole = || Pointer::at(String::new(), None);
+        let at = |place: Option<Place>| Pointer::at(String::new(), place);
         if old.package != new.package {
+            let places = (at(new.place_of_package()), at(old.place_of_package()));
             let [old, new] = [old, new].map(|file| match &file.package {
                 Some(package) => format!("the package `{package}`"),
                 None => "no package".to_owned(),
             });
             let message = format!("the old schema has {old}, the new schema {new}");
-            self.push(&rules_beyond_wire::PROTO_PACKAGE_CHANGED, message, (whole(), whole()));
+            self.push(&rules_beyond_wire::PROTO_PACKAGE_CHANGED, message, places);
         }
         let [from, to] = [old, new].map(|file| file.syntax.unwrap_or(Syntax::Proto2));
         if from != to {
@@ -82,7 +84,8 @@ impl Teller<'_, '_> {
                 Syntax::Proto3 => "proto3",
             });
             let message = format!("the old schema is written in {from}, the new schema in {to}");
-            self.add(&rules_beyond_wire::PROTO_SYNTAX_CHANGED, message, (whole(), whole()));
+            let places = (at(new.place_of_syntax()), at(old.place_of_syntax()));
+            self.add(&rules_beyond_wire::PROTO_SYNTAX_CHANGED, message, places);
         }
     }
 
@@ -112,7 +115,9 @@ impl Teller<'_, '_> {
         let messages = self.new.model.own_messages().iter().map(|id| self.new.model.message(*id));
         let is_new = |message: &&Message<'_>| self.old.model.own_message(&message.path).is_none();
         let mut moved = messages.filter(is_new).filter(|message| simple(&message.path) == simple(&old.path));
-        let gone = Pointer::at(old.pointer(), None);
+        let around = self.new.model.around(&old.path).map(|id| self.new.model.message(id));
+        let gone = around.map_or(self.new.model.file_place(), |around| around.place);
+        let gone = Pointer::at(old.pointer(), gone);
         let was = Pointer::at(old.pointer(), old.place);
         match moved.next() {
             Some(new) => {
@@ -154,7 +159,9 @@ impl Teller<'_, '_> {
         let was = Pointer::at(format!("/{}", old.path), old.place);
         let Some(new) = self.new.model.own_enum(&old.path).map(|id| self.new.model.enumeration(id)) else {
             let message = format!("the new schema has no enum `{}`", old.path.replace('/', "."));
-            let gone = Pointer::at(format!("/{}", old.path), None);
+            let around = self.new.model.around(&old.path).map(|id| self.new.model.message(id));
+            let gone = around.map_or(self.new.model.file_place(), |around| around.place);
+            let gone = Pointer::at(format!("/{}", old.path), gone);
             return self.push(&rules_beyond_wire::PROTO_ENUM_REMOVED, message, (gone, was));
         };
         let names: HashSet<&str> = new.constants().iter().map(|constant| constant.name).collect();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// The text with its comments overwritten by blanks, byte for byte, so that places stay right. What
 /// follows the schema is left alone: a comment there is as wrong as any other text.
-pub(super) fn blanked(text: &str) -> Cow<'_, str> {
+pub(in crate::schema) fn blanked(text: &str) -> Cow<'_, str> {
     if !text.contains("//") && !text.contains("/*") {
         return Cow::Borrowed(text);
     }

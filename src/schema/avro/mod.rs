@@ -3,7 +3,7 @@
 //! The parser follows Avro Java 1.12, which is the reference's: what that accepts is accepted, and
 //! the canonical text is what that prints. The compatibility engine walks the [`model`].
 
-mod comment;
+pub(super) mod comment;
 mod defaults;
 mod equal;
 mod json;

@@ -5,11 +5,14 @@ use crate::schema::{Lines, Place};
 /// How many lines a comment may have: more are not looked at.
 const MOST_LINES: u32 = 200;
 
-/// The comment of the declaration that starts at `place`: what stands right above it, else behind it on its own
-/// line. Without the marks of comments, white space made one blank; `None` where nothing is said.
+/// The comment of the declaration that starts at `place`: what stands right before it on its line or above it,
+/// else behind it. Without the marks of comments, white space made one blank; `None` where nothing is said.
 pub fn of(lines: &Lines<'_>, place: Place) -> Option<String> {
-    let behind = || behind(lines.line(place.line));
-    let words = above(lines, place.line).or_else(behind)?;
+    let line = lines.line(place.line);
+    let start =
+        line.char_indices().nth((place.column as usize).saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+    let (before, after) = line.split_at(start);
+    let words = beside(before).or_else(|| above(lines, place.line)).or_else(|| behind(after))?;
     let words: Vec<&str> = words.split_whitespace().collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
@@ -44,7 +47,14 @@ fn above(lines: &Lines<'_>, line: u32) -> Option<String> {
     (!parts.is_empty() && !in_block).then(|| parts.join(" "))
 }
 
-/// The comment at the end of a line.
+/// The comment at the end of what stands before a declaration on its line.
+fn beside(before: &str) -> Option<String> {
+    let text = before.trim_end().strip_suffix("*/")?;
+    let start = text.rfind("/*")?;
+    Some(text[start + 2..].trim_start_matches('*').to_owned())
+}
+
+/// The first comment in the rest of a line.
 fn behind(line: &str) -> Option<String> {
     let mut quote = None;
     let mut letters = line.char_indices().peekable();
@@ -56,7 +66,9 @@ fn behind(line: &str) -> Option<String> {
             (Some(open), _) if open == letter => quote = None,
             (None, '"' | '\'') => quote = Some(letter),
             (None, '/') if matches!(letters.peek(), Some((_, '/' | '*'))) => {
-                let text = line[at + 2..].trim_end().trim_end_matches("*/");
+                let text = &line[at + 2..];
+                let is_block = line[at..].starts_with("/*");
+                let text = text.split("*/").next().filter(|_| is_block).unwrap_or(text);
                 return Some(text.trim_start_matches(['/', '*']).to_owned());
             }
             _ => {}
@@ -84,11 +96,15 @@ mod tests {
             ("string a = 1 [default = \"http://x\"];", 1, None),
             ("string a = 1 [default = \"http://x\"]; // é", 1, Some("é")),
             ("//\nint32 a = 1;", 2, None),
+            ("int32 a = 1; /* é */ int32 b = 2;", 1, Some("é")),
             ("int32 a = 1;", 1, None),
             ("int32 a = 1;", 7, None),
         ] {
             let found = of(&Lines::of(text), Place { line, column: 1 });
             assert_eq!(found.as_deref(), comment, "{text}");
         }
+        let inner =
+            of(&Lines::of("/* é */ message M { /* 漢 */ int32 a = 1; }"), Place { line: 1, column: 29 });
+        assert_eq!(inner.as_deref(), Some("漢"));
     }
 }

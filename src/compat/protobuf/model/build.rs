@@ -72,6 +72,8 @@ impl<'s> Builder<'s> {
     fn new(schema: &'s ProtobufSchema) -> Builder<'s> {
         let model = Model {
             package: schema.file().package.as_deref().unwrap_or_default(),
+            package_place: schema.file().place_of_package(),
+            file_place: schema.file().place(),
             names: schema.names(),
             messages: Vec::new(),
             enums: Vec::new(),

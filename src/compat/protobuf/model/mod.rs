@@ -24,6 +24,9 @@ use crate::schema::protobuf::names::{Names, Origin};
 #[derive(Debug)]
 pub(in crate::compat) struct Model<'s> {
     package: &'s str,
+    /// Where the schema's own file says its package, and where it begins.
+    package_place: Option<Place>,
+    file_place: Option<Place>,
     names: &'s Names,
     messages: Vec<Message<'s>>,
     enums: Vec<Enum<'s>>,
@@ -163,6 +166,16 @@ impl<'s> Model<'s> {
     /// The package of the schema's own file; empty if it has none.
     pub(in crate::compat) fn package(&self) -> &'s str {
         self.package
+    }
+
+    /// Where that package is said; else where the file begins.
+    pub(in crate::compat) fn package_place(&self) -> Option<Place> {
+        self.package_place
+    }
+
+    /// Where the schema's own file begins: what it lacks is shown there.
+    pub(in crate::compat) fn file_place(&self) -> Option<Place> {
+        self.file_place
     }
 
     pub(in crate::compat) fn message(&self, id: MessageId) -> &Message<'s> {

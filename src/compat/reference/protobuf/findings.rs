@@ -144,8 +144,8 @@ fn oneof<'a>(spot: Spot<'a>) -> &'a str {
 fn pointer(types: &Types<'_>, spot: Spot<'_>) -> Pointer {
     let Some(id) = spot.message else {
         return match spot.part {
-            Part::MissingMessage(name) => Pointer::at(format!("/{name}"), None),
-            _ => Pointer::at(String::new(), None),
+            Part::MissingMessage(name) => Pointer::at(format!("/{name}"), types.file().place()),
+            _ => Pointer::at(String::new(), types.file().place_of_package()),
         };
     };
     let message = types.get(id);

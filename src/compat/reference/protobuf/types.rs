@@ -133,6 +133,11 @@ impl<'a> Types<'a> {
         self.get(id).nested.iter().map(|nested| TypeId(nested.0 + offset)).collect()
     }
 
+    /// The schema's own file.
+    pub(super) fn file(&self) -> &'a File {
+        self.schema.file()
+    }
+
     pub(super) fn package(&self) -> Option<&'a str> {
         self.schema.file().package.as_deref()
     }

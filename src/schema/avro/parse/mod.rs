@@ -120,7 +120,8 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn whole(&mut self) -> Result<Use, ParseError> {
         let text = comment::blanked(self.text);
-        let node = tree::parse(&text).map_err(|error| in_dependency(self.dependency, error))?;
+        let node = tree::parse_overwritten(&text, self.text)
+            .map_err(|error| in_dependency(self.dependency, error))?;
         let root = self.schema(&node, None)?;
         self.require_names()?;
         // The reference looks a named schema up again, and so finds the first of its definitions.

@@ -1,6 +1,7 @@
 //! All definitions of a file by full name.
 
 use super::{Enum, Extend, File, Message, TypeDef};
+use crate::schema::Place;
 
 /// A type that a file defines.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +13,29 @@ pub enum Definition<'f> {
 }
 
 impl File {
+    /// Where the file says its package; else where it begins to say anything.
+    pub fn place_of_package(&self) -> Option<Place> {
+        self.package_place.or_else(|| self.place())
+    }
+
+    /// Where the file says its syntax; else where it begins to say anything.
+    pub fn place_of_syntax(&self) -> Option<Place> {
+        self.syntax_place.or_else(|| self.place())
+    }
+
+    /// Where the file begins to say anything; `None` when it is empty. What it lacks is shown there.
+    pub fn place(&self) -> Option<Place> {
+        let types = self.types.iter().map(|definition| match definition {
+            TypeDef::Message(message) => message.place,
+            TypeDef::Enum(definition) => definition.place,
+        });
+        let imports = self.imports.iter().map(|import| import.place);
+        let extends = self.extends.iter().map(|extend| extend.place);
+        let services = self.services.iter().map(|service| service.place);
+        let lines = self.syntax_place.into_iter().chain(self.package_place);
+        lines.chain(imports).chain(types).chain(extends).chain(services).min()
+    }
+
     /// Every message and enum with its full name (no leading dot), outer before inner, the bodies
     /// of groups included.
     pub fn definitions(&self) -> Vec<(String, Definition<'_>)> {
