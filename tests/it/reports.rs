@@ -73,13 +73,86 @@ fn published() -> String {
 #[test]
 fn text() {
     let folder = rich();
-    assert_snapshot!(shown(folder.path(), &check(folder.path(), &[])), @r"");
+    assert_snapshot!(shown(folder.path(), &check(folder.path(), &[])), @r###"
+    exit 1
+    --- stdout
+    ????  topics/broken.avsc  broken  BACKWARD (default)  not a schema
+            3 |   "name" "Broken"
+              |          ^^^^^^^^ expected ':' after a key
+    new   topics/fresh.avsc  fresh  BACKWARD (default)  nothing earlier to compare with
+    FAIL  topics/größe & co/order.avsc:5:54  order  BACKWARD (default)  20eced7c11aa
+          avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            5 | ..."漢字 😀" }, { "name": "country", "type": "string", "doc": "##[error]" },
+              |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/1
+            against   topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
+            hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
+    FAIL  topics/größe & co/order.avsc:6:3  order  BACKWARD (default)  fa702af97528
+          avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            6 |         {
+              |         ^ this file reads, at /fields/2
+            7 |             "name": "quantity",
+            8 |             "type": "int"
+            against   topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
+            hint      give the field a default
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
+    PASS  topics/price.avsc:1:66  price  BACKWARD (default)  avro-type-changed: waived until 2999-01-31 by team-orders: no reader left, see #12 <b>
+    ok    topics/price.avsc  price  BACKWARD (default)  compatible
+    WARN  topics/text.avsc:1:65  text  BACKWARD (default)  96ca1289bd7c
+          avro-bytes-not-text  the old schema writes bytes, which the new schema reads as a string: bytes that are no UTF-8 are lost
+            1 | {"type":"record","name":"Text","fields":[{"name":"words","type":"string"}]}
+              |                                                                 ^^^^^^^^ this file reads, at /fields/0/type
+            against   topics/text.avsc:1:65 in git:HEAD@fb55bbf
+            1 | {"type":"record","name":"Text","fields":[{"name":"words","type":"bytes"}]}
+              |                                                                 ------- the earlier schema writes, at /fields/0/type
+            reference compatible: Confluent Schema Registry would accept it
+            witness   {"words":"ÿ"}: bytes FF was written, � is read (at /fields/0/type)
+            hint      keep bytes, unless only text was ever written
+    ok    topics/text.avsc  text  BACKWARD (default)  compatible
+    2 errors, 1 warning, 1 waived: 1 incompatible, 2 compatible, 1 new, 1 invalid, 0 not checked
+    --- stderr
+    base  git:HEAD@fb55bbf  5 schemas
+    error: topics/broken.avsc:3:10: expected ':' after a key
+    "###);
 }
 
 #[test]
 fn quiet_text_tells_what_must_not_pass() {
     let folder = rich();
-    assert_snapshot!(shown(folder.path(), &check(folder.path(), &["--quiet"])), @r"");
+    assert_snapshot!(shown(folder.path(), &check(folder.path(), &["--quiet"])), @r###"
+    exit 1
+    --- stdout
+    FAIL  topics/größe & co/order.avsc:5:54  order  BACKWARD (default)  20eced7c11aa
+          avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            5 | ..."漢字 😀" }, { "name": "country", "type": "string", "doc": "##[error]" },
+              |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/1
+            against   topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
+            hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
+    FAIL  topics/größe & co/order.avsc:6:3  order  BACKWARD (default)  fa702af97528
+          avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            6 |         {
+              |         ^ this file reads, at /fields/2
+            7 |             "name": "quantity",
+            8 |             "type": "int"
+            against   topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
+            hint      give the field a default
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
+    --- stderr
+    error: topics/broken.avsc:3:10: expected ':' after a key
+    "###);
 }
 
 #[test]
@@ -206,7 +279,13 @@ fn a_job_of_github_is_annotated_and_summarised() {
     assert_eq!(output.status.code(), Some(1));
     let printed = stdout(&output);
     let commands: Vec<&str> = printed.lines().filter(|line| line.trim_start().starts_with("::")).collect();
-    assert_snapshot!(commands.join("\n"), @r"");
+    assert_snapshot!(commands.join("\n"), @r#"
+    ::error file=topics/größe & co/order.avsc,line=5,col=54,title=avro-field-without-default in order::the new schema has the field `country` in `Order` without a default, and the old schema does not write it%0Aagainst: topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf%0Awitness: {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)%0Ahint: give the field a default
+    ::error file=topics/größe & co/order.avsc,line=6,col=3,title=avro-field-without-default in order::the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it%0Aagainst: topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf%0Awitness: {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)%0Ahint: give the field a default
+    ::error file=topics/broken.avsc,line=3,col=10,title=not a schema%3A broken::expected ':' after a key
+    ::warning file=topics/text.avsc,line=1,col=65,title=avro-bytes-not-text in text::the old schema writes bytes, which the new schema reads as a string: bytes that are no UTF-8 are lost%0Aagainst: topics/text.avsc:1:65 in git:HEAD@fb55bbf%0Awitness: {"words":"ÿ"}: bytes FF was written, � is read (at /fields/0/type)%0Ahint: keep bytes, unless only text was ever written
+    ::notice file=topics/price.avsc,line=1,col=66,title=avro-type-changed in price::the old schema writes int, the new schema reads string%0Aagainst: topics/price.avsc:1:66 in git:HEAD@fb55bbf%0Awitness: {"cents":0}: found int, expected string (at /fields/0/type)%0Ahint: keep the type, widen it, or add a new field and leave the old one%0Awaived: until 2999-01-31 by team-orders: no reader left, see #12 <b> (schemas.yaml:6:5)
+    "#);
     // What a schema says is no command, neither in the old spelling nor in the new.
     assert!(printed.contains("##\u{200b}[error]") && !printed.contains("##["), "{printed}");
     let summary = fs::read_to_string(folder.path().join("summary.md")).expect("a summary");
