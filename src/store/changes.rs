@@ -47,6 +47,8 @@ pub enum ChangeKind {
     Undelete,
     /// A context was taken off the list.
     DeleteContext,
+    /// A context was listed, or its ids go on from a higher number.
+    OpenContext,
     /// An exporter was recorded or told what to do.
     PutExporter,
     /// An exporter was removed.
@@ -58,7 +60,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 21] = [
+    const ALL: [ChangeKind; 22] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -76,6 +78,7 @@ impl ChangeKind {
         ChangeKind::PurgeDek,
         ChangeKind::Undelete,
         ChangeKind::DeleteContext,
+        ChangeKind::OpenContext,
         ChangeKind::PutExporter,
         ChangeKind::DeleteExporter,
         ChangeKind::Associate,
@@ -83,7 +86,7 @@ impl ChangeKind {
     ];
 
     /// How it is spelt in the table.
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             ChangeKind::Register => "register",
             ChangeKind::Delete => "delete",
@@ -102,6 +105,7 @@ impl ChangeKind {
             ChangeKind::PurgeDek => "purge-dek",
             ChangeKind::Undelete => "undelete",
             ChangeKind::DeleteContext => "delete-context",
+            ChangeKind::OpenContext => "open-context",
             ChangeKind::PutExporter => "put-exporter",
             ChangeKind::DeleteExporter => "delete-exporter",
             ChangeKind::Associate => "associate",
@@ -229,6 +233,10 @@ impl Tx {
         let count = i64::try_from(pending.len()).expect("a transaction does not make 2^63 changes");
         let sql = "UPDATE registry SET last_change = last_change + $1 RETURNING last_change";
         let newest: i64 = on!(self, |conn| sqlx::query_scalar(sql).bind(count).fetch_one(conn).await)?;
+        let found = newest - count;
+        if let Some(expected) = self.expected.filter(|expected| *expected != found) {
+            return Err(StoreError::Moved { expected, found });
+        }
         let numbered: Vec<(i64, PendingChange)> = (newest - count + 1..).zip(pending).collect();
         for part in numbered.chunks(ROWS_AT_ONCE) {
             self.insert_changes(part).await?;

@@ -12,6 +12,7 @@ mod changes;
 mod error;
 mod exporters;
 mod follow;
+mod import;
 mod judge;
 mod keys;
 mod migrations;
@@ -22,6 +23,7 @@ mod refusals;
 mod rows;
 mod schemas;
 mod settings;
+mod snapshot;
 mod subjects;
 mod tx;
 mod uses;
@@ -36,10 +38,12 @@ pub use associations::Associated;
 pub use changes::{Change, ChangeKind};
 pub use error::StoreError;
 pub use exporters::Claimed;
+pub use import::BroughtVersion;
 pub use keys::StoredKey;
 pub use options::{StoreKind, StoreOptions, Synchronous};
 pub use references::Referrer;
 pub use refusals::{Refusal, StoredRefusal};
+pub use snapshot::{Cell, Column, ColumnKind, Row, TABLES, Table};
 pub use subjects::{SubjectPrefix, Which};
 pub use tx::Tx;
 pub use uses::Use;
@@ -72,6 +76,8 @@ pub struct Store {
     pools: Pools,
     location: Arc<str>,
     seen: Arc<AtomicI64>,
+    /// The newest change that a write has to find, where it has to.
+    expected: Option<i64>,
 }
 
 impl Store {
@@ -87,7 +93,8 @@ impl Store {
         let opened = async {
             let pools = Pools::connect(&place).await?;
             migrations::run(&pools, &location, options.migrate).await?;
-            let store = Store { pools, location: location.as_str().into(), seen: Arc::default() };
+            let location = location.as_str().into();
+            let store = Store { pools, location, seen: Arc::default(), expected: None };
             store.refresh_seen().await?;
             Ok(store)
         };
@@ -125,7 +132,7 @@ impl Store {
     /// When there is no connection.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let connection = self.pools.begin_read().await?;
-        Ok(Tx::new(connection, None, self.seen.clone()))
+        Ok(Tx::new(connection, None, self.seen.clone(), None))
     }
 
     /// Begin a transaction that writes in the name of `author`. Do not hold another one meanwhile.
@@ -134,7 +141,12 @@ impl Store {
     /// When the connections that write stay busy or, on SQLite, another process keeps writing.
     pub async fn write(&self, author: &Author) -> Result<Tx, StoreError> {
         let connection = self.pools.begin_write().await?;
-        Ok(Tx::new(connection, Some(author.storable()), self.seen.clone()))
+        Ok(Tx::new(connection, Some(author.storable()), self.seen.clone(), self.expected))
+    }
+
+    /// A handle whose writes are committed only while `newest` is the newest change of all.
+    pub fn only_at(&self, newest: i64) -> Store {
+        Store { expected: Some(newest), ..self.clone() }
     }
 
     /// The sequence number of the newest change this node knows. A commit raises it before it
