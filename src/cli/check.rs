@@ -123,7 +123,57 @@ impl How {
     }
 }
 
+const LONG_HELP: &str = "\
+Files
+  A folder is searched for *.avsc (Avro), *.proto (Protobuf), *.schema.json, and *.json whose $schema names a
+  JSON Schema draft. Folders whose name starts with a dot, node_modules and target are left out. Which file is
+  which subject says the manifest, schemas.yaml; without one a file stands for the subject of its own name
+  without the ending: orders-value.avsc for `orders-value`. `dovetail init` writes one.
+
+References
+  What a schema refers to is found in the files beside it: named types (Avro), $ref by path or $id (JSON Schema),
+  imports (Protobuf). For a single file that is its own folder; --include adds more.
+
+Bases
+  git:merge-base  where HEAD left the branch that it is to be merged into; the default
+  git:REV[:PATH]  a revision of the repository around the files, or a folder of it
+  registry[:URL]  what is registered
+  dir:PATH        a folder, or one file
+  none            nothing: the schemas are parsed only
+  Several may be given; the verdict is the worst of all, and each finding says against what. The transitive
+  levels look at every earlier state: in the history of the repository, or at all versions of the registry.
+
+Level
+  --level, else the manifest's, else the registry's, else BACKWARD. The report says which.
+
+Judges
+  --judge, else the manifest's, else the registry's, else proof. `proof` decides by what a decoder does, and shows
+  data that breaks; where it cannot decide, Confluent's rules do. `reference` decides as Confluent Schema Registry
+  would. FAIL stands for what makes the check fail, WARN for what is accepted but told, PASS for what was waived,
+  NOTE for what the judge that decides does not share, ???? for what was not proved.
+
+Reports
+  --format is what is printed; --report writes others beside it, though the check fails. In a job of GitHub
+  Actions the lines are annotated and the step gets a summary; in a job of GitLab gl-code-quality-report.json is
+  left in the project's folder. docs/ci.md has pipelines to copy.
+
+Exit codes
+  0  nothing that must not pass    2  a schema, the manifest or the request cannot be understood
+  1  something that must not       3  could not check (no such revision, registry unreachable), or not report
+  Everything is checked and told in any case; when several apply, 1 counts before 2, and 2 before 3.
+
+Examples
+  dovetail check
+  dovetail check --against git:merge-base --against registry:https://registry.example
+  dovetail check new.avsc --against dir:old.avsc --subject orders-value --level FULL
+  dovetail check --report sarif=dovetail.sarif --report junit=schemas.xml
+  dovetail check --format json | jq '.findings[].rule'";
+
 #[derive(Args)]
+#[command(
+    after_help = "`dovetail check --help` tells about files, bases, levels, reports and exit codes.",
+    after_long_help = LONG_HELP
+)]
 pub(super) struct Options {
     #[command(flatten)]
     subjects: Subjects,

@@ -50,9 +50,9 @@ fn a_compatible_change_passes() {
     --- stdout
     ok    new/order.avsc  order  BACKWARD (default)  compatible
     new   new/user.avsc  user  BACKWARD (default)  nothing earlier to compare with
-    0 incompatible, 1 compatible, 1 new, 0 invalid, 0 not checked
+    0 errors, 0 warnings: 0 incompatible, 1 compatible, 1 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old  2 schemas  level BACKWARD (default)
+    base  dir:old  2 schemas
     ");
 }
 
@@ -64,23 +64,27 @@ fn a_break_is_told_with_line_rule_and_way_out() {
     --- stdout
     FAIL  order.avsc:5:59  order  BACKWARD (default)  20eced7c11aa
           avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            5 | ...öße 😀" }, { "name": "country", "type": "string" },
+              |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/1
             against   order.avsc:1:1 in dir:old
-            reader    this file at /fields/1
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
             witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
     FAIL  order.avsc:6:5  order  BACKWARD (default)  fa702af97528
           avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            6 |     { "name": "quantity", "type": "int" }
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/2
             against   order.avsc:1:1 in dir:old
-            reader    this file at /fields/2
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
             witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
-    1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
+    2 errors, 0 warnings: 1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old  1 schema  level BACKWARD (default)
+    base  dir:old  1 schema
     "#);
 }
 
@@ -92,23 +96,27 @@ fn forward_findings_stand_at_the_line_of_the_file_too() {
     --- stdout
     FAIL  order.avsc:1:1  order  FORWARD (--level)  20eced7c11aa
           avro-field-without-default  the old schema has the field `country` in `Order` without a default, and the new schema does not write it
-            against   old.avsc:5:59 in dir:old.avsc
-            reader    the earlier schema at /fields/1
             writer    this file at /
+            against   old.avsc:5:59 in dir:old.avsc
+            5 | ...😀" }, { "name": "country", "type": "string" },
+              |           --------------------------------------- the earlier schema reads, at /fields/1
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
             witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
     FAIL  order.avsc:1:1  order  FORWARD (--level)  fa702af97528
           avro-field-without-default  the old schema has the field `quantity` in `Order` without a default, and the new schema does not write it
-            against   old.avsc:6:5 in dir:old.avsc
-            reader    the earlier schema at /fields/2
             writer    this file at /
+            against   old.avsc:6:5 in dir:old.avsc
+            6 |     { "name": "quantity", "type": "int" }
+              |     ------------------------------------- the earlier schema reads, at /fields/2
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
             witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
-    1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
+    2 errors, 0 warnings: 1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old.avsc  1 schema  level FORWARD (--level)
+    base  dir:old.avsc  1 schema
     "#);
 }
 
@@ -124,8 +132,12 @@ fn json_carries_the_same() {
       "format_version": 1,
       "verdict": "incompatible",
       "base": "dir:old",
+      "bases": [
+        "dir:old"
+      ],
       "findings": [
         {
+          "kind": "compatibility",
           "rule": "avro-field-without-default",
           "severity": "break",
           "outcome": "refuse",
@@ -140,15 +152,25 @@ fn json_carries_the_same() {
           "direction": "backward",
           "reader": {
             "pointer": "/fields/1",
+            "file": "order.avsc",
             "line": 5,
-            "column": 59,
-            "file": "order.avsc"
+            "column": 59
           },
           "writer": {
             "pointer": "",
+            "base_file": "order.avsc",
             "line": 1,
-            "column": 1,
-            "base_file": "order.avsc"
+            "column": 1
+          },
+          "place": {
+            "file": "order.avsc",
+            "line": 5,
+            "column": 59
+          },
+          "earlier_place": {
+            "file": "order.avsc",
+            "line": 1,
+            "column": 1
           },
           "reference": {
             "verdict": "incompatible",
@@ -173,6 +195,7 @@ fn json_carries_the_same() {
           "hint": "give the field a default"
         },
         {
+          "kind": "compatibility",
           "rule": "avro-field-without-default",
           "severity": "break",
           "outcome": "refuse",
@@ -187,15 +210,25 @@ fn json_carries_the_same() {
           "direction": "backward",
           "reader": {
             "pointer": "/fields/2",
+            "file": "order.avsc",
             "line": 6,
-            "column": 5,
-            "file": "order.avsc"
+            "column": 5
           },
           "writer": {
             "pointer": "",
+            "base_file": "order.avsc",
             "line": 1,
-            "column": 1,
-            "base_file": "order.avsc"
+            "column": 1
+          },
+          "place": {
+            "file": "order.avsc",
+            "line": 6,
+            "column": 5
+          },
+          "earlier_place": {
+            "file": "order.avsc",
+            "line": 1,
+            "column": 1
           },
           "reference": {
             "verdict": "incompatible",
@@ -222,14 +255,14 @@ fn json_carries_the_same() {
       ],
       "comparisons": [
         {
+          "subject": "order",
           "against": {
             "base": "dir:old",
             "file": "order.avsc"
           },
           "direction": "backward",
           "proof": "refuted",
-          "reference": "incompatible",
-          "subject": "order"
+          "reference": "incompatible"
         }
       ],
       "files": [
@@ -243,12 +276,17 @@ fn json_carries_the_same() {
           "result": "incompatible"
         }
       ],
+      "notes": [],
       "count": {
         "incompatible": 1,
         "compatible": 0,
         "new": 0,
         "invalid": 0,
-        "unchecked": 0
+        "unchecked": 0,
+        "deleted": 0,
+        "errors": 2,
+        "warnings": 0,
+        "waived": 0
       }
     }
     --- stderr
@@ -261,17 +299,21 @@ fn a_file_that_is_no_schema_is_a_bad_request() {
         ("a.avsc", "{\"type\":\"record\",\n  \"name\": nonsense}"),
         ("b.avsc", r#"{"type":"recrod","name":"R"}"#),
     ]);
-    assert_snapshot!(run(folder.path(), &["check", "--against", "none"]), @r"
+    assert_snapshot!(run(folder.path(), &["check", "--against", "none"]), @r#"
     exit 2
     --- stdout
     ????  a.avsc  a  BACKWARD (default)  not a schema
+            2 |   "name": nonsense}
+              |           ^^^^^^^^^ unrecognized token 'nonsense', a JSON value was expected
     ????  b.avsc  b  BACKWARD (default)  not a schema
-    0 incompatible, 0 compatible, 0 new, 2 invalid, 0 not checked
+            1 | {"type":"recrod","name":"R"}
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Undefined schema: recrod
+    0 errors, 0 warnings: 0 incompatible, 0 compatible, 0 new, 2 invalid, 0 not checked
     --- stderr
-    base  none  2 schemas  level BACKWARD (default)
+    base  none  2 schemas
     error: a.avsc:2:11: unrecognized token 'nonsense', a JSON value was expected
     error: b.avsc:1:1: Undefined schema: recrod
-    ");
+    "#);
 }
 
 #[test]
@@ -279,8 +321,10 @@ fn requests_that_make_no_sense() {
     let folder =
         folder(&[("a.avsc", MONEY_V1), ("b.avsc", CART), ("empty/readme.txt", ""), ("notes.txt", "")]);
     for (arguments, said) in [
-        (&["check"][..], "--against <BASE>"),
-        (&["check", "--against", "main"], "a base is dir:PATH, git:REV[:PATH], registry[:URL] or none"),
+        (
+            &["check", "--against", "main"][..],
+            "a base is git:REV[:PATH], git:merge-base, registry[:URL], dir:PATH, bundle:FILE or none",
+        ),
         (
             &["check", "--against", "none", "--judge", "jury"],
             "`jury` is no judge; it is one of proof, reference",
@@ -444,16 +488,18 @@ fn a_file_that_is_no_text_does_not_hide_the_others() {
         folder(&[("new/order.avsc", ORDER_V2), ("old/order.avsc", ORDER_V1), ("old/cart.avsc", MONEY_V1)]);
     let latin = b"{\"type\":\"fixed\",\n\"doc\":\"Gr\xf6\xdfe\",\"name\":\"Cart\",\"size\":4}";
     fs::write(folder.path().join("new/cart.avsc"), latin).expect("a file is written");
-    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r"
+    assert_snapshot!(run(folder.path(), &["check", "new", "--against", "dir:old"]), @r#"
     exit 2
     --- stdout
     ????  new/cart.avsc  cart  BACKWARD (default)  not a schema
+            2 | "doc":"Gr��e","name":"Cart","size":4}
+              |          ^^^^ not UTF-8 text
     ok    new/order.avsc  order  BACKWARD (default)  compatible
-    0 incompatible, 1 compatible, 0 new, 1 invalid, 0 not checked
+    0 errors, 0 warnings: 0 incompatible, 1 compatible, 0 new, 1 invalid, 0 not checked
     --- stderr
-    base  dir:old  2 schemas  level BACKWARD (default)
+    base  dir:old  2 schemas
     error: new/cart.avsc:2:10: not UTF-8 text
-    ");
+    "#);
     // In the base it is what could not be compared with.
     let swapped = run(folder.path(), &["check", "old", "--against", "dir:new"]);
     assert!(
@@ -479,20 +525,24 @@ fn everything_is_checked_and_the_break_decides() {
     --- stdout
     FAIL  new/order.avsc:5:59  order  BACKWARD (default)  20eced7c11aa
           avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            5 | ...öße 😀" }, { "name": "country", "type": "string" },
+              |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/1
             against   order.avsc:1:1 in dir:old
-            reader    this file at /fields/1
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
             witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
     FAIL  new/order.avsc:6:5  order  BACKWARD (default)  fa702af97528
           avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            6 |     { "name": "quantity", "type": "int" }
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/2
             against   order.avsc:1:1 in dir:old
-            reader    this file at /fields/2
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
             witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
     --- stderr
     error: new/broken.avsc:1:2: expected a key in double quotes
     error: new/user.json: could not check: the earlier state user.json is no schema: unknown type "thing", at #/type (line 1, column 61)
@@ -539,45 +589,55 @@ fn json_schemas_are_compared_by_the_documents_they_allow() {
     --- stdout
     FAIL  new/mail.schema.json:1:18  mail  BACKWARD (default)  765e53a48bfb
           json-pattern-narrowed  The value at path '#/pattern' is different between the new and old schema
+            1 | {"type":"string","pattern":"^(a|b)\\1$"}
+              |                  ^^^^^^^^^ this file reads, at /pattern
             against   mail.schema.json:1:18 in dir:old
-            reader    this file at /pattern
-            writer    the earlier schema at /pattern
+            1 | {"type":"string","pattern":"^(b|a)\\1$"}
+              |                  --------- the earlier schema writes, at /pattern
             reference PATTERN_CHANGED at #/pattern
             proof     undecided
             hint      keep the pattern, or add what is new as an alternative: `^(old|new)$`
+            accept    dovetail waive 765e53a48bfb --until DATE --reason TEXT
     ????  new/mail.schema.json  mail  BACKWARD (default)  not proved against mail.schema.json: pattern ^(b|a)\1$ is not supported; Confluent's rules say incompatible
     FAIL  new/order.schema.json:9:16  order  BACKWARD (default)  1672c9373e76
           json-required-added  the old schema allows an object without `note`, the new schema requires it
+            9 |   "required": ["note"]
+              |                ^^^^^^ this file reads, at /required/0
             against   order.schema.json:1:1 in dir:old
-            reader    this file at /required/0
             writer    the earlier schema at /
             reference REQUIRED_ATTRIBUTE_ADDED at #/required/note
             witness   {}: refused by /required/0
             hint      leave the property optional, or require it only once no data without it is left
+            accept    dovetail waive 1672c9373e76 --until DATE --reason TEXT
     FAIL  new/order.schema.json:5:7  order  BACKWARD (default)  854f3b925adc
           json-branches-overlap  the old schema allows 0 at /payment, which 2 branches of `oneOf` in the new schema accept
+            5 |       "oneOf": [{ "type": "integer" }, { "type": "number" }]
+              |       ^^^^^^^ this file reads, at /properties/payment/oneOf
             against   order.schema.json:4:18 in dir:old
-            reader    this file at /properties/payment/oneOf
-            writer    the earlier schema at /properties/payment/oneOf
+            4 |     "payment": { "oneOf": [{ "type": "integer" }] },
+              |                  ------- the earlier schema writes, at /properties/payment/oneOf
             reference compatible: Confluent Schema Registry would accept it
             witness   {"payment":0}: refused at /payment, by /properties/payment/oneOf
             hint      make the branches exclusive, or use `anyOf`
+            accept    dovetail waive 854f3b925adc --until DATE --reason TEXT
     NOTE  new/order.schema.json:7:33  order  BACKWARD (default)  MIN_LENGTH_ADDED by Confluent's rules, proved harmless
     ok    new/same.schema.json  same  BACKWARD (default)  unchanged
     NOTE  new/user.schema.json:1:1  user  BACKWARD (default)  TYPE_CHANGED by Confluent's rules, proved harmless
     ok    new/user.schema.json  user  BACKWARD (default)  compatible
     WARN  new/void.schema.json:1:1  void  BACKWARD (default)  19a26b3bbf28
           json-accepts-nothing  no document is valid for the old schema
+            1 | {"type":"integer"}
+              | ^^^^^^^^^^^^^^^^^^ this file reads, at /
             against   void.schema.json:1:1 in dir:old
-            reader    this file at /
-            writer    the earlier schema at /
+            1 | {"type":"string","minLength":2,"maxLength":1}
+              | --------------------------------------------- the earlier schema writes, at /
             reference compatible: Confluent Schema Registry would accept it
             hint      look for keywords that exclude each other
     NOTE  new/void.schema.json:1:1  void  BACKWARD (default)  TYPE_CHANGED by Confluent's rules, proved harmless
     ok    new/void.schema.json  void  BACKWARD (default)  compatible
-    2 incompatible, 3 compatible, 0 new, 0 invalid, 0 not checked
+    3 errors, 1 warning: 2 incompatible, 3 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old  5 schemas  level BACKWARD (default)
+    base  dir:old  5 schemas
     "#);
     let at_none = run(folder.path(), &["check", "new", "--against", "dir:old", "--level", "NONE"]);
     assert!(at_none.starts_with("exit 0\n"), "{at_none}");
@@ -620,104 +680,130 @@ fn who_judges_decides_what_fails() {
     --- stdout
     FAIL  new/narrowed.proto:3:3  narrowed  BACKWARD (default)  6418f3a7ca63
           proto-number-narrowed  `User.id` is int64 in the old schema and int32 in the new schema
+            3 |   optional int32 id = 1;
+              |   ^^^^^^^^^^^^^^^^^^^^^ this file reads, at /User/1
             against   narrowed.proto:3:3 in dir:old
-            reader    this file at /User/1
-            writer    the earlier schema at /User/1
+            3 |   optional int64 id = 1;
+              |   --------------------- the earlier schema writes, at /User/1
             reference compatible: Confluent Schema Registry would accept it
             witness   User {"id":"4294967297"} (bytes 088180808010): 4294967297 was written, 1 is read (at id)
             hint      keep the type or widen it: int32 to int64, uint32 to int64 or uint64, bool to any of them
+            accept    dovetail waive 6418f3a7ca63 --until DATE --reason TEXT
     FAIL  new/price.avsc:1:1  price  BACKWARD (default)  6225c012bfa5
           avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4)
+            1 | {"type":"bytes","logicalType":"decimal","precision":10,"scale":4}
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /
             against   price.avsc:1:1 in dir:old
-            reader    this file at /
-            writer    the earlier schema at /
+            1 | {"type":"bytes","logicalType":"decimal","precision":10,"scale":2}
+              | ------------------------------------------------------------ the earlier schema writes, at /
             reference compatible: Confluent Schema Registry would accept it
             witness   "{": decimals of different precision or scale do not match (at /)
             hint      keep precision and scale, or add a new field
+            accept    dovetail waive 6225c012bfa5 --until DATE --reason TEXT
     NOTE  new/relaxed.proto:2:1  relaxed  BACKWARD (default)  REQUIRED_FIELD_REMOVED by Confluent's rules, proved harmless
     ok    new/relaxed.proto  relaxed  BACKWARD (default)  compatible
     WARN  new/text.avsc:1:1  text  BACKWARD (default)  2cbeda38ee2f
           avro-bytes-not-text  the old schema writes bytes, which the new schema reads as a string: bytes that are no UTF-8 are lost
+            1 | "string"
+              | ^^^^^^^^ this file reads, at /
             against   text.avsc:1:1 in dir:old
-            reader    this file at /
-            writer    the earlier schema at /
+            1 | "bytes"
+              | ------- the earlier schema writes, at /
             reference compatible: Confluent Schema Registry would accept it
             witness   "ÿ": bytes FF was written, � is read (at /)
             hint      keep bytes, unless only text was ever written
     ok    new/text.avsc  text  BACKWARD (default)  compatible
-    2 incompatible, 2 compatible, 0 new, 0 invalid, 0 not checked
+    2 errors, 1 warning: 2 incompatible, 2 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old  4 schemas  level BACKWARD (default)
+    base  dir:old  4 schemas
     "#);
     assert_snapshot!(check(&["--judge", "reference"]), @r#"
     exit 1
     --- stdout
     WARN  new/narrowed.proto:3:3  narrowed  BACKWARD (default)  6418f3a7ca63
           proto-number-narrowed  `User.id` is int64 in the old schema and int32 in the new schema
+            3 |   optional int32 id = 1;
+              |   ^^^^^^^^^^^^^^^^^^^^^ this file reads, at /User/1
             against   narrowed.proto:3:3 in dir:old
-            reader    this file at /User/1
-            writer    the earlier schema at /User/1
+            3 |   optional int64 id = 1;
+              |   --------------------- the earlier schema writes, at /User/1
             reference compatible: Confluent Schema Registry would accept it
             witness   User {"id":"4294967297"} (bytes 088180808010): 4294967297 was written, 1 is read (at id)
             hint      keep the type or widen it: int32 to int64, uint32 to int64 or uint64, bool to any of them
     ok    new/narrowed.proto  narrowed  BACKWARD (default)  compatible
     WARN  new/price.avsc:1:1  price  BACKWARD (default)  6225c012bfa5
           avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4)
+            1 | {"type":"bytes","logicalType":"decimal","precision":10,"scale":4}
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /
             against   price.avsc:1:1 in dir:old
-            reader    this file at /
-            writer    the earlier schema at /
+            1 | {"type":"bytes","logicalType":"decimal","precision":10,"scale":2}
+              | ------------------------------------------------------------ the earlier schema writes, at /
             reference compatible: Confluent Schema Registry would accept it
             witness   "{": decimals of different precision or scale do not match (at /)
             hint      keep precision and scale, or add a new field
     ok    new/price.avsc  price  BACKWARD (default)  compatible
     FAIL  new/relaxed.proto:2:1  relaxed  BACKWARD (default)  cc1b0664adf5
           proto-required-removed  the old schema requires the field `name` of `User`, which the new schema lacks
+            2 | message User {
+              | ^^^^^^^^^^^^ this file reads, at /User/2
             against   relaxed.proto:4:3 in dir:old
-            reader    this file at /User/2
-            writer    the earlier schema at /User/2
+            4 |   required string name = 2;
+              |   ------------------------ the earlier schema writes, at /User/2
             reference REQUIRED_FIELD_REMOVED at #/User/2
             proof     harmless: every value can be read; --judge proof would accept it
             hint      keep writing the field until no reader requires it
+            accept    dovetail waive cc1b0664adf5 --until DATE --reason TEXT
     WARN  new/text.avsc:1:1  text  BACKWARD (default)  2cbeda38ee2f
           avro-bytes-not-text  the old schema writes bytes, which the new schema reads as a string: bytes that are no UTF-8 are lost
+            1 | "string"
+              | ^^^^^^^^ this file reads, at /
             against   text.avsc:1:1 in dir:old
-            reader    this file at /
-            writer    the earlier schema at /
+            1 | "bytes"
+              | ------- the earlier schema writes, at /
             reference compatible: Confluent Schema Registry would accept it
             witness   "ÿ": bytes FF was written, � is read (at /)
             hint      keep bytes, unless only text was ever written
     ok    new/text.avsc  text  BACKWARD (default)  compatible
-    1 incompatible, 3 compatible, 0 new, 0 invalid, 0 not checked
+    1 error, 3 warnings: 1 incompatible, 3 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old  4 schemas  level BACKWARD (default)
+    base  dir:old  4 schemas
     "#);
     assert_snapshot!(check(&["--judge", "strictest", "--quiet"]), @r#"
     exit 1
     --- stdout
     FAIL  new/narrowed.proto:3:3  narrowed  BACKWARD (default)  6418f3a7ca63
           proto-number-narrowed  `User.id` is int64 in the old schema and int32 in the new schema
+            3 |   optional int32 id = 1;
+              |   ^^^^^^^^^^^^^^^^^^^^^ this file reads, at /User/1
             against   narrowed.proto:3:3 in dir:old
-            reader    this file at /User/1
-            writer    the earlier schema at /User/1
+            3 |   optional int64 id = 1;
+              |   --------------------- the earlier schema writes, at /User/1
             reference compatible: Confluent Schema Registry would accept it
             witness   User {"id":"4294967297"} (bytes 088180808010): 4294967297 was written, 1 is read (at id)
             hint      keep the type or widen it: int32 to int64, uint32 to int64 or uint64, bool to any of them
+            accept    dovetail waive 6418f3a7ca63 --until DATE --reason TEXT
     FAIL  new/price.avsc:1:1  price  BACKWARD (default)  6225c012bfa5
           avro-decimal-changed  the old schema writes decimal(10, 2), which the new schema reads as decimal(10, 4)
+            1 | {"type":"bytes","logicalType":"decimal","precision":10,"scale":4}
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /
             against   price.avsc:1:1 in dir:old
-            reader    this file at /
-            writer    the earlier schema at /
+            1 | {"type":"bytes","logicalType":"decimal","precision":10,"scale":2}
+              | ------------------------------------------------------------ the earlier schema writes, at /
             reference compatible: Confluent Schema Registry would accept it
             witness   "{": decimals of different precision or scale do not match (at /)
             hint      keep precision and scale, or add a new field
+            accept    dovetail waive 6225c012bfa5 --until DATE --reason TEXT
     FAIL  new/relaxed.proto:2:1  relaxed  BACKWARD (default)  cc1b0664adf5
           proto-required-removed  the old schema requires the field `name` of `User`, which the new schema lacks
+            2 | message User {
+              | ^^^^^^^^^^^^ this file reads, at /User/2
             against   relaxed.proto:4:3 in dir:old
-            reader    this file at /User/2
-            writer    the earlier schema at /User/2
+            4 |   required string name = 2;
+              |   ------------------------ the earlier schema writes, at /User/2
             reference REQUIRED_FIELD_REMOVED at #/User/2
             proof     harmless: every value can be read; --judge proof would accept it
             hint      keep writing the field until no reader requires it
+            accept    dovetail waive cc1b0664adf5 --until DATE --reason TEXT
     --- stderr
     "#);
 }
@@ -731,39 +817,44 @@ fn packs_say_which_promises_of_protobuf_are_kept() {
     exit 0
     --- stdout
     ok    new/user.proto  user  BACKWARD (default)  compatible
-    0 incompatible, 1 compatible, 0 new, 0 invalid, 0 not checked
+    0 errors, 0 warnings: 0 incompatible, 1 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old  1 schema  level BACKWARD (default)
+    base  dir:old  1 schema
     ");
     assert_snapshot!(check("wire,json-names"), @r#"
     exit 1
     --- stdout
     FAIL  new/user.proto:3:3  user  BACKWARD (default)  1d28006a98d4
           proto-field-renamed  the old schema writes `User.id` as `id` in JSON; the new schema calls it `number`, and `id` is the name of no field there
+            3 |   int32 number = 1;
+              |   ^^^^^^^^^^^^^^^^ this file reads, at /User/1
             against   user.proto:3:3 in dir:old
-            reader    this file at /User/1
-            writer    the earlier schema at /User/1
+            3 |   int32 id = 1;
+              |   ------------ the earlier schema writes, at /User/1
             reference compatible: Confluent Schema Registry would accept it
             witness   User {"id":1} (bytes 0801): unknown field "id" on message User at line 1 column 5 (at id)
             hint      keep the name, or set json_name to the old one
-    1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+            accept    dovetail waive 1d28006a98d4 --until DATE --reason TEXT
+    1 error, 0 warnings: 1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old  1 schema  level BACKWARD (default)
+    base  dir:old  1 schema
     "#);
     assert_snapshot!(check("wire,source"), @r"
     exit 0
     --- stdout
     WARN  new/user.proto:3:3  user  BACKWARD (default)  1d28006a98d4
           proto-field-renamed  `User.id` is called `number` in the new schema
+            3 |   int32 number = 1;
+              |   ^^^^^^^^^^^^^^^^ this file reads, at /User/1
             against   user.proto:3:3 in dir:old
-            reader    this file at /User/1
-            writer    the earlier schema at /User/1
+            3 |   int32 id = 1;
+              |   ------------ the earlier schema writes, at /User/1
             reference compatible: Confluent Schema Registry would accept it
             hint      keep the name, or set json_name to the old one
     ok    new/user.proto  user  BACKWARD (default)  compatible
-    0 incompatible, 1 compatible, 0 new, 0 invalid, 0 not checked
+    0 errors, 1 warning: 0 incompatible, 1 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old  1 schema  level BACKWARD (default)
+    base  dir:old  1 schema
     ");
     assert_snapshot!(check("wires"), @r"
     exit 2
@@ -789,23 +880,27 @@ fn references_are_found_beside_the_file() {
     --- stdout
     FAIL  new/shop/cart.avsc  cart  BACKWARD (default)  16cbc48d59b4
           avro-type-changed  the old schema writes long, the new schema reads string
-            against   shop/cart.avsc in dir:old
             reader    this file at /fields/0/type/fields/0/type
+            against   shop/cart.avsc in dir:old
             writer    the earlier schema at /fields/0/type/fields/0/type
             reference TYPE_MISMATCH at /fields/0/type/fields/0/type
             witness   {"sum":{"cents":0}}: found long, expected string (at /fields/0/type/fields/0/type)
             hint      keep the type, widen it, or add a new field and leave the old one
+            accept    dovetail waive 16cbc48d59b4 --until DATE --reason TEXT
     FAIL  new/shop/money.avsc:1:85  money  BACKWARD (default)  0030fe6e5aca
           avro-type-changed  the old schema writes long, the new schema reads string
+            1 | {"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"string"}]}
+              |                                                                                     ^^^^^^^^ this file reads, at /fields/0/type
             against   shop/money.avsc:1:85 in dir:old
-            reader    this file at /fields/0/type
-            writer    the earlier schema at /fields/0/type
+            1 | {"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"long"}]}
+              |                                                                                     ------ the earlier schema writes, at /fields/0/type
             reference TYPE_MISMATCH at /fields/0/type
             witness   {"cents":0}: found long, expected string (at /fields/0/type)
             hint      keep the type, widen it, or add a new field and leave the old one
-    2 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+            accept    dovetail waive 0030fe6e5aca --until DATE --reason TEXT
+    2 errors, 0 warnings: 2 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  dir:old  2 schemas  level BACKWARD (default)
+    base  dir:old  2 schemas
     "#);
     let alone = run(folder.path(), &["check", "new/shop/cart.avsc", "--against", "dir:new"]);
     assert!(alone.starts_with("exit 0\n"), "a single file finds what lies beside it: {alone}");
@@ -822,9 +917,9 @@ fn references_in_a_circle_are_refused() {
     --- stdout
     ????  a.avsc  a  BACKWARD (default)  not a schema
     ????  b.avsc  b  BACKWARD (default)  not a schema
-    0 incompatible, 0 compatible, 0 new, 2 invalid, 0 not checked
+    0 errors, 0 warnings: 0 incompatible, 0 compatible, 0 new, 2 invalid, 0 not checked
     --- stderr
-    base  none  2 schemas  level BACKWARD (default)
+    base  none  2 schemas
     error: a.avsc: the references go round in a circle: a.avsc -> b.avsc -> a.avsc
     error: b.avsc: the references go round in a circle: b.avsc -> a.avsc -> b.avsc
     ");
@@ -855,24 +950,28 @@ fn a_revision_is_a_base() {
     ok    schemas/money.avsc  money  BACKWARD (default)  unchanged
     FAIL  schemas/order.avsc:5:59  order  BACKWARD (default)  20eced7c11aa
           avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            5 | ...öße 😀" }, { "name": "country", "type": "string" },
+              |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/1
             against   schemas/order.avsc:1:1 in git:HEAD@c68e2d7
-            reader    this file at /fields/1
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
             witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
     FAIL  schemas/order.avsc:6:5  order  BACKWARD (default)  fa702af97528
           avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            6 |     { "name": "quantity", "type": "int" }
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/2
             against   schemas/order.avsc:1:1 in git:HEAD@c68e2d7
-            reader    this file at /fields/2
             writer    the earlier schema at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
             witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
     new   schemas/user.avsc  user  BACKWARD (default)  nothing earlier to compare with
-    1 incompatible, 2 compatible, 1 new, 0 invalid, 0 not checked
+    2 errors, 0 warnings: 1 incompatible, 2 compatible, 1 new, 0 invalid, 0 not checked
     --- stderr
-    base  git:HEAD@c68e2d7  4 schemas  level BACKWARD (default)
+    base  git:HEAD@c68e2d7  4 schemas
     "#);
     // From inside a folder, and with the folder named in the revision, it is the same file.
     for arguments in
@@ -971,39 +1070,51 @@ fn a_registry_is_a_base() {
     --- stdout
     FAIL  order.avsc:5:59  order  BACKWARD_TRANSITIVE (--level)  20eced7c11aa
           avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            5 | ...öße 😀" }, { "name": "country", "type": "string" },
+              |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/1
             against   version 2 (id 2) in registry:[URL]
-            reader    this file at /fields/1
-            writer    the earlier schema at /
+            1 | {"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"note","type":"...
+              | ------------------------------------------------------------ the earlier schema writes, at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
             witness   {"id":"","note":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
     FAIL  order.avsc:6:5  order  BACKWARD_TRANSITIVE (--level)  fa702af97528
           avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            6 |     { "name": "quantity", "type": "int" }
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/2
             against   version 2 (id 2) in registry:[URL]
-            reader    this file at /fields/2
-            writer    the earlier schema at /
+            1 | {"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"note","type":"...
+              | ------------------------------------------------------------ the earlier schema writes, at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
             witness   {"id":"","note":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
     FAIL  order.avsc:5:59  order  BACKWARD_TRANSITIVE (--level)  20eced7c11aa
           avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            5 | ...öße 😀" }, { "name": "country", "type": "string" },
+              |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/1
             against   version 1 (id 1) in registry:[URL]
-            reader    this file at /fields/1
-            writer    the earlier schema at /
+            1 | {"type":"record","name":"Order","fields":[{"name":"id","type":"string"}]}
+              | ------------------------------------------------------------ the earlier schema writes, at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
             witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
             hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
     FAIL  order.avsc:6:5  order  BACKWARD_TRANSITIVE (--level)  fa702af97528
           avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            6 |     { "name": "quantity", "type": "int" }
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/2
             against   version 1 (id 1) in registry:[URL]
-            reader    this file at /fields/2
-            writer    the earlier schema at /
+            1 | {"type":"record","name":"Order","fields":[{"name":"id","type":"string"}]}
+              | ------------------------------------------------------------ the earlier schema writes, at /
             reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
             witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
             hint      give the field a default
-    1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
+    4 errors, 0 warnings: 1 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
     --- stderr
-    base  registry:[URL]  1 schema  level BACKWARD_TRANSITIVE (--level)
+    base  registry:[URL]  1 schema
     "#);
     // The registry's own level for the subject.
     send(&server, reqwest::Method::PUT, "/config/order", serde_json::json!({ "compatibility": "NONE" }));
@@ -1087,14 +1198,19 @@ fn help_of_the_program() {
     Usage: dovetail [OPTIONS] <COMMAND>
 
     Commands:
-      serve    Serve the registry
-      check    Check schema files against an earlier state of them
-      explain  Say what a rule means, why it is one, and what to do instead
-      migrate  Bring a database up to date and exit
-      rewrap   Encrypt data keys anew after the key file got another first line
-      openapi  Print the OpenAPI document of the server
-      health   Ask a running registry whether it is ready
-      help     Print this message or the help of the given subcommand(s)
+      serve        Serve the registry
+      check        Check schema files against an earlier state of them
+      init         Write a manifest, a pipeline and a hook for the schemas of a folder
+      why          Tell all there is to one finding of the check
+      waive        Accept one finding of the check for a while
+      explain      Say what a rule means, why it is one, and what to do instead
+      migrate      Bring a database up to date and exit
+      rewrap       Encrypt data keys anew after the key file got another first line
+      openapi      Print the OpenAPI document of the server
+      health       Ask a running registry whether it is ready
+      completions  Print what a shell needs to complete the command line
+      man          Print the manual page, or write one for each command
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -q, --quiet
@@ -1197,16 +1313,6 @@ fn help_of_serve() {
               [default: show]
               [possible values: show, omit]
 
-      -q, --quiet
-              Print answers and errors only
-              
-              [env: DOVETAIL_QUIET=]
-
-          --no-color
-              Print without colour (as NO_COLOR does)
-              
-              [env: DOVETAIL_NO_COLOR=]
-
           --rule-sets <HOW>
               Whether rule sets of schemas are kept or dropped
               
@@ -1241,6 +1347,16 @@ fn help_of_serve() {
               
               [env: DOVETAIL_BODY_LIMIT=]
               [default: 10M]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
 
           --schema-limit <BYTES>
               The largest schema that is registered, in bytes (or with k, M or G) of the text that is stored
@@ -1336,7 +1452,7 @@ fn help_of_check() {
     --- stdout
     Check schema files against an earlier state of them
 
-    Usage: dovetail check [OPTIONS] --against <BASE> [PATH]...
+    Usage: dovetail check [OPTIONS] [PATH]...
 
     Arguments:
       [PATH]...
@@ -1346,12 +1462,29 @@ fn help_of_check() {
 
     Options:
           --against <BASE>
-              What to compare with: dir:PATH, git:REV[:PATH], registry[:URL] or none
+              What to compare with: git:REV[:PATH], git:merge-base, registry[:URL], dir:PATH, bundle:FILE or none.
+              May be given several times; git:merge-base when it is not given
               
               [env: DOVETAIL_AGAINST]
 
+          --target <BRANCH>
+              The branch that this is to be merged into, for git:merge-base; otherwise what the pipeline says, or
+              origin's main branch
+              
+              [env: DOVETAIL_TARGET=]
+
+          --manifest <FILE>
+              The manifest, instead of the nearest schemas.yaml
+              
+              [env: DOVETAIL_MANIFEST=]
+
+          --no-manifest
+              Leave manifests aside: each file stands for the subject of its own name
+              
+              [env: DOVETAIL_NO_MANIFEST=]
+
           --level <LEVEL>
-              The compatibility level, instead of the registry's or BACKWARD
+              The compatibility level, instead of the manifest's, the registry's or BACKWARD
               
               [env: DOVETAIL_LEVEL=]
 
@@ -1366,28 +1499,40 @@ fn help_of_check() {
               [env: DOVETAIL_INCLUDE=]
 
           --registry-url <URL>
-              The registry for a base that names none; may hold credentials, http://USER:PASSWORD@HOST
+              The registry for a base that names none, instead of the manifest's; may hold credentials,
+              http://USER:PASSWORD@HOST
               
               [env: DOVETAIL_REGISTRY_URL]
 
-          --format <FORMAT>
-              How findings are printed
-              
-              [env: DOVETAIL_FORMAT=]
-              [default: text]
-              [possible values: text, json]
-
           --judge <JUDGE>
               Whose verdicts decide: `proof` (what readers really do), `reference` (Confluent Schema Registry's
-              rules) or `strictest` (refused if either refuses); instead of the registry's setting or `proof`
+              rules) or `strictest` (refused if either refuses); instead of the manifest's, the registry's or
+              `proof`
               
               [env: DOVETAIL_JUDGE=]
 
           --packs <PACK>
               Which promises of Protobuf schemas are kept: `wire`, `json-names`, `source`; instead of the
-              registry's setting or `wire`
+              manifest's, the registry's or `wire`
               
               [env: DOVETAIL_PACKS=]
+
+          --policy <POLICY>
+              Undeclared properties of JSON documents: taken as the schema says (`strict`), or neither written nor
+              minded (`lenient`); instead of the manifest's, the registry's or `strict`
+              
+              [env: DOVETAIL_POLICY=]
+
+          --assert-formats
+              The `format` of a JSON Schema is an assertion, whatever else is said
+              
+              [env: DOVETAIL_ASSERT_FORMATS=]
+
+          --fill-defaults
+              Readers of JSON documents put the default of a property in place where it is missing, whatever else
+              is said
+              
+              [env: DOVETAIL_FILL_DEFAULTS=]
 
       -q, --quiet
               Print answers and errors only
@@ -1399,68 +1544,54 @@ fn help_of_check() {
               
               [env: DOVETAIL_NO_COLOR=]
 
-          --policy <POLICY>
-              Undeclared properties of JSON documents: taken as the schema says (`strict`), or neither written nor
-              minded (`lenient`); instead of the registry's setting or `strict`
-              
-              [env: DOVETAIL_POLICY=]
-
-          --assert-formats
-              The `format` of a JSON Schema is an assertion, whatever the registry's setting is
-              
-              [env: DOVETAIL_ASSERT_FORMATS=]
-
-          --fill-defaults
-              Readers of JSON documents put the default of a property in place where it is missing, whatever the
-              registry's setting is
-              
-              [env: DOVETAIL_FILL_DEFAULTS=]
-
       -h, --help
               Print help (see a summary with '-h')
 
       -V, --version
               Print version
 
-    Files
-      A folder is searched for *.avsc (Avro), *.proto (Protobuf), *.schema.json, and *.json whose $schema names a
-      JSON Schema draft. Folders whose name starts with a dot, node_modules and target are left out.
-      A file stands for the subject of its own name without the ending: orders-value.avsc for `orders-value`.
+    Reports:
+          --format <FORMAT>
+              How findings are printed
 
-    References
-      What a schema refers to is found in the files beside it: named types (Avro), $ref by path or $id (JSON
-      Schema),
-      imports (Protobuf). For a single file that is its own folder; --include adds more.
+              Possible values:
+              - text:     For people at a terminal, with the lines that findings are about
+              - json:     One JSON document; `dovetail check --schema` prints its JSON Schema
+              - jsonl:    JSON lines: one for each finding, and a last one with everything else
+              - sarif:    SARIF 2.1.0, for code scanning
+              - junit:    JUnit XML, for lists of tests
+              - github:   Annotations of GitHub Actions
+              - gitlab:   A Code Quality report of GitLab
+              - markdown: A summary in Markdown, short enough for a comment
+              
+              [env: DOVETAIL_FORMAT=]
+              [default: text]
 
-    Bases
-      dir:PATH        a folder: the same path as given, else the same path below the checked folder, else the same
-                      subject; or one file
-      git:REV[:PATH]  a revision of the repository around the files, or a folder of it. Only that revision is
-                      compared with, at transitive levels too: a revision is one state, not a history
-      registry[:URL]  what is registered: the latest version, or all of them at transitive levels
-      none            nothing: the schemas are parsed only
+          --report <FORMAT=FILE>
+              Write a report as well, for example sarif=dovetail.sarif; `-` stands for standard output. May be
+              given several times
+              
+              [env: DOVETAIL_REPORT=]
 
-    Level
-      --level, else the registry's level for the subject (registry), else BACKWARD. The report says which.
+          --fail-on <WEIGHT>
+              What makes the run fail: findings that must not pass (`error`), warnings as well (`warn`), or no
+              finding at all (`none`). Files that are no schema, and what could not be checked, always do
 
-    Judges
-      --judge, else the registry's setting, else proof. `proof` decides by what a decoder does, and shows data
-      that
-      breaks; where it cannot decide, Confluent's rules do. `reference` decides as Confluent Schema Registry
-      would.
-      FAIL stands for what makes the check fail, WARN for what is accepted but told, NOTE for what the judge that
-      decides does not share, ???? for what was not proved.
+              Possible values:
+              - error: What must not pass
+              - warn:  Warnings too
+              - none:  No finding
+              
+              [env: DOVETAIL_FAIL_ON=]
+              [default: error]
 
-    Exit codes
-      0  nothing incompatible    2  a schema, or the request, cannot be understood
-      1  incompatible            3  could not check (no such revision, registry unreachable)
-      Everything is checked and printed in any case; when several apply, 1 counts before 2, and 2 before 3.
+          --no-annotations
+              Do not annotate by yourself in jobs of GitHub and GitLab
+              
+              [env: DOVETAIL_NO_ANNOTATIONS=]
 
-    Examples
-      dovetail check schemas/ --against git:origin/main
-      dovetail check orders-value.avsc --against registry:http://127.0.0.1:8081
-      dovetail check new.avsc --against dir:old.avsc --subject orders-value --level FULL
-      dovetail check schemas/ --against registry --format json | jq '.findings[].rule'
+          --schema
+              Print the JSON Schema of reports, and check nothing
     --- stderr
     ");
 }

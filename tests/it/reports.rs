@@ -10,11 +10,11 @@ use tempfile::TempDir;
 
 use crate::forms;
 use crate::server::Server;
-use crate::terminal::{dovetail, folder, register, run, shown};
+use crate::terminal::{dovetail, folder, register, repository, run, shown, write};
 
 /// Windows line ends, a tab, and a name that a runner would take for a command.
 const ORDER_OLD: &str = "{\r\n\t\"type\": \"record\",\r\n\t\"name\": \"Order\",\r\n\t\"fields\": [\r\n\t\t{ \"name\": \"id\", \"type\": \"string\" }\r\n\t]\r\n}\r\n";
-const ORDER_NEW: &str = "{\r\n\t\"type\": \"record\",\r\n\t\"name\": \"Order\",\r\n\t\"fields\": [\r\n\t\t{ \"name\": \"id\", \"type\": \"string\", \"doc\": \"漢字 ##[error]😀\" }, { \"name\": \"country\", \"type\": \"string\" },\r\n\t\t{\r\n\t\t\t\"name\": \"quantity\",\r\n\t\t\t\"type\": \"int\"\r\n\t\t}\r\n\t]\r\n}\r\n";
+const ORDER_NEW: &str = "{\r\n\t\"type\": \"record\",\r\n\t\"name\": \"Order\",\r\n\t\"fields\": [\r\n\t\t{ \"name\": \"id\", \"type\": \"string\", \"doc\": \"漢字 😀\" }, { \"name\": \"country\", \"type\": \"string\", \"doc\": \"##[error]\" },\r\n\t\t{\r\n\t\t\t\"name\": \"quantity\",\r\n\t\t\t\"type\": \"int\"\r\n\t\t}\r\n\t]\r\n}\r\n";
 const PRICE_OLD: &str = r#"{"type":"record","name":"Price","fields":[{"name":"cents","type":"int"}]}"#;
 const PRICE_NEW: &str = r#"{"type":"record","name":"Price","fields":[{"name":"cents","type":"string"}]}"#;
 const TEXT_OLD: &str = r#"{"type":"record","name":"Text","fields":[{"name":"words","type":"bytes"}]}"#;
@@ -22,11 +22,12 @@ const TEXT_NEW: &str = r#"{"type":"record","name":"Text","fields":[{"name":"word
 const MANIFEST: &str = "\
 version: 1
 subjects:
-  - glob: \"new/**/*.avsc\"
+  - glob: \"topics/**/*.avsc\"
     subject: \"{name}\"
 waivers:
   - subject: price
     rule: avro-type-changed
+    at: /fields/0/type
     until: 2999-01-31
     reason: \"no reader left, see #12 <b>\"
     by: team-orders
@@ -34,20 +35,24 @@ waivers:
 
 /// Two breaks, one that is waived, a warning, a file that is no schema, and one that is new.
 fn rich() -> TempDir {
-    folder(&[
+    let folder = repository(&[
         ("schemas.yaml", MANIFEST),
-        ("new/größe & co/order.avsc", ORDER_NEW),
-        ("old/order.avsc", ORDER_OLD),
-        ("new/price.avsc", PRICE_NEW),
-        ("old/price.avsc", PRICE_OLD),
-        ("new/text.avsc", TEXT_NEW),
-        ("old/text.avsc", TEXT_OLD),
-        ("new/broken.avsc", "{\n  \"type\": \"record\",\n  \"name\" \"Broken\"\n}\n"),
-        ("new/fresh.avsc", PRICE_OLD),
-    ])
+        ("topics/größe & co/order.avsc", ORDER_OLD),
+        ("topics/price.avsc", PRICE_OLD),
+        ("topics/text.avsc", TEXT_OLD),
+    ]);
+    let changed = [
+        ("topics/größe & co/order.avsc", ORDER_NEW),
+        ("topics/price.avsc", PRICE_NEW),
+        ("topics/text.avsc", TEXT_NEW),
+        ("topics/broken.avsc", "{\n  \"type\": \"record\",\n  \"name\" \"Broken\"\n}\n"),
+        ("topics/fresh.avsc", PRICE_OLD),
+    ];
+    write(folder.path(), &changed);
+    folder
 }
 
-const CHECK: &[&str] = &["check", "new", "--against", "dir:old"];
+const CHECK: &[&str] = &["check", "topics", "--against", "git:HEAD"];
 
 fn check(folder: &Path, more: &[&str]) -> Output {
     dovetail(folder, &[CHECK, more].concat()).output().expect("the binary runs")
@@ -68,13 +73,86 @@ fn published() -> String {
 #[test]
 fn text() {
     let folder = rich();
-    assert_snapshot!(shown(folder.path(), &check(folder.path(), &[])), @r"");
+    assert_snapshot!(shown(folder.path(), &check(folder.path(), &[])), @r###"
+    exit 1
+    --- stdout
+    ????  topics/broken.avsc  broken  BACKWARD (default)  not a schema
+            3 |   "name" "Broken"
+              |          ^^^^^^^^ expected ':' after a key
+    new   topics/fresh.avsc  fresh  BACKWARD (default)  nothing earlier to compare with
+    FAIL  topics/größe & co/order.avsc:5:54  order  BACKWARD (default)  20eced7c11aa
+          avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            5 | ..."漢字 😀" }, { "name": "country", "type": "string", "doc": "##[error]" },
+              |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/1
+            against   topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
+            hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
+    FAIL  topics/größe & co/order.avsc:6:3  order  BACKWARD (default)  fa702af97528
+          avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            6 |         {
+              |         ^ this file reads, at /fields/2
+            7 |             "name": "quantity",
+            8 |             "type": "int"
+            against   topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
+            hint      give the field a default
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
+    PASS  topics/price.avsc:1:66  price  BACKWARD (default)  avro-type-changed: waived until 2999-01-31 by team-orders: no reader left, see #12 <b>
+    ok    topics/price.avsc  price  BACKWARD (default)  compatible
+    WARN  topics/text.avsc:1:65  text  BACKWARD (default)  96ca1289bd7c
+          avro-bytes-not-text  the old schema writes bytes, which the new schema reads as a string: bytes that are no UTF-8 are lost
+            1 | {"type":"record","name":"Text","fields":[{"name":"words","type":"string"}]}
+              |                                                                 ^^^^^^^^ this file reads, at /fields/0/type
+            against   topics/text.avsc:1:65 in git:HEAD@fb55bbf
+            1 | {"type":"record","name":"Text","fields":[{"name":"words","type":"bytes"}]}
+              |                                                                 ------- the earlier schema writes, at /fields/0/type
+            reference compatible: Confluent Schema Registry would accept it
+            witness   {"words":"ÿ"}: bytes FF was written, � is read (at /fields/0/type)
+            hint      keep bytes, unless only text was ever written
+    ok    topics/text.avsc  text  BACKWARD (default)  compatible
+    2 errors, 1 warning, 1 waived: 1 incompatible, 2 compatible, 1 new, 1 invalid, 0 not checked
+    --- stderr
+    base  git:HEAD@fb55bbf  5 schemas
+    error: topics/broken.avsc:3:10: expected ':' after a key
+    "###);
 }
 
 #[test]
 fn quiet_text_tells_what_must_not_pass() {
     let folder = rich();
-    assert_snapshot!(shown(folder.path(), &check(folder.path(), &["--quiet"])), @r"");
+    assert_snapshot!(shown(folder.path(), &check(folder.path(), &["--quiet"])), @r###"
+    exit 1
+    --- stdout
+    FAIL  topics/größe & co/order.avsc:5:54  order  BACKWARD (default)  20eced7c11aa
+          avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            5 | ..."漢字 😀" }, { "name": "country", "type": "string", "doc": "##[error]" },
+              |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/1
+            against   topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
+            hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
+    FAIL  topics/größe & co/order.avsc:6:3  order  BACKWARD (default)  fa702af97528
+          avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            6 |         {
+              |         ^ this file reads, at /fields/2
+            7 |             "name": "quantity",
+            8 |             "type": "int"
+            against   topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
+            hint      give the field a default
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
+    --- stderr
+    error: topics/broken.avsc:3:10: expected ':' after a key
+    "###);
 }
 
 #[test]
@@ -129,7 +207,7 @@ fn reports_are_written_though_the_check_fails() {
     let output = check(folder.path(), &[&reports[..], &["--report", "jsonl=-", "--quiet"]].concat());
     assert_eq!(output.status.code(), Some(1));
     let printed = stdout(&output);
-    assert!(printed.starts_with("FAIL  new/größe & co/order.avsc:5:"), "{printed}");
+    assert!(printed.starts_with("FAIL  topics/größe & co/order.avsc:5:"), "{printed}");
     assert!(printed.ends_with("}\n") && printed.contains("\n{\"type\":\"summary\""), "{printed}");
     let read = |path: &str| fs::read_to_string(folder.path().join(path)).expect("it was written");
     assert_eq!(forms::sarif_errors(&serde_json::from_str(&read("out/deep/d.sarif")).expect("JSON")), [""; 0]);
@@ -171,14 +249,14 @@ fn a_report_is_spelled_like_this() {
 
 #[test]
 fn what_fails_the_run_is_a_choice() {
-    let warned = [("new/text.avsc", TEXT_NEW), ("old/text.avsc", TEXT_OLD)];
-    let broken = [("new/order.avsc", ORDER_NEW), ("old/order.avsc", ORDER_OLD)];
-    let invalid = [("new/order.avsc", "{"), ("old/order.avsc", ORDER_OLD)];
-    for (files, on_error, on_warn, on_none) in [(warned, 0, 1, 0), (broken, 1, 1, 0), (invalid, 2, 2, 2)] {
-        let folder = folder(&files);
+    for (old, new, on_error, on_warn, on_none) in
+        [(TEXT_OLD, TEXT_NEW, 0, 1, 0), (ORDER_OLD, ORDER_NEW, 1, 1, 0), (ORDER_OLD, "{", 2, 2, 2)]
+    {
+        let folder = folder(&[("old/a.avsc", old), ("new/a.avsc", new)]);
         for (fail_on, expected) in [("error", on_error), ("warn", on_warn), ("none", on_none)] {
-            let output = check(folder.path(), &["--fail-on", fail_on]);
-            assert_eq!(output.status.code(), Some(expected), "{}: {fail_on}", files[0].1);
+            let arguments = ["check", "new", "--against", "dir:old", "--fail-on", fail_on];
+            let output = dovetail(folder.path(), &arguments).output().expect("the binary runs");
+            assert_eq!(output.status.code(), Some(expected), "{new}: {fail_on}");
         }
     }
 }
@@ -201,7 +279,13 @@ fn a_job_of_github_is_annotated_and_summarised() {
     assert_eq!(output.status.code(), Some(1));
     let printed = stdout(&output);
     let commands: Vec<&str> = printed.lines().filter(|line| line.trim_start().starts_with("::")).collect();
-    assert_snapshot!(commands.join("\n"), @r"");
+    assert_snapshot!(commands.join("\n"), @r#"
+    ::error file=topics/größe & co/order.avsc,line=5,col=54,title=avro-field-without-default in order::the new schema has the field `country` in `Order` without a default, and the old schema does not write it%0Aagainst: topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf%0Awitness: {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)%0Ahint: give the field a default
+    ::error file=topics/größe & co/order.avsc,line=6,col=3,title=avro-field-without-default in order::the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it%0Aagainst: topics/größe & co/order.avsc:1:1 in git:HEAD@fb55bbf%0Awitness: {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)%0Ahint: give the field a default
+    ::error file=topics/broken.avsc,line=3,col=10,title=not a schema%3A broken::expected ':' after a key
+    ::warning file=topics/text.avsc,line=1,col=65,title=avro-bytes-not-text in text::the old schema writes bytes, which the new schema reads as a string: bytes that are no UTF-8 are lost%0Aagainst: topics/text.avsc:1:65 in git:HEAD@fb55bbf%0Awitness: {"words":"ÿ"}: bytes FF was written, � is read (at /fields/0/type)%0Ahint: keep bytes, unless only text was ever written
+    ::notice file=topics/price.avsc,line=1,col=66,title=avro-type-changed in price::the old schema writes int, the new schema reads string%0Aagainst: topics/price.avsc:1:66 in git:HEAD@fb55bbf%0Awitness: {"cents":0}: found int, expected string (at /fields/0/type)%0Ahint: keep the type, widen it, or add a new field and leave the old one%0Awaived: until 2999-01-31 by team-orders: no reader left, see #12 <b> (schemas.yaml:6:5)
+    "#);
     // What a schema says is no command, neither in the old spelling nor in the new.
     assert!(printed.contains("##\u{200b}[error]") && !printed.contains("##["), "{printed}");
     let summary = fs::read_to_string(folder.path().join("summary.md")).expect("a summary");
@@ -218,7 +302,7 @@ fn annotations_stay_out_of_the_way() {
     assert!(!printed.contains("::error"), "{printed}");
     assert!(!folder.path().join("summary.md").exists());
     let printed = stdout(&on_github(folder.path(), &["--report", "github=-"]));
-    assert_eq!(printed.matches("::error file=new/größe & co/order.avsc,line=5").count(), 1, "{printed}");
+    assert_eq!(printed.matches("::error file=topics/größe & co/order.avsc,line=5").count(), 1, "{printed}");
 }
 
 #[test]
@@ -300,4 +384,36 @@ fn manual_pages_know_every_command() {
     fs::write(folder.path().join("file"), "").expect("written");
     let refused = run(folder.path(), &["man", "--out", "file/man1"]);
     assert!(refused.starts_with("exit 3\n"), "{refused}");
+}
+
+/// Flags that no longer are would fail the pipelines of those who copy.
+#[test]
+fn what_the_guide_to_pipelines_says_can_be_run() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci.md");
+    let guide = fs::read_to_string(guide).expect("the guide");
+    let mut flags = 0;
+    for command in guide.split("dovetail ").skip(1) {
+        let command = command.split(['\n', '|', '`']).next().expect("a line");
+        let mut words = command.split_whitespace();
+        let verb = words.next().unwrap_or_default();
+        let used: Vec<&str> = words.filter(|word| word.starts_with("--")).collect();
+        if used.is_empty() {
+            continue;
+        }
+        let help = run(Path::new("."), &[verb, "--help"]);
+        for flag in used {
+            let flag = flag.split(['=', '\'']).next().expect("a flag");
+            assert!(help.contains(flag), "`dovetail {verb}` has no {flag}");
+            flags += 1;
+        }
+    }
+    assert!(flags >= 10, "{flags}");
+    for variable in guide.split("DOVETAIL_").skip(1) {
+        let name: String = variable
+            .chars()
+            .take_while(|character| character.is_ascii_uppercase() || *character == '_')
+            .collect();
+        let help = run(Path::new("."), &["check", "--help"]);
+        assert!(help.contains(&format!("DOVETAIL_{name}")), "DOVETAIL_{name} is no variable");
+    }
 }

@@ -46,8 +46,10 @@ pub(super) fn of(mark: &Mark<'_>, tier: Tier, is_own: bool, width: usize) -> Vec
         .annotation(annotation);
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(width);
     let rendered = renderer.render(&[Group::with_level(level).element(snippet)]);
-    // The first line is an empty margin.
-    rendered.lines().skip(1).map(|line| line.trim_end().to_owned()).collect()
+    // Margins without anything beside them only take room.
+    let is_margin = |line: &&str| anstream::adapter::strip_str(line).to_string().trim() == "|";
+    let lines = rendered.lines().filter(|line| !is_margin(line));
+    lines.map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// How many characters of the line are marked, from the place on.

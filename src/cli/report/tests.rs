@@ -264,7 +264,45 @@ fn json_of(format: Format) -> Value {
 
 #[test]
 fn text() {
-    assert_snapshot!(plain(&rendered(&rich(), Format::Text)), @r"");
+    assert_snapshot!(plain(&rendered(&rich(), Format::Text)), @r#"
+    FAIL  schemas/orders value.avsc:5:53  orders-value  BACKWARD (schemas.yaml:6)  20eced7c11aa
+          avro-field-without-default  the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+            5 |     { "name": "id", "type": "string", "doc": "漢字 😀" }, { "name": "country", "type": "string" },
+              |                                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/1
+            against   schemas/orders value.avsc:1:1 in git:main@3f2c91d
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+            witness   {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
+            hint      give the field a default
+            accept    dovetail waive 20eced7c11aa --until DATE --reason TEXT
+    FAIL  schemas/orders value.avsc:6:5  orders-value  BACKWARD (schemas.yaml:6)  fa702af97528
+          avro-field-without-default  the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+            6 |     { "name": "quantity", "type": "int" }
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this file reads, at /fields/2
+            against   schemas/orders value.avsc:1:1 in git:main@3f2c91d
+            writer    the earlier schema at /
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+            witness   {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
+            hint      give the field a default
+            accept    dovetail waive fa702af97528 --until DATE --reason TEXT
+    WARN  schemas/größe & co/cart.proto:4:9  shop/cart  ba9876543210
+          lint-name-style  the message `cart` does not begin with a capital
+            4 | message cart {
+              |         ^^^^
+            hint      call it `Cart`
+    ok    schemas/größe & co/cart.proto  shop/cart  BACKWARD (default)  compatible, moved from proto/cart.proto
+    PASS  schemas/payments.schema.json:1:2529  payments  BACKWARD (schemas.yaml:6)  json-type-narrowed: waived until 2027-01-31 by team-pay: no reader left, see #12 | @finance <now>
+    ????  schemas/payments.schema.json  payments  BACKWARD (default)  not proved against version 7 (id 131): a pattern is too complex; Confluent's rules say incompatible
+    ok    schemas/payments.schema.json  payments  BACKWARD (default)  compatible
+    ????  schemas/broken.avsc  broken  BACKWARD (default)  not a schema
+            3 |   "a" <here>
+              |       ^^^^^^ expected `,` or `}` at 50%: "<here>" & not��there�
+    ????  schemas/late.avsc  late  could not check
+    new   schemas/refunds.avsc  refunds  BACKWARD (default)  nothing earlier to compare with
+    gone  schemas/legacy.avsc  legacy  BACKWARD (default)  deleted
+    ok    schemas/free.avsc  free  BACKWARD (default)  not compared at this level
+    2 errors, 1 warning, 1 waived: 1 incompatible, 3 compatible, 1 new, 1 invalid, 1 not checked, 1 deleted
+    "#);
 }
 
 #[test]
@@ -279,7 +317,24 @@ fn what_opens_is_shown_with_what_is_in_it() {
     texts.keep_earlier(&report.findings[0].against, SPREAD);
     let look = Look { quiet: false, width: 110 };
     let text = super::text::render(&report.close(), &texts, look);
-    assert_snapshot!(plain(&text), @r"");
+    assert_snapshot!(plain(&text), @r#"
+    FAIL  schemas/orders value.avsc:4:5  orders-value  BACKWARD (schemas.yaml:6)  0123456789ab
+          avro-field-without-default  the new schema has the field `total` in `Order` without a default, and the old schema does not write it
+            4 |     {
+              |     ^ this file reads, at /fields/0
+            5 |       "name": "total",
+            6 |       "type": "string"
+            against   schemas/orders value.avsc:4:5 in git:main@3f2c91d
+            4 |     {
+              |     - the earlier schema writes, at /fields/0
+            5 |       "name": "total",
+            6 |       "type": "string"
+            reference READER_FIELD_MISSING_DEFAULT_VALUE at /fields/0
+            witness   {"id":""}: no value was written for the field `total`, and it has no default (at /fields/0)
+            hint      give the field a default
+            accept    dovetail waive 0123456789ab --until DATE --reason TEXT
+    1 error, 0 warnings: 0 incompatible, 0 compatible, 0 new, 0 invalid, 0 not checked
+    "#);
 }
 
 #[test]
@@ -348,7 +403,360 @@ fn the_published_schema_refuses_what_is_no_report() {
 fn sarif() {
     let log = json_of(Format::Sarif);
     assert_eq!(forms::sarif_errors(&log), [""; 0]);
-    assert_snapshot!(format!("{log:#}"), @r"");
+    assert_snapshot!(format!("{log:#}"), @r#"
+    {
+      "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+      "version": "2.1.0",
+      "runs": [
+        {
+          "tool": {
+            "driver": {
+              "name": "dovetail",
+              "version": "0.1.0",
+              "semanticVersion": "0.1.0",
+              "rules": [
+                {
+                  "id": "avro-field-without-default",
+                  "fullDescription": {
+                    "text": "The reader has a field that the writer does not write, and no default for it. There is no value to put there."
+                  },
+                  "shortDescription": {
+                    "text": "The reader has a field that the writer does not write, and no default for it."
+                  },
+                  "help": {
+                    "text": "There is no value to put there.\n\nWhat to do: give the field a default"
+                  },
+                  "defaultConfiguration": {
+                    "level": "error"
+                  }
+                },
+                {
+                  "id": "json-type-narrowed",
+                  "fullDescription": {
+                    "text": "The writer allows values of a type that the reader does not. Only integer widens, to number; a schema without `type` allows every type, also one that has `properties` or `minimum`."
+                  },
+                  "shortDescription": {
+                    "text": "The writer allows values of a type that the reader does not."
+                  },
+                  "help": {
+                    "text": "Only integer widens, to number; a schema without `type` allows every type, also one that has `properties` or `minimum`.\n\nWhat to do: keep the type and add the new one beside it: `\"type\": [\"string\", \"integer\"]`"
+                  },
+                  "defaultConfiguration": {
+                    "level": "error"
+                  }
+                },
+                {
+                  "id": "lint-name-style",
+                  "shortDescription": {
+                    "text": "The rule lint-name-style."
+                  },
+                  "help": {
+                    "text": "call it `Cart`\n\nSee: dovetail explain lint-name-style"
+                  },
+                  "defaultConfiguration": {
+                    "level": "error"
+                  }
+                },
+                {
+                  "id": "not-a-schema",
+                  "shortDescription": {
+                    "text": "The file is no schema."
+                  },
+                  "help": {
+                    "text": "The text cannot be parsed, or does not hold together. Nothing can be said about its compatibility."
+                  },
+                  "defaultConfiguration": {
+                    "level": "error"
+                  }
+                }
+              ]
+            }
+          },
+          "columnKind": "unicodeCodePoints",
+          "invocations": [
+            {
+              "executionSuccessful": false,
+              "exitCode": 1,
+              "toolExecutionNotifications": [
+                {
+                  "level": "error",
+                  "message": {
+                    "text": "late: could not check: the registry did not answer within 10 s"
+                  },
+                  "locations": [
+                    {
+                      "physicalLocation": {
+                        "artifactLocation": {
+                          "uri": "all/schemas/late.avsc",
+                          "uriBaseId": "%SRCROOT%"
+                        }
+                      }
+                    }
+                  ]
+                }
+              ]
+            }
+          ],
+          "results": [
+            {
+              "ruleId": "avro-field-without-default",
+              "ruleIndex": 0,
+              "level": "error",
+              "message": {
+                "text": "the new schema has the field `country` in `Order` without a default, and the old schema does not write it\nwitness: {\"id\":\"\"}: no value was written for the field `country`, and it has no default (at /fields/1)\nhint: give the field a default"
+              },
+              "locations": [
+                {
+                  "physicalLocation": {
+                    "artifactLocation": {
+                      "uri": "all/schemas/orders%20value.avsc",
+                      "uriBaseId": "%SRCROOT%"
+                    },
+                    "region": {
+                      "startLine": 5,
+                      "startColumn": 53,
+                      "endColumn": 92
+                    }
+                  },
+                  "logicalLocations": [
+                    {
+                      "fullyQualifiedName": "/fields/1"
+                    }
+                  ]
+                }
+              ],
+              "partialFingerprints": {
+                "dovetailFinding/v1": "20eced7c11aa"
+              },
+              "properties": {
+                "kind": "compatibility",
+                "subject": "orders-value",
+                "outcome": "refuse",
+                "severity": "break",
+                "level": "BACKWARD",
+                "base": "git:main@3f2c91d"
+              },
+              "relatedLocations": [
+                {
+                  "physicalLocation": {
+                    "artifactLocation": {
+                      "uri": "all/schemas/orders%20value.avsc",
+                      "uriBaseId": "%SRCROOT%"
+                    },
+                    "region": {
+                      "startLine": 1,
+                      "startColumn": 1,
+                      "endColumn": 2
+                    }
+                  },
+                  "id": 1,
+                  "message": {
+                    "text": "the earlier schema: schemas/orders value.avsc:1:1 in git:main@3f2c91d"
+                  }
+                }
+              ]
+            },
+            {
+              "ruleId": "avro-field-without-default",
+              "ruleIndex": 0,
+              "level": "error",
+              "message": {
+                "text": "the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it\nwitness: {\"id\":\"\"}: no value was written for the field `quantity`, and it has no default (at /fields/2)\nhint: give the field a default"
+              },
+              "locations": [
+                {
+                  "physicalLocation": {
+                    "artifactLocation": {
+                      "uri": "all/schemas/orders%20value.avsc",
+                      "uriBaseId": "%SRCROOT%"
+                    },
+                    "region": {
+                      "startLine": 6,
+                      "startColumn": 5,
+                      "endColumn": 42
+                    }
+                  },
+                  "logicalLocations": [
+                    {
+                      "fullyQualifiedName": "/fields/2"
+                    }
+                  ]
+                }
+              ],
+              "partialFingerprints": {
+                "dovetailFinding/v1": "fa702af97528"
+              },
+              "properties": {
+                "kind": "compatibility",
+                "subject": "orders-value",
+                "outcome": "refuse",
+                "severity": "break",
+                "level": "BACKWARD",
+                "base": "git:main@3f2c91d"
+              },
+              "relatedLocations": [
+                {
+                  "physicalLocation": {
+                    "artifactLocation": {
+                      "uri": "all/schemas/orders%20value.avsc",
+                      "uriBaseId": "%SRCROOT%"
+                    },
+                    "region": {
+                      "startLine": 1,
+                      "startColumn": 1,
+                      "endColumn": 2
+                    }
+                  },
+                  "id": 1,
+                  "message": {
+                    "text": "the earlier schema: schemas/orders value.avsc:1:1 in git:main@3f2c91d"
+                  }
+                }
+              ]
+            },
+            {
+              "ruleId": "lint-name-style",
+              "ruleIndex": 2,
+              "level": "warning",
+              "message": {
+                "text": "the message `cart` does not begin with a capital\nhint: call it `Cart`"
+              },
+              "locations": [
+                {
+                  "physicalLocation": {
+                    "artifactLocation": {
+                      "uri": "all/schemas/gr%C3%B6%C3%9Fe%20%26%20co/cart.proto",
+                      "uriBaseId": "%SRCROOT%"
+                    },
+                    "region": {
+                      "startLine": 4,
+                      "startColumn": 9,
+                      "endColumn": 13
+                    }
+                  }
+                }
+              ],
+              "partialFingerprints": {
+                "dovetailFinding/v1": "ba9876543210"
+              },
+              "properties": {
+                "kind": "lint",
+                "subject": "shop/cart",
+                "outcome": "warn",
+                "severity": "none"
+              }
+            },
+            {
+              "ruleId": "json-type-narrowed",
+              "ruleIndex": 1,
+              "level": "error",
+              "message": {
+                "text": "the new schema refuses what the old one accepts: `字100` may be no number any more"
+              },
+              "locations": [
+                {
+                  "physicalLocation": {
+                    "artifactLocation": {
+                      "uri": "all/schemas/payments.schema.json",
+                      "uriBaseId": "%SRCROOT%"
+                    },
+                    "region": {
+                      "startLine": 1,
+                      "startColumn": 2529,
+                      "endColumn": 2547
+                    }
+                  },
+                  "logicalLocations": [
+                    {
+                      "fullyQualifiedName": "/properties/字100"
+                    }
+                  ]
+                }
+              ],
+              "partialFingerprints": {
+                "dovetailFinding/v1": "0123456789ab"
+              },
+              "properties": {
+                "kind": "compatibility",
+                "subject": "payments",
+                "outcome": "waived",
+                "severity": "break",
+                "level": "BACKWARD",
+                "base": "registry:http://127.0.0.1:8081"
+              },
+              "relatedLocations": [
+                {
+                  "id": 1,
+                  "message": {
+                    "text": "the earlier schema: version 7 (id 131) in registry:http://127.0.0.1:8081"
+                  },
+                  "logicalLocations": [
+                    {
+                      "fullyQualifiedName": "payments version 7 (id 131) in registry:http://127.0.0.1:8081"
+                    }
+                  ]
+                }
+              ],
+              "suppressions": [
+                {
+                  "kind": "external",
+                  "status": "accepted",
+                  "justification": "no reader left, see #12 | @finance <now> (waived until 2027-01-31 by team-pay)",
+                  "location": {
+                    "physicalLocation": {
+                      "artifactLocation": {
+                        "uri": "all/schemas.yaml",
+                        "uriBaseId": "%SRCROOT%"
+                      },
+                      "region": {
+                        "startLine": 21,
+                        "startColumn": 5
+                      }
+                    }
+                  }
+                }
+              ]
+            },
+            {
+              "ruleId": "not-a-schema",
+              "ruleIndex": 3,
+              "level": "error",
+              "message": {
+                "text": "expected `,` or `}` at 50%: \"<here>\" & not\r\nthere\u0001"
+              },
+              "locations": [
+                {
+                  "physicalLocation": {
+                    "artifactLocation": {
+                      "uri": "all/schemas/broken.avsc",
+                      "uriBaseId": "%SRCROOT%"
+                    },
+                    "region": {
+                      "startLine": 3,
+                      "startColumn": 7,
+                      "endColumn": 13
+                    }
+                  }
+                }
+              ],
+              "properties": {
+                "subject": "broken"
+              }
+            }
+          ],
+          "versionControlProvenance": [
+            {
+              "repositoryUri": "https://github.com/shop/schemas",
+              "revisionId": "3f2c91d",
+              "mappedTo": {
+                "uriBaseId": "%SRCROOT%"
+              }
+            }
+          ]
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -386,7 +794,70 @@ fn the_schema_of_sarif_refuses_what_is_none() {
 fn junit() {
     let xml = rendered(&rich(), Format::Junit);
     assert_eq!(forms::junit_errors(&xml), [""; 0]);
-    assert_snapshot!(xml, @r"");
+    assert_snapshot!(xml, @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="dovetail check" tests="11" failures="2" errors="2">
+      <testsuite name="orders-value" tests="2" failures="2" errors="0" skipped="0" file="schemas/orders value.avsc">
+        <testcase name="avro-field-without-default at schemas/orders value.avsc:5:53 (20eced7c11aa)" classname="orders-value" time="0">
+          <failure type="avro-field-without-default" message="the new schema has the field `country` in `Order` without a default, and the old schema does not write it">place: schemas/orders value.avsc:5:53
+    against: schemas/orders value.avsc:1:1 in git:main@3f2c91d
+    reference: READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1
+    witness: {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)
+    hint: give the field a default
+    fingerprint: 20eced7c11aa</failure>
+        </testcase>
+        <testcase name="avro-field-without-default at schemas/orders value.avsc:6:5 (fa702af97528)" classname="orders-value" time="0">
+          <failure type="avro-field-without-default" message="the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it">place: schemas/orders value.avsc:6:5
+    against: schemas/orders value.avsc:1:1 in git:main@3f2c91d
+    reference: READER_FIELD_MISSING_DEFAULT_VALUE at /fields/2
+    witness: {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)
+    hint: give the field a default
+    fingerprint: fa702af97528</failure>
+        </testcase>
+      </testsuite>
+      <testsuite name="shop/cart" tests="2" failures="0" errors="0" skipped="0" file="schemas/größe &amp; co/cart.proto">
+        <testcase name="lint-name-style at schemas/größe &amp; co/cart.proto:4:9 (ba9876543210)" classname="shop/cart" time="0">
+          <system-out>warning: the message `cart` does not begin with a capital
+    place: schemas/größe &amp; co/cart.proto:4:9
+    hint: call it `Cart`
+    fingerprint: ba9876543210</system-out>
+        </testcase>
+        <testcase name="is compatible, BACKWARD (default)" classname="shop/cart" time="0"/>
+      </testsuite>
+      <testsuite name="payments" tests="2" failures="0" errors="0" skipped="1" file="schemas/payments.schema.json">
+        <testcase name="json-type-narrowed at schemas/payments.schema.json:1:2529 (0123456789ab)" classname="payments" time="0">
+          <skipped message="waived until 2027-01-31: no reader left, see #12 | @finance &lt;now&gt;"/>
+          <system-out>the new schema refuses what the old one accepts: `字100` may be no number any more
+    place: schemas/payments.schema.json:1:2529
+    against: version 7 (id 131) in registry:http://127.0.0.1:8081
+    waived: until 2027-01-31 by team-pay: no reader left, see #12 | @finance &lt;now&gt; (schemas.yaml:21:5)
+    fingerprint: 0123456789ab</system-out>
+        </testcase>
+        <testcase name="is compatible, BACKWARD (default)" classname="payments" time="0"/>
+      </testsuite>
+      <testsuite name="broken" tests="1" failures="0" errors="1" skipped="0" file="schemas/broken.avsc">
+        <testcase name="is a schema, BACKWARD (default)" classname="broken" time="0">
+          <error type="invalid" message="expected `,` or `}` at 50%: &quot;&lt;here&gt;&quot; &amp; not&#13;&#10;there�">schemas/broken.avsc:3:7</error>
+        </testcase>
+      </testsuite>
+      <testsuite name="late" tests="1" failures="0" errors="1" skipped="0" file="schemas/late.avsc">
+        <testcase name="can be checked" classname="late" time="0">
+          <error type="unchecked" message="the registry did not answer within 10 s">schemas/late.avsc</error>
+        </testcase>
+      </testsuite>
+      <testsuite name="refunds" tests="1" failures="0" errors="0" skipped="0" file="schemas/refunds.avsc">
+        <testcase name="is new, BACKWARD (default)" classname="refunds" time="0"/>
+      </testsuite>
+      <testsuite name="legacy" tests="1" failures="0" errors="0" skipped="0" file="schemas/legacy.avsc">
+        <testcase name="may be deleted, BACKWARD (default)" classname="legacy" time="0"/>
+      </testsuite>
+      <testsuite name="free" tests="1" failures="0" errors="0" skipped="1" file="schemas/free.avsc">
+        <testcase name="is compatible, BACKWARD (default)" classname="free" time="0">
+          <skipped message="not compared at this level"/>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "#);
 }
 
 #[test]
@@ -412,7 +883,14 @@ fn the_rules_of_junit_refuse_what_is_none() {
 
 #[test]
 fn github() {
-    assert_snapshot!(rendered(&rich(), Format::Github), @r"");
+    assert_snapshot!(rendered(&rich(), Format::Github), @r#"
+    ::error file=all/schemas/orders value.avsc,line=5,col=53,title=avro-field-without-default in orders-value::the new schema has the field `country` in `Order` without a default, and the old schema does not write it%0Aagainst: schemas/orders value.avsc:1:1 in git:main@3f2c91d%0Awitness: {"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)%0Ahint: give the field a default
+    ::error file=all/schemas/orders value.avsc,line=6,col=5,title=avro-field-without-default in orders-value::the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it%0Aagainst: schemas/orders value.avsc:1:1 in git:main@3f2c91d%0Awitness: {"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)%0Ahint: give the field a default
+    ::error file=all/schemas/broken.avsc,line=3,col=7,title=not a schema%3A broken::expected `,` or `}` at 50%25: "<here>" & not%0D%0Athere�
+    ::error file=all/schemas/late.avsc,title=could not check%3A late::the registry did not answer within 10 s
+    ::warning file=all/schemas/größe & co/cart.proto,line=4,col=9,title=lint-name-style in shop/cart::the message `cart` does not begin with a capital%0Ahint: call it `Cart`
+    ::notice file=all/schemas/payments.schema.json,line=1,col=2529,title=json-type-narrowed in payments::the new schema refuses what the old one accepts: `字100` may be no number any more%0Aagainst: version 7 (id 131) in registry:http://127.0.0.1:8081%0Awaived: until 2027-01-31 by team-pay: no reader left, see #12 | @finance <now> (schemas.yaml:21:5)
+    "#);
 }
 
 #[test]
@@ -435,7 +913,106 @@ fn github_shows_ten_of_a_kind() {
 fn gitlab() {
     let issues = json_of(Format::Gitlab);
     assert_eq!(forms::json_errors("gitlab-code-quality.schema.json", &issues), [""; 0]);
-    assert_snapshot!(format!("{issues:#}"), @r"");
+    assert_snapshot!(format!("{issues:#}"), @r#"
+    [
+      {
+        "type": "issue",
+        "check_name": "avro-field-without-default",
+        "description": "orders-value: the new schema has the field `country` in `Order` without a default, and the old schema does not write it – witness: {\"id\":\"\"}: no value was written for the field `country`, and it has no default (at /fields/1) – hint: give the field a default",
+        "categories": [
+          "Compatibility"
+        ],
+        "severity": "critical",
+        "fingerprint": "20eced7c11aa",
+        "location": {
+          "path": "all/schemas/orders value.avsc",
+          "lines": {
+            "begin": 5
+          }
+        }
+      },
+      {
+        "type": "issue",
+        "check_name": "avro-field-without-default",
+        "description": "orders-value: the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it – witness: {\"id\":\"\"}: no value was written for the field `quantity`, and it has no default (at /fields/2) – hint: give the field a default",
+        "categories": [
+          "Compatibility"
+        ],
+        "severity": "critical",
+        "fingerprint": "fa702af97528",
+        "location": {
+          "path": "all/schemas/orders value.avsc",
+          "lines": {
+            "begin": 6
+          }
+        }
+      },
+      {
+        "type": "issue",
+        "check_name": "lint-name-style",
+        "description": "shop/cart: the message `cart` does not begin with a capital – hint: call it `Cart`",
+        "categories": [
+          "Compatibility"
+        ],
+        "severity": "minor",
+        "fingerprint": "ba9876543210",
+        "location": {
+          "path": "all/schemas/größe & co/cart.proto",
+          "lines": {
+            "begin": 4
+          }
+        }
+      },
+      {
+        "type": "issue",
+        "check_name": "json-type-narrowed",
+        "description": "payments: the new schema refuses what the old one accepts: `字100` may be no number any more – waived: until 2027-01-31 by team-pay: no reader left, see #12 | @finance <now> (schemas.yaml:21:5)",
+        "categories": [
+          "Compatibility"
+        ],
+        "severity": "info",
+        "fingerprint": "0123456789ab",
+        "location": {
+          "path": "all/schemas/payments.schema.json",
+          "lines": {
+            "begin": 1
+          }
+        }
+      },
+      {
+        "type": "issue",
+        "check_name": "not-a-schema",
+        "description": "expected `,` or `}` at 50%: \"<here>\" & not��there�",
+        "categories": [
+          "Compatibility"
+        ],
+        "severity": "blocker",
+        "fingerprint": "not-a-schema:all/schemas/broken.avsc",
+        "location": {
+          "path": "all/schemas/broken.avsc",
+          "lines": {
+            "begin": 3
+          }
+        }
+      },
+      {
+        "type": "issue",
+        "check_name": "not-checked",
+        "description": "the registry did not answer within 10 s",
+        "categories": [
+          "Compatibility"
+        ],
+        "severity": "blocker",
+        "fingerprint": "not-checked:all/schemas/late.avsc",
+        "location": {
+          "path": "all/schemas/late.avsc",
+          "lines": {
+            "begin": 1
+          }
+        }
+      }
+    ]
+    "#);
 }
 
 #[test]
@@ -469,7 +1046,80 @@ fn two_bases_that_see_one_break_make_one_issue() {
 
 #[test]
 fn markdown() {
-    assert_snapshot!(rendered(&rich(), Format::Markdown), @r"");
+    assert_snapshot!(rendered(&rich(), Format::Markdown), @r#"
+    ### Schemas: 2 errors, 1 warning, 1 waived
+
+    8 schemas against `git:main@3f2c91d + registry:http://127.0.0.1:8081`: 1 incompatible, 3 compatible, 1 new, 1 invalid, 1 not checked, 1 deleted.
+
+    - **not a schema** `schemas/broken.avsc:3:7`: expected `,` or `}` at 50%: "&lt;here&gt;" &amp; not��there�
+    - **could not check** `schemas/late.avsc`: the registry did not answer within 10 s
+
+    <details open><summary><b>FAIL</b> <code>schemas/orders value.avsc:5:53</code> orders-value</summary>
+
+    the new schema has the field `country` in `Order` without a default, and the old schema does not write it
+
+    ```text
+        { "name": "id", "type": "string", "doc": "漢字 😀" }, { "name": "country", "type": "string" },
+    ```
+
+    - rule: `avro-field-without-default`
+    - level: BACKWARD (schemas.yaml:6)
+    - against: `schemas/orders value.avsc:1:1 in git:main@3f2c91d`
+    - reference: READER\_FIELD\_MISSING\_DEFAULT\_VALUE at /fields/1
+    - witness: ``{"id":""}: no value was written for the field `country`, and it has no default (at /fields/1)``
+    - hint: give the field a default
+    - fingerprint: `20eced7c11aa`
+
+    </details>
+
+    <details open><summary><b>FAIL</b> <code>schemas/orders value.avsc:6:5</code> orders-value</summary>
+
+    the new schema has the field `quantity` in `Order` without a default, and the old schema does not write it
+
+    ```text
+        { "name": "quantity", "type": "int" }
+    ```
+
+    - rule: `avro-field-without-default`
+    - level: BACKWARD (schemas.yaml:6)
+    - against: `schemas/orders value.avsc:1:1 in git:main@3f2c91d`
+    - reference: READER\_FIELD\_MISSING\_DEFAULT\_VALUE at /fields/2
+    - witness: ``{"id":""}: no value was written for the field `quantity`, and it has no default (at /fields/2)``
+    - hint: give the field a default
+    - fingerprint: `fa702af97528`
+
+    </details>
+
+    <details><summary><b>WARN</b> <code>schemas/größe &amp; co/cart.proto:4:9</code> shop/cart</summary>
+
+    the message `cart` does not begin with a capital
+
+    ```text
+    message cart {
+    ```
+
+    - rule: `lint-name-style`
+    - hint: call it `Cart`
+    - fingerprint: `ba9876543210`
+
+    </details>
+
+    <details><summary><b>waived</b> <code>schemas/payments.schema.json:1:2529</code> payments</summary>
+
+    the new schema refuses what the old one accepts: `字100` may be no number any more
+
+    ```text
+    …type":"integer"},"字99":{"type":"integer"},"字100":{"type":"integer"},"字101":{"type":"integer"},"字102":{"type":"integer"},"字103":{"type":"integer"},"字104":{"type":"integer"},"字105":{"type":"integer"},"字…
+    ```
+
+    - rule: `json-type-narrowed`
+    - level: BACKWARD (schemas.yaml:6)
+    - against: `version 7 (id 131) in registry:http://127.0.0.1:8081`
+    - waived: until 2027-01-31 by team-pay: no reader left, see #<!-- -->12 \| @<!-- -->finance &lt;now&gt; (schemas.yaml:21:5)
+    - fingerprint: `0123456789ab`
+
+    </details>
+    "#);
 }
 
 #[test]
