@@ -125,8 +125,8 @@ impl BundledSchema {
     }
 }
 
-/// Take a bundle of a context of a registry. `progress` is told how much was read.
-pub(crate) async fn take(live: &Live, progress: &dyn Fn(usize)) -> Result<Bundle, Failure> {
+/// Take a bundle of a context of a registry. `progress` is told how many more versions were read.
+pub(crate) async fn take(live: &Live, progress: &dyn Fn(u64)) -> Result<Bundle, Failure> {
     let everything = live.everything(progress).await?;
     let mut levels: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for listed in everything.latest() {
