@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -84,6 +84,21 @@ impl RegistryClient {
         self.read(&["subjects", subject, "versions"], Some("deleted=true")).await
     }
 
+    /// The subjects that have live versions, in every context.
+    pub async fn subjects(&self) -> Result<Vec<String>, Failure> {
+        let found = self.read(&["subjects"], Some("subjectPrefix=:*:")).await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// The configuration that a subject has of its own; of the whole registry without one.
+    pub async fn own_config(&self, subject: Option<&str>) -> Result<Option<Value>, Failure> {
+        let path: &[&str] = match &subject {
+            Some(subject) => &["config", subject],
+            None => &["config"],
+        };
+        self.read_unless(path, None, |_, code| matches!(code, Some(40401..=40403 | 40408))).await
+    }
+
     /// A version of a subject, soft-deleted or not.
     pub async fn version(&self, subject: &str, version: i32) -> Result<StoredVersion, Failure> {
         let number = version.to_string();
@@ -104,6 +119,24 @@ impl RegistryClient {
             status == StatusCode::NOT_FOUND
         })
         .await
+    }
+
+    /// A GET of a route, and its URL without credentials.
+    pub fn request(&self, path: &[&str], query: Option<&str>) -> (String, RequestBuilder) {
+        self.request_of(Method::GET, path, query)
+    }
+
+    fn request_of(&self, method: Method, path: &[&str], query: Option<&str>) -> (String, RequestBuilder) {
+        let mut url = self.root.clone();
+        url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(path);
+        url.set_query(query);
+        let shown = url.to_string();
+        let request = self.http.request(method, url);
+        let request = request.header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
+        match &self.credentials {
+            Some((user, password)) => (shown, request.basic_auth(user, password.as_deref())),
+            None => (shown, request),
+        }
     }
 
     /// GET and read a JSON answer; `None` for a 404 in the registry's own words.
@@ -144,17 +177,8 @@ impl RegistryClient {
         body: Option<&Value>,
         headers: &[(&'static str, String)],
     ) -> Result<Answer, Failure> {
-        let mut url = self.root.clone();
-        url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(path);
-        url.set_query(query);
+        let (url, mut request) = self.request_of(method.clone(), path, query);
         let asked = format!("{method} {url}");
-        let mut request = self
-            .http
-            .request(method, url)
-            .header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
-        if let Some((user, password)) = &self.credentials {
-            request = request.basic_auth(user, password.as_deref());
-        }
         for (name, value) in headers {
             request = request.header(*name, value);
         }

@@ -15,12 +15,12 @@ use super::extract::{
 };
 use super::shapes::{Paging, cut};
 use crate::export::{Targets, check_config};
-use crate::model::{Context, ContextType, Exporter, ExporterState, InvalidExporter, Subject, TARGET_URL};
+use crate::model::{
+    Context, ContextType, Exporter, ExporterState, InvalidExporter, Subject, TARGET_URL, without_secrets,
+};
 use crate::registry::{ExporterChange, Registry};
 use crate::schema::tree::Node;
 
-/// What is shown in place of a secret.
-const HIDDEN: &str = "[hidden]";
 /// What exporters that say nothing else call subjects.
 const SAME_NAME: &str = "${subject}";
 
@@ -146,30 +146,6 @@ fn config(node: &Node) -> Result<BTreeMap<String, String>, ApiError> {
     map(node, |value| needed_text(value, "config"))
 }
 
-/// Addresses without their credentials, and how credentials are come by; everything else may be a secret.
-fn shown(config: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let shown = |(key, value): (&String, &String)| {
-        let value = match key.as_str() {
-            TARGET_URL => without_credentials(value),
-            key if key.ends_with(".credentials.source") => value.clone(),
-            _ => HIDDEN.to_owned(),
-        };
-        (key.clone(), value)
-    };
-    config.iter().map(shown).collect()
-}
-
-fn without_credentials(addresses: &str) -> String {
-    let shown = addresses.split(',').map(|address| match url::Url::parse(address.trim()) {
-        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
-            let _ = (url.set_username("hidden"), url.set_password(None));
-            url.to_string()
-        }
-        _ => address.trim().to_owned(),
-    });
-    shown.collect::<Vec<_>>().join(",")
-}
-
 /// Who sends back what was shown means what is recorded; but a secret does not go to another place than
 /// the one that it was given for.
 ///
@@ -179,7 +155,7 @@ fn unhidden(
     mut sent: BTreeMap<String, String>,
     recorded: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, InvalidExporter> {
-    let masked = shown(recorded);
+    let masked = without_secrets(recorded);
     let is_same_place = [recorded.get(TARGET_URL), masked.get(TARGET_URL)].contains(&sent.get(TARGET_URL));
     for (key, value) in &mut sent {
         let Some(secret) = recorded.get(key).filter(|_| masked.get(key) == Some(value)) else { continue };
@@ -236,7 +212,7 @@ pub async fn get(State(registry): State<Registry>, NamePath(name): NamePath) -> 
     answer::read(&ExporterView {
         context_type: exporter.context_type.as_str(),
         context: is_custom.then(|| exporter.context.to_string()),
-        config: shown(&exporter.config),
+        config: without_secrets(&exporter.config),
         name: exporter.name,
         subjects: exporter.subjects,
         subject_rename_format: exporter.rename_format,
@@ -364,7 +340,7 @@ pub async fn status(State(registry): State<Registry>, NamePath(name): NamePath) 
         example = json!({"schema.registry.url": "http://west:8081"})), ApiError))]
 pub async fn get_config(State(registry): State<Registry>, NamePath(name): NamePath) -> Answer {
     let (exporter, _) = registry.exporter(&name).await.during("Error while getting exporter")?;
-    answer::read(&shown(&exporter.config))
+    answer::read(&without_secrets(&exporter.config))
 }
 
 /// Replace the configuration of an exporter.

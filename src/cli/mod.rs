@@ -4,24 +4,31 @@
 //! outcome into an exit code.
 
 mod apply;
+mod backup;
 mod bundle;
 mod check;
 mod declaring;
+mod diff;
 mod dump;
 mod explain;
+mod export;
 mod health;
+mod import;
 mod init;
 mod kms;
 mod lock;
 mod migrate;
+mod moving;
 mod openapi;
 mod plan;
 mod plan_report;
 mod print;
 mod prune;
 mod pull;
+mod restore;
 mod rewrap;
 mod serve;
+mod verify;
 mod waive;
 mod why;
 
@@ -80,6 +87,8 @@ enum Verb {
     Serve(Box<serve::Options>),
     /// Check schema files against an earlier state of them.
     Check(Box<check::Options>),
+    /// Tell what changed between two schemas, folders, revisions or registries.
+    Diff(Box<diff::Options>),
     /// Write a manifest, a pipeline and a hook for the schemas of a folder.
     Init(init::Options),
     /// Tell all there is to one finding of the check.
@@ -102,6 +111,16 @@ enum Verb {
     Bundle(bundle::Options),
     /// Say what a rule means, why it is one, and what to do instead.
     Explain(explain::Options),
+    /// Take over what another registry holds, ids and all.
+    Import(Box<import::Options>),
+    /// Write what a registry holds as the records of a `_schemas` topic.
+    Export(Box<export::Options>),
+    /// Write everything a database holds into a file.
+    Backup(backup::Options),
+    /// Make an empty database into the one that was backed up.
+    Restore(restore::Options),
+    /// Find out whether a backup, a database or a registry is what it should be.
+    Verify(Box<verify::Options>),
     /// Bring a database up to date and exit.
     Migrate(migrate::Options),
     /// Encrypt data keys anew after the key file got another first line.
@@ -126,6 +145,7 @@ pub fn run() -> ExitCode {
     let done = match arguments.verb {
         Verb::Serve(options) => serve::run(*options, printer),
         Verb::Check(options) => check::run(&options, printer),
+        Verb::Diff(options) => diff::run(&options, printer),
         Verb::Init(options) => init::run(&options, printer),
         Verb::Why(options) => why::run(&options, printer),
         Verb::Waive(options) => waive::run(&options, printer),
@@ -137,6 +157,11 @@ pub fn run() -> ExitCode {
         Verb::Pull(options) => pull::run(*options, printer),
         Verb::Bundle(options) => bundle::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
+        Verb::Import(options) => import::run(&options, printer),
+        Verb::Export(options) => export::run(&options, printer),
+        Verb::Backup(options) => backup::run(&options, printer),
+        Verb::Restore(options) => restore::run(&options, printer),
+        Verb::Verify(options) => verify::run(&options, printer),
         Verb::Migrate(options) => migrate::run(options, printer),
         Verb::Rewrap(options) => rewrap::run(options, printer),
         Verb::Openapi(options) => openapi::run(&options, printer),

@@ -465,13 +465,10 @@ impl<'a> Run<'a> {
         for manifest in &self.workspace.manifests {
             texts.keep_file(&manifest.path, &manifest.text);
         }
-        for declared in self.checked() {
-            let rows: Vec<(&str, &Row<'_>)> = looked_at
-                .iter()
-                .flat_map(|seen| seen.rows.iter().map(|row| (seen.label.as_str(), row)))
-                .filter(|(_, row)| row.declared.path == declared.path)
-                .collect();
-            texts.keep_file(&declared.path, self.workspace.text(declared));
+        for (position, declared) in self.checked().into_iter().enumerate() {
+            // Each base has a row for each subject, in the same order.
+            let rows: Vec<(&str, &Row<'_>)> =
+                looked_at.iter().map(|seen| (seen.label.as_str(), &seen.rows[position])).collect();
             let mut findings = Vec::new();
             for (label, row) in &rows {
                 let Verdict::Compared(compared) = &row.verdict else { continue };
@@ -489,7 +486,11 @@ impl<'a> Run<'a> {
             }));
             waiving::apply(self.workspace, self.request.today, &mut findings);
             findings.sort_by_key(|finding| rank(&finding.outcome));
-            report.files.push(file_of(&rows, &findings));
+            let file = file_of(&rows, &findings);
+            if !findings.is_empty() || file.result == "invalid" {
+                texts.keep_file(&declared.path, self.workspace.text(declared));
+            }
+            report.files.push(file);
             report.findings.extend(findings);
         }
         for seen in &looked_at {

@@ -16,6 +16,7 @@ pub mod workspace;
 
 pub(crate) mod apply;
 mod deleted;
+pub mod difference;
 pub(crate) mod dump;
 pub(crate) mod files;
 pub(crate) mod git;

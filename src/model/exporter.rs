@@ -76,6 +76,8 @@ pub enum InvalidExporter {
 
 /// The member of the configuration with the address of the target.
 pub const TARGET_URL: &str = "schema.registry.url";
+/// What is shown in place of a secret.
+const HIDDEN: &str = "[hidden]";
 /// What stands for the name of a subject in a rename format.
 const PLACEHOLDER: &str = "${subject}";
 /// How long the context of an exporter may be, in bytes: names of subjects come after it.
@@ -203,6 +205,31 @@ impl Exporter {
         let name = if context.is_default() { outer } else { format!("{outer}{context}") };
         Context::new(&name).expect("starts with a dot and holds no colon")
     }
+}
+
+/// What may be shown of how a target is reached: addresses without their credentials, and how credentials
+/// are come by. Everything else may be a secret.
+pub fn without_secrets(config: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let shown = |(key, value): (&String, &String)| {
+        let value = match key.as_str() {
+            TARGET_URL => without_credentials(value),
+            key if key.ends_with(".credentials.source") => value.clone(),
+            _ => HIDDEN.to_owned(),
+        };
+        (key.clone(), value)
+    };
+    config.iter().map(shown).collect()
+}
+
+fn without_credentials(addresses: &str) -> String {
+    let shown = addresses.split(',').map(|address| match url::Url::parse(address.trim()) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            let _ = (url.set_username("hidden"), url.set_password(None));
+            url.to_string()
+        }
+        _ => address.trim().to_owned(),
+    });
+    shown.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]

@@ -27,7 +27,9 @@ pub use association::{
 };
 pub use content::Content;
 pub use context::Context;
-pub use exporter::{ContextType, Exporter, ExporterState, InvalidExporter, Progress, TARGET_URL};
+pub use exporter::{
+    ContextType, Exporter, ExporterState, InvalidExporter, Progress, TARGET_URL, without_secrets,
+};
 pub use format::{Format, UnknownFormat};
 pub use id::{Guid, SchemaId};
 pub use judge::{Action, Assumptions, Judge, JudgeSettings, Judging, Pack, Policy, UnknownWord};

@@ -47,6 +47,8 @@ pub enum ChangeKind {
     Undelete,
     /// A context was taken off the list.
     DeleteContext,
+    /// A context was listed, or its ids go on from a higher number.
+    OpenContext,
     /// An exporter was recorded or told what to do.
     PutExporter,
     /// An exporter was removed.
@@ -58,7 +60,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    const ALL: [ChangeKind; 21] = [
+    const ALL: [ChangeKind; 22] = [
         ChangeKind::Register,
         ChangeKind::Delete,
         ChangeKind::Purge,
@@ -76,6 +78,7 @@ impl ChangeKind {
         ChangeKind::PurgeDek,
         ChangeKind::Undelete,
         ChangeKind::DeleteContext,
+        ChangeKind::OpenContext,
         ChangeKind::PutExporter,
         ChangeKind::DeleteExporter,
         ChangeKind::Associate,
@@ -102,6 +105,7 @@ impl ChangeKind {
             ChangeKind::PurgeDek => "purge-dek",
             ChangeKind::Undelete => "undelete",
             ChangeKind::DeleteContext => "delete-context",
+            ChangeKind::OpenContext => "open-context",
             ChangeKind::PutExporter => "put-exporter",
             ChangeKind::DeleteExporter => "delete-exporter",
             ChangeKind::Associate => "associate",

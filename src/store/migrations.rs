@@ -42,7 +42,8 @@ const MIGRATIONS: [Migration; 5] = [
     },
 ];
 
-const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].number;
+/// The number of the newest step.
+pub(super) const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].number;
 
 /// Apply what is missing, or refuse.
 pub(super) async fn run(pools: &Pools, location: &str, allowed: bool) -> Result<(), StoreError> {

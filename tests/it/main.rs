@@ -4,9 +4,11 @@
 
 mod cli;
 mod cli_apply;
+mod cli_diff;
 mod cli_files;
 mod compat;
 mod contract;
+mod diffs;
 mod exporting;
 mod flows;
 mod gate;
@@ -15,6 +17,7 @@ mod house;
 mod http;
 mod judging;
 mod kms;
+mod linting;
 mod model;
 mod offline;
 mod openapi;
@@ -25,3 +28,4 @@ mod server;
 mod serving;
 mod store;
 mod terminal;
+mod transfer;

@@ -1,0 +1,152 @@
+//! What the commands that carry a registry's data have in common.
+
+use std::borrow::Cow;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::migrate;
+use super::print::Printer;
+use crate::clock;
+use crate::failure::Failure;
+use crate::store::{Author, Store, StoreOptions, Synchronous};
+use crate::transfer::{Error, Remote, Source};
+
+/// What takes less is done before anybody wonders.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How many sentences of a kind are printed.
+pub(super) const MOST_LINES: usize = 50;
+
+/// Open a database; `migrate` says whether it may be created or brought up to date.
+pub(super) async fn open(url: &str, migrate: bool) -> Result<Store, Failure> {
+    let options = StoreOptions { url: url.to_owned(), migrate, sqlite_synchronous: Synchronous::Full };
+    Store::open(&options).await.map_err(migrate::failure)
+}
+
+/// Who writes.
+pub(super) fn author(verb: &str) -> Author {
+    Author { actor: format!("dovetail {verb}"), request_id: verb.to_owned(), now: clock::now() }
+}
+
+/// What `--from` and `--against` name: a registry, a file, or standard input.
+pub(super) fn source(text: &str, at_once: usize) -> Result<Source, Failure> {
+    if text.contains("://") {
+        return Remote::new(text, at_once).map(Source::Registry).map_err(failure);
+    }
+    if text == "-" {
+        let mut read = Vec::new();
+        let whole = std::io::stdin().lock().read_to_end(&mut read);
+        whole.map_err(|error| Failure::unable(anyhow!("standard input cannot be read: {error}")))?;
+        return Ok(Source::Text(read));
+    }
+    Ok(Source::File(PathBuf::from(text)))
+}
+
+/// How the command ends because of an error.
+pub(super) fn failure(error: Error) -> Failure {
+    match error {
+        Error::Input(_) => Failure::bad_request(anyhow!(error)),
+        Error::Unreachable(ref sentence) => {
+            let is_refused = sentence.contains(" with 401") || sentence.contains(" with 403");
+            let failure = Failure::unable(anyhow!(error));
+            if is_refused { failure.with_hint(CREDENTIALS) } else { failure }
+        }
+        Error::Damaged(_) => Failure::unable(anyhow!(error)).with_hint("Take an older backup."),
+        Error::NotEmpty { .. } => Failure::unable(anyhow!(error)).with_hint(
+            "Restore into a database of its own. `dovetail import --from FILE` adds the schemas of a backup to \
+             what is there.",
+        ),
+        Error::Raced(_) => Failure::stopped(anyhow!(error)),
+        Error::Store(error) => migrate::failure(error),
+    }
+}
+
+const CREDENTIALS: &str = "Credentials go into the URL: https://USER:PASSWORD@HOST.";
+
+/// Print the first of many sentences, and how many there are more.
+pub(super) fn each_line(sentences: &[String], mut print: impl FnMut(Cow<'_, str>)) {
+    sentences.iter().take(MOST_LINES).for_each(|sentence| print(Cow::Borrowed(sentence)));
+    if let Some(more) = sentences.len().checked_sub(MOST_LINES + 1) {
+        print(Cow::Owned(format!("and {} more", more + 1)));
+    }
+}
+
+/// A bar on a terminal, for what takes a while.
+pub(super) struct Bar {
+    is_wanted: bool,
+    started: Instant,
+    shown: Mutex<Option<ProgressBar>>,
+}
+
+impl Bar {
+    pub(super) fn new(printer: Printer) -> Bar {
+        Bar { is_wanted: !printer.is_quiet(), started: Instant::now(), shown: Mutex::new(None) }
+    }
+
+    /// So much of so much is done.
+    pub(super) fn tell(&self, what: &'static str, done: usize, total: usize) {
+        if !self.is_wanted || self.started.elapsed() < PATIENCE {
+            return;
+        }
+        let mut shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let bar = shown.get_or_insert_with(|| {
+            // It draws nothing unless standard error is a terminal.
+            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
+            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+        bar.set_message(what);
+    }
+
+    /// Nothing more is to come.
+    pub(super) fn clear(&self) {
+        let shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        shown.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
+
+/// A file that takes its place when it is whole, and not before.
+pub(super) struct NewFile {
+    pub(super) out: BufWriter<File>,
+    temporary: PathBuf,
+    path: PathBuf,
+}
+
+impl NewFile {
+    /// Only its owner may read it: it holds what the registry's own access rules protect.
+    pub(super) fn create(path: &Path) -> Result<NewFile, Failure> {
+        let mut name = path.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
+        name.push(".part");
+        let temporary = path.with_file_name(name);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&temporary).map_err(|error| NewFile::failure(path, &error))?;
+        Ok(NewFile { out: BufWriter::new(file), temporary, path: path.to_owned() })
+    }
+
+    /// It is whole: keep it.
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
+        let kept = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
+        let kept = kept.and_then(|()| fs::rename(&self.temporary, &self.path));
+        kept.map_err(|error| NewFile::failure(&self.path, &error))
+    }
+
+    fn failure(path: &Path, error: &std::io::Error) -> Failure {
+        Failure::unable(anyhow!("{} cannot be written: {error}", path.display()))
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        // Gone already when it was kept.
+        let _ = fs::remove_file(&self.temporary);
+    }
+}

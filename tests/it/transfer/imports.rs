@@ -1,0 +1,164 @@
+//! Importing from a running registry.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::{Client, answers, assert_alike, corpus, dovetail, routes};
+use crate::harness;
+use crate::server::Server;
+use crate::terminal::{folder, shown};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_imported_registry_answers_every_route_as_the_source_does() {
+    let source = Server::with("sqlite::memory:", &["--judge", "reference"]);
+    let east = Client::of(&source);
+    corpus::seed(&east).await;
+    let routes = routes(&east).await;
+    assert!(routes.len() > 500, "{} routes", routes.len());
+    let expected = answers(&east, &routes).await;
+    let files = folder(&[]);
+    for place in harness::places().await {
+        let url = place.options.url.as_str();
+        let import = ["import", "--from", &source.url, "--database-url", url];
+        // Nothing is written by looking: only tables are made here.
+        dovetail(files.path(), &["migrate", "--database-url", url], 0);
+        dovetail(files.path(), &[&import[..], &["--dry-run"]].concat(), 0);
+        let empty = dovetail(files.path(), &["verify", "--database-url", url, "--against", &source.url], 1);
+        assert!(String::from_utf8_lossy(&empty.stdout).contains("only in http://"), "{}", place.name);
+        let done = dovetail(files.path(), &import, 0);
+        let told = String::from_utf8(done.stdout).expect("UTF-8");
+        assert!(
+            told.contains("imported 22 versions, 5 configurations and 4 modes"),
+            "{}: {told}",
+            place.name
+        );
+        assert!(told.contains("verified: all of it is the same, byte for byte"), "{}: {told}", place.name);
+
+        let target = Server::on(url);
+        let west = Client::of(&target);
+        assert_alike(&expected, &answers(&west, &routes).await, place.name);
+        assert_eq!(west.get("/v1/settings").await["judge"], "reference");
+        dovetail(files.path(), &["verify", "--database-url", url], 0);
+        let both = ["verify", &target.url, "--against", &source.url];
+        dovetail(files.path(), &both, 0);
+
+        // Once more, beside a server that is running: nothing is left to do.
+        let again = dovetail(files.path(), &import, 0);
+        let told = String::from_utf8(again.stdout).expect("UTF-8");
+        assert!(told.contains("imported 0 versions") && told.contains("there already: 22"), "{told}");
+        assert_alike(&expected, &answers(&west, &routes).await, place.name);
+
+        // Ids go on where they would have gone on, those of purged schemas not given out again.
+        let new = json!({ "schema": r#"{"type":"record","name":"New","fields":[]}"# });
+        let (status, added) = west.ask("POST", "/subjects/new/versions", &new).await;
+        assert_eq!(status, 200, "{added}");
+        let id = serde_json::from_str::<Value>(&added).expect("JSON")["id"].clone();
+        assert_eq!(id, json!(15), "14 ids were given out in the default context");
+        let differs = dovetail(files.path(), &both, 1);
+        let told = String::from_utf8(differs.stdout).expect("UTF-8");
+        assert_eq!(told.trim(), format!("`new` version 1: only in {}", target.url));
+        target.kill();
+    }
+}
+
+/// Hands requests on, and answers every third one as an overloaded proxy does.
+async fn unreliable(State(state): State<Arc<(String, AtomicUsize)>>, request: Request) -> Response {
+    if state.1.fetch_add(1, Ordering::Relaxed) % 3 == 0 {
+        return (axum::http::StatusCode::SERVICE_UNAVAILABLE, "try later").into_response();
+    }
+    let path = request.uri().path_and_query().expect("a path").to_string();
+    let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    if authorization != Some("Basic YW5uOnAhc3M=") {
+        return axum::http::StatusCode::UNAUTHORIZED.into_response();
+    }
+    let answer = reqwest::get(format!("{}{path}", state.0)).await.expect("an answer");
+    (answer.status(), answer.bytes().await.expect("a body")).into_response()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_passes_is_waited_for_and_credentials_are_sent_and_not_shown() {
+    let source = Server::with("sqlite::memory:", &[]);
+    let east = Client::of(&source);
+    for subject in ["a", "b", "c"] {
+        east.send("POST", &format!("/subjects/{subject}/versions"), json!({ "schema": "\"int\"" })).await;
+    }
+    let state = Arc::new((source.url.clone(), AtomicUsize::new(0)));
+    let app = axum::Router::new().fallback(unreliable).with_state(Arc::clone(&state));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let proxy = tokio::spawn(async move { axum::serve(listener, app).await });
+    let files = folder(&[]);
+    let right = format!("http://ann:p%21ss@{address}/");
+    let done = tokio::task::block_in_place(|| {
+        dovetail(files.path(), &["import", "--from", &right, "--database-url", "sqlite:a.db"], 0)
+    });
+    let told = shown(files.path(), &done);
+    assert!(told.contains("imported 3 versions") && told.contains("verified"), "{told}");
+    assert!(!told.contains("p!ss") && !told.contains("p%21ss") && !told.contains("ann"), "{told}");
+    let wrong = format!("http://ann:secret@{address}");
+    let refused = tokio::task::block_in_place(|| {
+        dovetail(files.path(), &["import", "--from", &wrong, "--database-url", "sqlite:b.db"], 3)
+    });
+    let told = shown(files.path(), &refused);
+    assert!(told.contains("401") && told.contains("Credentials go into the URL"), "{told}");
+    assert!(!told.contains("secret"), "{told}");
+    proxy.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_there_is_never_overwritten() {
+    let source = Server::with("sqlite::memory:", &[]);
+    let east = Client::of(&source);
+    let register = async |client: &Client, subject: &str, schema: &str| {
+        client.send("POST", &format!("/subjects/{subject}/versions"), json!({ "schema": schema })).await
+    };
+    register(&east, "a", "\"int\"").await;
+    register(&east, "b", "\"long\"").await;
+    register(&east, "c", "\"string\"").await;
+    east.send("PUT", "/config", json!({ "compatibility": "FULL" })).await;
+    east.send("PUT", "/mode/a", json!({ "mode": "READONLY" })).await;
+    let mut conflicts = Vec::new();
+    for place in harness::places().await {
+        let url = place.options.url.as_str();
+        let target = Server::on(url);
+        let west = Client::of(&target);
+        register(&west, "a", "\"int\"").await;
+        register(&west, "b", "\"bytes\"").await;
+        register(&west, "x", "\"float\"").await;
+        west.send("PUT", "/config", json!({ "compatibility": "NONE" })).await;
+        west.send("PUT", "/mode/a?force=true", json!({ "mode": "IMPORT" })).await;
+        west.send("DELETE", "/subjects/a", Value::Null).await;
+        let before = routes(&west).await;
+        let before = (answers(&west, &before).await, before);
+        let files = folder(&[]);
+        let import = ["import", "--from", &source.url, "--database-url", url];
+        let told = shown(files.path(), &dovetail(files.path(), &import, 1));
+        let told = told.replace(&source.url, "[URL]").replace(&shown_place(url), "[DB]");
+        conflicts.push(told);
+        assert_alike(&before.0, &answers(&west, &before.1).await, place.name);
+        assert_eq!(west.get("/v1/settings").await["judge"], "proof", "a store in use is judged as before");
+        target.kill();
+    }
+    conflicts.dedup();
+    assert_eq!(conflicts.len(), 1, "the stores tell it alike");
+    assert_snapshot!(conflicts[0], @r"");
+}
+
+/// How a database is called in what is printed.
+fn shown_place(url: &str) -> String {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => path.to_owned(),
+        None => {
+            let mut url = url::Url::parse(url).expect("a URL");
+            let host = url.query_pairs().find(|(key, _)| key == "host").map(|(_, host)| host.into_owned());
+            url.set_query(None);
+            let host = host.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned());
+            format!("postgres://{host}:{}{}", url.port().unwrap_or(5432), url.path())
+        }
+    }
+}
