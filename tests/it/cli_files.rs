@@ -876,6 +876,42 @@ fn the_help_of_each_command_teaches() {
 }
 
 #[test]
+fn a_bundle_of_files_and_a_lock_is_that_of_the_registry() {
+    let server = Server::start();
+    seed(&server, "");
+    // Nothing may refer to a version that no file holds.
+    let reference = json!([{ "name": "shop/money.proto", "subject": "money", "version": 2 }]);
+    let cart = CART.replace("sum = 1;", "sum = 1;\n  string note = 2;");
+    let cart = json!({ "schemaType": "PROTOBUF", "schema": cart, "references": reference });
+    register(&server, "shop%2Fcart.proto", cart);
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().join("schemas");
+    succeeds(folder.path(), &["dump", "--registry-url", &server.url]);
+    succeeds(&home, &["lock"]);
+    succeeds(&home, &["bundle", "--registry-url", &server.url, "--out", "online"]);
+    server.kill();
+    succeeds(&home, &["bundle", "--lock", "schemas.lock", "--out", "offline"]);
+    let compared = |bundle: &str| {
+        let bundle = dovetail::gate::bundle::read(&home.join(bundle)).expect("a bundle");
+        let mut latest = std::collections::BTreeMap::new();
+        for schema in bundle.schemas {
+            let mut schema = json!(schema);
+            // The files do not say whether a level is the subject's own.
+            schema.as_object_mut().expect("an object").remove("level");
+            latest.insert(schema["subject"].to_string(), schema);
+        }
+        latest
+    };
+    assert_eq!(compared("offline"), compared("online"), "the latest versions");
+    write(&home, &[("orders-value.avsc", r#""string""#)]);
+    let shown = run(&home, &["bundle", "--lock", "schemas.lock", "--out", "offline"]);
+    assert!(
+        shown.starts_with("exit 1\n") && shown.contains("orders-value.avsc is not what was locked"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_bundle_is_a_base_without_a_network() {
     let server = Server::start();
     seed(&server, "");

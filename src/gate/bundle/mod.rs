@@ -5,6 +5,7 @@
 
 mod base;
 mod files;
+mod offline;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub(crate) use base::BundledRegistry;
+pub(crate) use offline::of_files;
 
 use super::live::{Listed, Live};
 use super::plan::hex;
