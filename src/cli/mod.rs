@@ -7,6 +7,7 @@ mod apply;
 mod backup;
 mod bundle;
 mod check;
+mod completions;
 mod declaring;
 mod diff;
 mod dump;
@@ -17,14 +18,17 @@ mod import;
 mod init;
 mod kms;
 mod lock;
+mod man;
 mod migrate;
 mod moving;
 mod openapi;
 mod plan;
 mod plan_report;
 mod print;
+mod progress;
 mod prune;
 mod pull;
+mod report;
 mod restore;
 mod rewrap;
 mod serve;
@@ -129,6 +133,10 @@ enum Verb {
     Openapi(openapi::Options),
     /// Ask a running registry whether it is ready.
     Health(health::Options),
+    /// Print what a shell needs to complete the command line.
+    Completions(completions::Options),
+    /// Print the manual page, or write one for each command.
+    Man(man::Options),
 }
 
 /// Read the command line, do what it says, and tell how it went.
@@ -166,6 +174,8 @@ pub fn run() -> ExitCode {
         Verb::Rewrap(options) => rewrap::run(options, printer),
         Verb::Openapi(options) => openapi::run(&options, printer),
         Verb::Health(options) => health::run(&options, printer),
+        Verb::Completions(options) => completions::run(&options, printer),
+        Verb::Man(options) => man::run(&options, printer),
     };
     exit_code(done.unwrap_or_else(|failure| {
         printer.error(format_args!("{:#}", failure.error));
