@@ -47,7 +47,7 @@ pub(super) struct Options {
     #[command(flatten)]
     declaring: Declaring,
     /// The plan to do, as `dovetail plan --out` wrote it.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "delete", "manifest", "context"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "delete"])]
     plan: Option<PathBuf>,
     /// Do the saved plan even if others changed what it has nothing to do with.
     #[arg(long, requires = "plan")]
@@ -56,7 +56,7 @@ pub(super) struct Options {
     #[arg(long)]
     delete: bool,
     /// How it is printed what was done.
-    #[arg(long, env = "DOVETAIL_FORMAT", default_value = "text")]
+    #[arg(long, env = "DOVETAIL_PLAN_FORMAT", default_value = "text")]
     format: Format,
 }
 

@@ -1,14 +1,16 @@
 //! `dovetail bundle`: a registry → files that any file server can serve to stock clients.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::anyhow;
 use clap::Args;
 
-use super::declaring::Place;
+use super::declaring::{Declaring, Place};
 use super::print::Printer;
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
-use crate::gate::bundle;
+use crate::gate::bundle::{self, Bundle};
+use crate::gate::lock::Lock;
 
 const LONG_HELP: &str = "\
 Writes a folder of files under the addresses that clients ask a registry for: schemas/ids/1,
@@ -19,14 +21,19 @@ serve it, and what it cannot do: it does not answer POST.
 bundle.json in it holds everything once more in one document, with checksums. It is a base:
 `dovetail check --against bundle:FOLDER` needs no network.
 
+With --lock FILE nobody is asked: texts come from the declared files, versions and ids from the lock, and a
+file that is not what was locked stops it.
+
 The folder is replaced as a whole, and only if it holds a bundle or nothing.
 
 Exit codes
-  0  written    2  the folder holds something else    3  the registry cannot be read
+  0  written    1  a file is not what the lock says    2  the folder holds something else
+  3  the registry cannot be read
 
 Examples
   dovetail bundle --registry-url http://127.0.0.1:8081 --out fallback
-  python3 -m http.server --directory fallback 8082";
+  python3 -m http.server --directory fallback 8082
+  dovetail bundle --lock schemas.lock --out fallback";
 
 #[derive(Args)]
 #[command(after_help = "`dovetail bundle --help` tells what is written, and how to serve it.", after_long_help = LONG_HELP)]
@@ -34,14 +41,25 @@ pub(super) struct Options {
     /// The folder to write into.
     #[arg(long, value_name = "FOLDER", env = "DOVETAIL_BUNDLE_OUT", default_value = "bundle")]
     out: PathBuf,
+    /// Take declared files and this lock, and ask no registry.
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+    /// The manifest, where there is a lock.
+    #[arg(long, value_name = "FILE", env = "DOVETAIL_MANIFEST")]
+    manifest: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
 
 /// Read and write.
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
-    let live = options.place.live(None)?;
-    let taken = wait_for(bundle::take(&live, &|_| ()))?;
+    let taken = match &options.lock {
+        Some(lock) => locked(lock, options.manifest.clone())?,
+        None => {
+            let live = options.place.live(None)?;
+            wait_for(bundle::take(&live, &|_| ()))?
+        }
+    };
     let written = bundle::write(&taken, &options.out)?;
     for sentence in &written.left_out {
         printer.note(format_args!("note  {sentence}: it is in bundle.json only"));
@@ -53,4 +71,13 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         options.out.display()
     ));
     Ok(Outcome::Success)
+}
+
+/// A bundle of declared files, as a lock knows them.
+fn locked(path: &Path, manifest: Option<PathBuf>) -> Result<Bundle, Failure> {
+    let lock = Lock::read(path)?
+        .ok_or_else(|| Failure::bad_request(anyhow!("there is no lock {}", path.display())))?;
+    let place = Place { registry_url: Some(lock.registry.clone()), context: Some(lock.context.clone()) };
+    let declared = Declaring { paths: Vec::new(), manifest, place }.open()?;
+    bundle::of_files(&declared.wanted, &lock)
 }

@@ -53,7 +53,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "WHAT", env = "DOVETAIL_PLAN_FAIL_ON")]
     fail_on: Option<FailOn>,
     /// How the plan is printed.
-    #[arg(long, env = "DOVETAIL_FORMAT", default_value = "text")]
+    #[arg(long, env = "DOVETAIL_PLAN_FORMAT", default_value = "text")]
     format: Format,
 }
 

@@ -43,7 +43,7 @@ pub(super) struct Options {
     #[arg(long)]
     yes: bool,
     /// How it is printed.
-    #[arg(long, env = "DOVETAIL_FORMAT", default_value = "text")]
+    #[arg(long, env = "DOVETAIL_PLAN_FORMAT", default_value = "text")]
     format: Format,
 }
 

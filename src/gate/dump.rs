@@ -18,8 +18,8 @@ pub(crate) struct Dump {
     pub(crate) notes: Vec<String>,
 }
 
-/// Write down the latest version of each subject of a context. `progress` is told how much was read.
-pub(crate) async fn dump(live: &Live, progress: &dyn Fn(usize)) -> Result<Dump, Failure> {
+/// Write down the latest version of each subject of a context. `progress` is told how many more versions were read.
+pub(crate) async fn dump(live: &Live, progress: &dyn Fn(u64)) -> Result<Dump, Failure> {
     let everything = live.everything(progress).await?;
     let latest = everything.latest();
     // A file that is imported lies where the import looks for it.

@@ -71,14 +71,63 @@ fn a_plan_is_made_done_and_then_there_is_nothing_to_do() {
     let server = Server::start();
     let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
     let folder = declared(&server.url, &format!("defaults: {{ level: FULL }}\n{ALL_AVRO}"), &files);
-    assert_snapshot!(told(&folder, &server, &["plan", "--out", "plan.json"]), @r"");
-    assert_snapshot!(told(&folder, &server, &["apply", "--plan", "plan.json"]), @r"");
-    assert_snapshot!(told(&folder, &server, &["apply", "--plan", "plan.json"]), @r"");
-    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
-    assert_snapshot!(told(&folder, &server, &["plan"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["plan", "--out", "plan.json"]), @r"
+    exit 0
+    --- stdout
+    + money-value  register version 1   the first version
+    ~ money-value  level BACKWARD → FULL
+    + cart-value   register version 1   the first version
+    ~ cart-value   level BACKWARD → FULL
+    Plan: 2 to register, 2 level changes, 0 deletes, 0 drift.  Registry state 1.
+    --- stderr
+    ");
+    assert_snapshot!(told(&folder, &server, &["apply", "--plan", "plan.json"]), @r"
+    exit 0
+    --- stdout
+    done  money-value  version 1, id 1
+    done  money-value  level FULL
+    done  cart-value  version 1, id 2
+    done  cart-value  level FULL
+    Applied 4 of 4.  Registry state 5.
+    --- stderr
+    ");
+    assert_snapshot!(told(&folder, &server, &["apply", "--plan", "plan.json"]), @r"
+    exit 0
+    --- stdout
+    done  money-value  version 1, id 1 (by an earlier run)
+    done  money-value  level FULL (by an earlier run)
+    done  cart-value  version 1, id 2 (by an earlier run)
+    done  cart-value  level FULL (by an earlier run)
+    Nothing left to do: an earlier run did all 4.  Registry state 5.
+    --- stderr
+    ");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"
+    exit 0
+    --- stdout
+    Nothing to do.  Registry state 5.
+    --- stderr
+    ");
+    assert_snapshot!(told(&folder, &server, &["plan"]), @r"
+    exit 0
+    --- stdout
+    Plan: 0 to register, 0 level changes, 0 deletes, 0 drift, 2 unchanged.  Registry state 5.
+    --- stderr
+    ");
     write(folder.path(), &[("cart.avsc", CART_V2)]);
-    assert_snapshot!(told(&folder, &server, &["plan"]), @r"");
-    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["plan"]), @r"
+    exit 0
+    --- stdout
+    ~ cart-value  register version 2   compatible under FULL
+    Plan: 1 to register, 0 level changes, 0 deletes, 0 drift, 1 unchanged.  Registry state 5.
+    --- stderr
+    ");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"
+    exit 0
+    --- stdout
+    done  cart-value  version 2, id 3
+    Applied 1 of 1.  Registry state 6.
+    --- stderr
+    ");
     let cart = get(&format!("{}/subjects/cart-value/versions/2", server.url));
     assert_eq!(cart["references"], json!([{ "name": "shop.Money", "subject": "money-value", "version": 1 }]));
     assert_eq!(get(&format!("{}/config/cart-value", server.url))["compatibilityLevel"], "FULL");
@@ -92,12 +141,43 @@ fn what_may_not_be_registered_is_told_and_nothing_is_done() {
     succeeds(folder.path(), &["apply"]);
     let more = r#"{"type":"record","name":"New","fields":[]}"#;
     write(folder.path(), &[("cart.avsc", CART_BROKEN), ("new.avsc", more)]);
-    assert_snapshot!(told(&folder, &server, &["plan", "--out", "plan.json"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["plan", "--out", "plan.json"]), @r#"
+    exit 1
+    --- stdout
+    FAIL  cart.avsc:2:33  cart-value  BACKWARD  f6d42b0d334f
+          avro-field-without-default  the new schema has the field `note` in `shop.Cart` without a default, and the old schema does not write it
+            against   version 1
+            witness   {"sum":{"cents":0}}: no value was written for the field `note`, and it has no default (at /fields/1)
+            hint      give the field a default
+    + new-value  register version 1   the first version
+    Plan: 1 to register, 0 level changes, 0 deletes, 0 drift, 1 refused, 1 unchanged.  Registry state 3.
+    --- stderr
+    note  the plan is not saved: it could not be applied
+    "#);
     assert!(!folder.path().join("plan.json").exists());
-    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r#"
+    exit 1
+    --- stdout
+    FAIL  cart.avsc:2:33  cart-value  BACKWARD  f6d42b0d334f
+          avro-field-without-default  the new schema has the field `note` in `shop.Cart` without a default, and the old schema does not write it
+            against   version 1
+            witness   {"sum":{"cents":0}}: no value was written for the field `note`, and it has no default (at /fields/1)
+            hint      give the field a default
+    + new-value  register version 1   the first version
+    Plan: 1 to register, 0 level changes, 0 deletes, 0 drift, 1 refused, 1 unchanged.  Registry state 3.
+    --- stderr
+    error: nothing was done: the plan holds what may not be registered
+    "#);
     assert_eq!(get(&format!("{}/subjects", server.url)), json!(["cart-value", "money-value"]));
     write(folder.path(), &[("cart.avsc", r#"{"type":"recrod"}"#)]);
-    assert_snapshot!(told(&folder, &server, &["plan"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["plan"]), @r"
+    exit 2
+    --- stdout
+    FAIL  cart.avsc:1:1  cart-value  no schema: Undefined schema: recrod
+    + new-value  register version 1   the first version
+    Plan: 1 to register, 0 level changes, 0 deletes, 0 drift, 1 refused, 1 unchanged.  Registry state 3.
+    --- stderr
+    ");
 }
 
 #[test]
@@ -169,7 +249,13 @@ async fn a_lost_race_stops_the_plan_before_its_first_step() {
             succeeds(folder.path(), &["plan", "--out", "plan.json"]);
             register(&server, "elsewhere", avro(r#""int""#));
             let shown = told(&folder, &server, &["apply", "--plan", "plan.json"]);
-            allow_duplicates! { assert_snapshot!(shown, @r"") };
+            allow_duplicates! { assert_snapshot!(shown, @r"
+            exit 4
+            --- stdout
+            --- stderr
+            error: the plan was made at state 1, the registry is at 2 (elsewhere: register by anonymous)
+            hint: Plan again, and look at what changed.
+            ") };
             assert_eq!(get(&format!("{}/subjects", server.url)), json!(["elsewhere"]), "nothing was applied");
             let arguments = ["apply", "--plan", "plan.json", "--ignore-unrelated"];
             succeeds(folder.path(), &arguments);
@@ -178,7 +264,13 @@ async fn a_lost_race_stops_the_plan_before_its_first_step() {
             succeeds(folder.path(), &["plan", "--out", "plan.json"]);
             put_level(&server, "cart-value", "NONE");
             let shown = told(&folder, &server, &arguments);
-            allow_duplicates! { assert_snapshot!(shown, @r"") };
+            allow_duplicates! { assert_snapshot!(shown, @r"
+            exit 4
+            --- stdout
+            --- stderr
+            error: the plan was made at state 4, the registry is at 5 (cart-value: put-settings by anonymous)
+            hint: Plan again, and look at what changed.
+            ") };
             send(&server, reqwest::Method::PUT, "/config", json!({ "compatibility": "FULL" }));
             succeeds(folder.path(), &["plan", "--out", "plan.json"]);
             send(&server, reqwest::Method::PUT, "/config", json!({ "compatibility": "NONE" }));
@@ -298,8 +390,38 @@ fn standing(server: &Server, context: &str) -> Value {
 fn interrupted_at_any_write_it_comes_to_the_same_end() {
     let server = Server::start();
     let whole = eventful(&server, &server.url, ".whole");
-    assert_snapshot!(told(&whole, &server, &["plan", "--delete"]), @r"");
-    assert_snapshot!(told(&whole, &server, &["apply", "--delete"]), @r"");
+    assert_snapshot!(told(&whole, &server, &["plan", "--delete"]), @r"
+    exit 0
+    --- stdout
+    ~ :.whole:broken    level BACKWARD → NONE   for the accepted break
+    ~ :.whole:broken    register version 2   1 accepted break under BACKWARD
+    ~ :.whole:broken    level NONE → BACKWARD
+    + :.whole:money     register version 1   the first version
+    ~ :.whole:looser    level FULL → BACKWARD
+    ~ :.whole:looser    register version 2   compatible under BACKWARD
+    ~ :.whole:tighter   register version 2   compatible under FULL_TRANSITIVE
+    ~ :.whole:tighter   level BACKWARD → FULL_TRANSITIVE
+    + :.whole:cart      register version 1   the first version
+    - :.whole:unwanted  delete softly, 1 version
+    Plan: 5 to register, 4 level changes, 1 delete, 0 drift.  Registry state 6.
+    --- stderr
+    ");
+    assert_snapshot!(told(&whole, &server, &["apply", "--delete"]), @r"
+    exit 0
+    --- stdout
+    done  :.whole:broken  level NONE
+    done  :.whole:broken  version 2, id 2
+    done  :.whole:broken  level BACKWARD
+    done  :.whole:money  version 1, id 3
+    done  :.whole:looser  level BACKWARD
+    done  :.whole:looser  version 2, id 4
+    done  :.whole:tighter  version 2, id 5
+    done  :.whole:tighter  level FULL_TRANSITIVE
+    done  :.whole:cart  version 1, id 6
+    done  :.whole:unwanted  deleted softly, 1 version
+    Applied 10 of 10.  Registry state 16.
+    --- stderr
+    ");
     let expected = standing(&server, ".whole");
     let mut number = 0;
     let mut interruptions = 0;
@@ -350,8 +472,24 @@ fn a_tree_of_imports_five_deep_is_one_command_and_idempotent() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let subjects = "subjects:\n  - { glob: \"proto/**/*.proto\", subject: \"{1}/{2}.proto\" }\n";
     let folder = declared(&server.url, subjects, &files);
-    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
-    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"
+    exit 0
+    --- stdout
+    done  deep/m5.proto  version 1, id 1
+    done  deep/m4.proto  version 1, id 2
+    done  deep/m3.proto  version 1, id 3
+    done  deep/m2.proto  version 1, id 4
+    done  deep/m1.proto  version 1, id 5
+    done  deep/m0.proto  version 1, id 6
+    Applied 6 of 6.  Registry state 7.
+    --- stderr
+    ");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"
+    exit 0
+    --- stdout
+    Nothing to do.  Registry state 7.
+    --- stderr
+    ");
     // What changes at the bottom changes all that is above it, in one go.
     write(folder.path(), &[("proto/deep/m5.proto", &deepest.replace("at = 1;", "at = 1; int32 n = 2;"))]);
     let shown = succeeds(folder.path(), &["apply"]);
@@ -379,7 +517,16 @@ fn what_is_not_declared_is_told_and_left_alone_until_it_is_to_be_deleted() {
     let reference = json!([{ "name": "shop.Money", "subject": "legacy-value", "version": 1 }]);
     register(&server, "user-value", json!({ "schema": CART, "references": reference }));
     put_level(&server, "money-value", "FULL");
-    assert_snapshot!(told(&folder, &server, &["plan"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["plan"]), @r"
+    exit 0
+    --- stdout
+    ! money-value     has the level FULL, which is not declared: left alone
+    ! legacy-value    is in the registry, and not declared here: left alone
+    ! payments-value  is in the registry, and not declared here: left alone
+    ! user-value      is in the registry, and not declared here: left alone
+    Plan: 0 to register, 0 level changes, 0 deletes, 4 drift, 2 unchanged.  Registry state 7.
+    --- stderr
+    ");
     assert_eq!(code(folder.path(), &["plan", "--fail-on", "drift"]), 1);
     assert_eq!(code(folder.path(), &["plan", "--quiet"]), 0);
     assert_eq!(code(folder.path(), &["plan", "money.avsc", "--delete"]), 2, "a part deletes nothing");
@@ -391,10 +538,26 @@ fn what_is_not_declared_is_told_and_left_alone_until_it_is_to_be_deleted() {
     // What is protected stays, and so does what that refers to.
     let more = format!("{ALL_AVRO}protect: [\"payments-*\", \"user-*\"]\n");
     write(folder.path(), &[("schemas.yaml", &manifest(&server.url, &more))]);
-    assert_snapshot!(told(&folder, &server, &["plan", "--delete"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["plan", "--delete"]), @r"
+    exit 0
+    --- stdout
+    ! money-value     has the level FULL, which is not declared: left alone
+    ! legacy-value    is not declared here, and is referred to by user-value: left alone
+    ! payments-value  is not declared here, and is protected: left alone
+    ! user-value      is not declared here, and is protected: left alone
+    Plan: 0 to register, 0 level changes, 0 deletes, 4 drift, 2 unchanged.  Registry state 7.
+    --- stderr
+    ");
     let more = format!("{ALL_AVRO}protect: [\"payments-*\"]\n");
     write(folder.path(), &[("schemas.yaml", &manifest(&server.url, &more))]);
-    assert_snapshot!(told(&folder, &server, &["apply", "--delete"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply", "--delete"]), @r"
+    exit 0
+    --- stdout
+    done  user-value  deleted softly, 1 version
+    done  legacy-value  deleted softly, 1 version
+    Applied 2 of 2.  Registry state 9.
+    --- stderr
+    ");
     let left = json!(["cart-value", "money-value", "payments-value"]);
     assert_eq!(get(&format!("{}/subjects", server.url)), left);
     let nothing = declared(&server.url, "subjects:\n  - { glob: \"none/*.avsc\" }\n", &[("x/a.avsc", MONEY)]);
@@ -417,17 +580,38 @@ fn an_accepted_break_is_registered_and_the_level_is_back_in_the_same_run() {
                   until: 2100-01-01, reason: nobody reads it }]\n";
     let with = |more: &str| write(folder.path(), &[("schemas.yaml", &manifest(&server.url, more))]);
     with(&format!("{ALL_AVRO}{waiver}"));
-    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"
+    exit 2
+    --- stdout
+    FAIL  cart.avsc  cart-value  the accepted break needs the level NONE for a moment, and no level is declared that it goes back to (it is BACKWARD now)
+            hint      Add `level: BACKWARD` to its entry in the manifest.
+    Plan: 0 to register, 0 level changes, 0 deletes, 0 drift, 1 refused, 1 unchanged.  Registry state 3.
+    --- stderr
+    error: nothing was done: the plan holds what may not be registered
+    ");
     let levelled = format!("defaults: {{ level: BACKWARD }}\n{ALL_AVRO}");
     with(&format!("{levelled}{}", waiver.replace("2100", "2020")));
     assert_eq!(code(folder.path(), &["apply"]), 1, "it is over");
     with(&format!("{levelled}{}", waiver.replace("/fields/1", "/fields/0")));
     assert_eq!(code(folder.path(), &["apply"]), 1, "it is for another place");
     with(&format!("{levelled}{waiver}"));
-    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"
+    exit 0
+    --- stdout
+    done  cart-value  level NONE
+    done  cart-value  version 2, id 3
+    done  cart-value  level BACKWARD
+    Applied 3 of 3.  Registry state 6.
+    --- stderr
+    ");
     assert_eq!(get(&format!("{}/subjects/cart-value/versions", server.url)), json!([1, 2]));
     assert_eq!(get(&format!("{}/config/cart-value", server.url))["compatibilityLevel"], "BACKWARD");
-    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"
+    exit 0
+    --- stdout
+    Nothing to do.  Registry state 6.
+    --- stderr
+    ");
 }
 
 #[test]
@@ -437,14 +621,47 @@ fn a_registry_that_does_not_count_its_changes_is_looked_at_instead() {
     let proxy = Proxy::to(&server.url, Mischief { hidden: Some("/v1/"), cut: None });
     let folder = declared(&proxy.url, &format!("defaults: {{ level: FULL }}\n{ALL_AVRO}"), &files);
     let told = |arguments: &[&str]| run(folder.path(), arguments).replace(&proxy.url, "[URL]");
-    assert_snapshot!(told(&["plan", "--out", "plan.json"]), @r"");
+    assert_snapshot!(told(&["plan", "--out", "plan.json"]), @r"
+    exit 0
+    --- stdout
+    + money-value  register version 1   the first version
+    ~ money-value  level BACKWARD → FULL
+    + cart-value   register version 1   the first version
+    ~ cart-value   level BACKWARD → FULL
+    Plan: 2 to register, 2 level changes, 0 deletes, 0 drift.
+    --- stderr
+    ");
     register(&server, "elsewhere", avro(r#""int""#));
-    assert_snapshot!(told(&["apply", "--plan", "plan.json"]), @r"");
-    assert_snapshot!(told(&["apply", "--plan", "plan.json"]), @r"");
+    assert_snapshot!(told(&["apply", "--plan", "plan.json"]), @r"
+    exit 0
+    --- stdout
+    done  money-value  version 1, id 2
+    done  money-value  level FULL
+    done  cart-value  version 1, id 3
+    done  cart-value  level FULL
+    Applied 4 of 4.
+    --- stderr
+    ");
+    assert_snapshot!(told(&["apply", "--plan", "plan.json"]), @r"
+    exit 0
+    --- stdout
+    done  money-value  version 1, id 2 (by an earlier run)
+    done  money-value  level FULL (by an earlier run)
+    done  cart-value  version 1, id 3 (by an earlier run)
+    done  cart-value  level FULL (by an earlier run)
+    Nothing left to do: an earlier run did all 4.
+    --- stderr
+    ");
     write(folder.path(), &[("cart.avsc", CART_V2)]);
     succeeds(folder.path(), &["plan", "--out", "plan.json"]);
     put_level(&server, "cart-value", "NONE");
-    assert_snapshot!(told(&["apply", "--plan", "plan.json"]), @r"");
+    assert_snapshot!(told(&["apply", "--plan", "plan.json"]), @r"
+    exit 4
+    --- stdout
+    --- stderr
+    error: somebody else changed `cart-value` since the plan was made
+    hint: Plan again, and look at what changed.
+    ");
     assert_eq!(get(&format!("{}/subjects/cart-value/versions", server.url)), json!([1]));
     // Interrupted, it goes on where it was.
     let files = [("cart.avsc", CART), ("money.avsc", MONEY)];

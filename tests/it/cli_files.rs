@@ -71,10 +71,34 @@ fn for_what_was_dumped_there_is_nothing_to_do() {
         let mut arguments = vec!["dump", "--registry-url", &server.url, "--out", "schemas"];
         arguments.extend(flags);
         if prefix.is_empty() {
-            assert_snapshot!(told(folder.path(), &server, &arguments), @r"");
+            assert_snapshot!(told(folder.path(), &server, &arguments), @r"
+            exit 0
+            --- stdout
+            Wrote 5 subjects and schemas.yaml into schemas.
+            --- stderr
+            ");
             let manifest =
                 fs::read_to_string(folder.path().join("schemas/schemas.yaml")).expect("a manifest");
-            assert_snapshot!(manifest.replace(&server.url, "[URL]"), @r"");
+            assert_snapshot!(manifest.replace(&server.url, "[URL]"), @r#"
+            version: 1
+            registry: {"url":"[URL]"}
+            subjects:
+              - file: "lines-value.avsc"
+                subject: "lines-value"
+                references: [{"name":"shop.Order","subject":"orders-value"}]
+              - file: "shop/money.proto"
+                subject: "money"
+              - file: "orders-value.avsc"
+                subject: "orders-value"
+                level: "FULL_TRANSITIVE"
+                metadata: {"properties":{"owner":"team \"pay\": #1"}}
+              - file: "shop/cart.proto"
+                subject: "shop/cart.proto"
+                references: [{"name":"shop/money.proto","subject":"money","version":1}]
+              - file: "sizes.schema.json"
+                subject: "sizes"
+                level: "NONE"
+            "#);
         } else {
             succeeds(folder.path(), &arguments);
         }
@@ -106,11 +130,33 @@ fn prune_deletes_what_nobody_declares_protects_or_needs() {
     let line =
         r#"{"type":"record","name":"Line","namespace":"shop","fields":[{"name":"order","type":"Order"}]}"#;
     let folder = folder(&[("schemas.yaml", &manifest), ("line.avsc", line)]);
-    assert_snapshot!(told(folder.path(), &server, &["prune"]), @r"");
+    assert_snapshot!(told(folder.path(), &server, &["prune"]), @r"
+    exit 0
+    --- stdout
+    - shop/cart.proto  1 version
+    - money  2 versions
+    ! orders-value  is referred to by lines-value: left alone
+    ! sizes  is protected: left alone
+    2 not declared, 2 of others left alone.
+    --- stderr
+    note  nothing was deleted; --yes deletes them softly
+    ");
     let before = get(&format!("{}/subjects", server.url));
     assert_eq!(before.as_array().expect("a list").len(), 5, "nothing was deleted");
-    assert_snapshot!(told(folder.path(), &server, &["prune", "--yes"]), @r"");
-    assert_snapshot!(told(folder.path(), &server, &["prune", "--yes"]), @r"");
+    assert_snapshot!(told(folder.path(), &server, &["prune", "--yes"]), @r"
+    exit 0
+    --- stdout
+    done  shop/cart.proto  deleted softly, 1 version
+    done  money  deleted softly, 2 versions
+    Applied 2 of 2.  Registry state 12.
+    --- stderr
+    ");
+    assert_snapshot!(told(folder.path(), &server, &["prune", "--yes"]), @r"
+    exit 0
+    --- stdout
+    Nothing to do.  Registry state 12.
+    --- stderr
+    ");
     let left = get(&format!("{}/subjects", server.url));
     assert_eq!(left, json!(["lines-value", "orders-value", "sizes"]));
     let deleted = get(&format!("{}/subjects?deletedOnly=true", server.url));
@@ -124,8 +170,18 @@ fn a_lock_holds_builds_to_the_versions_that_were_meant() {
     let dumped = tempfile::tempdir().expect("a folder");
     let home = dumped.path().join("schemas");
     succeeds(dumped.path(), &["dump", "--registry-url", &server.url]);
-    assert_snapshot!(told(&home, &server, &["lock"]), @r"");
-    assert_snapshot!(told(&home, &server, &["lock", "--check"]), @r"");
+    assert_snapshot!(told(&home, &server, &["lock"]), @r"
+    exit 0
+    --- stdout
+    Locked 6 schemas in schemas.lock.
+    --- stderr
+    ");
+    assert_snapshot!(told(&home, &server, &["lock", "--check"]), @r"
+    exit 0
+    --- stdout
+    schemas.lock is up to date: 6 schemas.
+    --- stderr
+    ");
     let lock = fs::read_to_string(home.join("schemas.lock")).expect("a lock");
     let lock: Value = serde_json::from_str(&lock).expect("JSON");
     let money: Vec<&Value> =
@@ -141,8 +197,20 @@ fn a_lock_holds_builds_to_the_versions_that_were_meant() {
     let consumer = folder(&[("schemas.lock", &lock.to_string())]);
     let further = r#"{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"long"},{"name":"n","type":"int","default":1}]}"#;
     register(&server, "orders-value", json!({ "schema": further }));
-    assert_snapshot!(told(consumer.path(), &server, &["pull", "orders-value", "lines-value", "--out", "built"]), @r"");
-    assert_snapshot!(told(consumer.path(), &server, &["pull", "orders-value", "lines-value", "--out", "built"]), @r"");
+    assert_snapshot!(told(consumer.path(), &server, &["pull", "orders-value", "lines-value", "--out", "built"]), @r"
+    exit 0
+    --- stdout
+    Pulled 2 into built: 2 written, 0 as they were.
+    --- stderr
+    wrote  built/lines-value.avsc  lines-value version 1
+    wrote  built/orders-value.avsc  orders-value version 1
+    ");
+    assert_snapshot!(told(consumer.path(), &server, &["pull", "orders-value", "lines-value", "--out", "built"]), @r"
+    exit 0
+    --- stdout
+    Pulled 2 into built: 0 written, 2 as they were.
+    --- stderr
+    ");
     let order = fs::read_to_string(consumer.path().join("built/orders-value.avsc")).expect("a schema");
     assert!(!order.contains("\"n\""), "the version in the lock, not the latest: {order}");
     succeeds(consumer.path(), &["pull", "shop/cart.proto", "--out", "imports"]);
@@ -150,7 +218,12 @@ fn a_lock_holds_builds_to_the_versions_that_were_meant() {
     let money = fs::read_to_string(consumer.path().join("imports/shop/money.proto")).expect("a schema");
     assert_eq!(money, MONEY, "where the import looks for it, in the version that is referred to");
 
-    assert_snapshot!(told(&home, &server, &["lock", "--check"]), @r"");
+    assert_snapshot!(told(&home, &server, &["lock", "--check"]), @r"
+    exit 0
+    --- stdout
+    schemas.lock is up to date: 6 schemas.
+    --- stderr
+    ");
     let other = lock.to_string().replace(lock["schemas"][1]["sha256"].as_str().expect("a hash"), "0000");
     let wrong = folder(&[("schemas.lock", &other)]);
     let all = told(wrong.path(), &server, &["pull"]);
@@ -205,7 +278,12 @@ fn a_bundle_answers_readers_as_the_registry_did() {
     let server = Server::start();
     seed(&server, "");
     let folder = tempfile::tempdir().expect("a folder");
-    assert_snapshot!(told(folder.path(), &server, &["bundle", "--registry-url", &server.url]), @r"");
+    assert_snapshot!(told(folder.path(), &server, &["bundle", "--registry-url", &server.url]), @r"
+    exit 0
+    --- stdout
+    Bundled 6 versions as 38 files in bundle.
+    --- stderr
+    ");
     let files = serve_files(folder.path().join("bundle"));
     let mut addresses: Vec<String> = [
         "/subjects",
@@ -292,13 +370,545 @@ fn hash(bytes: &[u8]) -> String {
 #[test]
 fn the_help_of_each_command_teaches() {
     let folder: TempDir = tempfile::tempdir().expect("a folder");
-    assert_snapshot!(run(folder.path(), &["plan", "--help"]), @r"");
-    assert_snapshot!(run(folder.path(), &["apply", "--help"]), @r"");
-    assert_snapshot!(run(folder.path(), &["dump", "--help"]), @r"");
-    assert_snapshot!(run(folder.path(), &["prune", "--help"]), @r"");
-    assert_snapshot!(run(folder.path(), &["lock", "--help"]), @r"");
-    assert_snapshot!(run(folder.path(), &["pull", "--help"]), @r"");
-    assert_snapshot!(run(folder.path(), &["bundle", "--help"]), @r"");
+    assert_snapshot!(run(folder.path(), &["plan", "--help"]), @r"
+    exit 0
+    --- stdout
+    Say what would have to be done so that a registry holds what is declared
+
+    Usage: dovetail plan [OPTIONS] [PATH]...
+
+    Arguments:
+      [PATH]...
+              Declared files, or folders of them; the whole manifest unless said otherwise
+
+    Options:
+          --manifest <FILE>
+              The manifest, instead of the nearest schemas.yaml in this folder or above it
+              
+              [env: DOVETAIL_MANIFEST=]
+
+          --registry-url <URL>
+              The registry, instead of the manifest's; may hold credentials, http://USER:PASSWORD@HOST
+              
+              [env: DOVETAIL_REGISTRY_URL]
+
+          --context <CONTEXT>
+              The context, instead of the manifest's or the default one
+              
+              [env: DOVETAIL_CONTEXT=]
+
+          --out <FILE>
+              Save the plan, for `dovetail apply --plan`
+              
+              [env: DOVETAIL_PLAN_OUT=]
+
+          --delete
+              Delete, softly, what is not declared
+
+          --fail-on <WHAT>
+              Also fail on this
+
+              Possible values:
+              - drift: What is in the registry and not declared, or otherwise than declared
+              
+              [env: DOVETAIL_PLAN_FAIL_ON=]
+
+          --format <FORMAT>
+              How the plan is printed
+              
+              [env: DOVETAIL_FORMAT=]
+              [default: text]
+              [possible values: text, json]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    What is compared
+      Each subject of schemas.yaml with what the registry holds under it: the schema with all that it refers to,
+      the level, the policy, the metadata. References are found in the texts and registered first. A schema that
+      has to be registered is judged under the level that is to hold.
+
+    What is planned
+      +  a first version               ~  a further version, a level, a policy
+      -  a deletion (--delete only; never what `protect` names or somebody refers to)
+      !  drift: what differs and is left alone
+      A level that asks for less is changed before the registration, one that asks for more after it. A break
+      that a waiver accepts is registered under NONE, and the declared level is back in the next step.
+
+    The saved plan
+      --out writes a file that holds everything, texts included, and the number of the registry's newest change.
+      `dovetail apply --plan FILE` does that and nothing else, and refuses if the registry has moved. A registry
+      that does not count its changes is held against what the plan saw of each subject.
+
+    Exit codes
+      0  planned    1  something may not be registered, or there is drift and --fail-on drift
+      2  the manifest or a schema cannot be understood    3  the registry cannot be read
+
+    Examples
+      dovetail plan
+      dovetail plan --out plan.json && dovetail apply --plan plan.json
+      dovetail plan --fail-on drift --quiet
+    --- stderr
+    ");
+    assert_snapshot!(run(folder.path(), &["apply", "--help"]), @r"
+    exit 0
+    --- stdout
+    Do it: register, set levels, in the right order, and only if nobody else is at it
+
+    Usage: dovetail apply [OPTIONS] [PATH]...
+
+    Arguments:
+      [PATH]...
+              Declared files, or folders of them; the whole manifest unless said otherwise
+
+    Options:
+          --manifest <FILE>
+              The manifest, instead of the nearest schemas.yaml in this folder or above it
+              
+              [env: DOVETAIL_MANIFEST=]
+
+          --registry-url <URL>
+              The registry, instead of the manifest's; may hold credentials, http://USER:PASSWORD@HOST
+              
+              [env: DOVETAIL_REGISTRY_URL]
+
+          --context <CONTEXT>
+              The context, instead of the manifest's or the default one
+              
+              [env: DOVETAIL_CONTEXT=]
+
+          --plan <FILE>
+              The plan to do, as `dovetail plan --out` wrote it
+
+          --ignore-unrelated
+              Do the saved plan even if others changed what it has nothing to do with
+
+          --delete
+              Delete, softly, what is not declared
+
+          --format <FORMAT>
+              How it is printed what was done
+              
+              [env: DOVETAIL_FORMAT=]
+              [default: text]
+              [possible values: text, json]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    With --plan FILE
+      Does exactly what `dovetail plan --out FILE` wrote down. If the registry has moved since, nothing is done:
+      somebody looked at that plan, and it is another one now. Changes of subjects that the plan has nothing to
+      do with are no reason to stop with --ignore-unrelated.
+
+    Without
+      Plans and does it at once. Changes of others stop it only where they concern the plan.
+
+    Safety
+      Each write is made at the very state that the step before left behind, or not at all: of two that apply at
+      the same time, one goes on and the other stops. A run that was interrupted is simply run again, with or
+      without the plan; what was done is recognised and not done twice. (A registry that does not count its
+      changes, such as Confluent's, is looked at before and after each step instead.)
+
+    Exit codes
+      0  the registry is as declared    1  something may not be registered; nothing was done
+      2  the plan or the manifest cannot be understood    3  the registry cannot be reached; nothing was done
+      4  stopped half-way, or others were faster; what was done is listed
+
+    Examples
+      dovetail apply
+      dovetail apply schemas/orders
+      dovetail plan --out plan.json && dovetail apply --plan plan.json
+    --- stderr
+    ");
+    assert_snapshot!(run(folder.path(), &["dump", "--help"]), @r"
+    exit 0
+    --- stdout
+    Write down what a registry holds, as files and a manifest
+
+    Usage: dovetail dump [OPTIONS]
+
+    Options:
+          --out <FOLDER>
+              The folder to write into
+              
+              [env: DOVETAIL_DUMP_OUT=]
+              [default: schemas]
+
+          --force
+              Write over files that are there
+
+          --registry-url <URL>
+              The registry, instead of the manifest's; may hold credentials, http://USER:PASSWORD@HOST
+              
+              [env: DOVETAIL_REGISTRY_URL]
+
+          --context <CONTEXT>
+              The context, instead of the manifest's or the default one
+              
+              [env: DOVETAIL_CONTEXT=]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Writes the latest version of each subject into a file and a schemas.yaml that declares them, with levels,
+    policies, metadata and references: `dovetail plan` then finds nothing to do. From there on the files are what
+    counts.
+
+    Earlier versions stay in the registry; `dovetail bundle` and `dovetail backup` take them along.
+
+    Exit codes
+      0  written    2  the folder holds a manifest already    3  the registry cannot be read
+
+    Examples
+      dovetail dump --registry-url http://127.0.0.1:8081 --out schemas
+      dovetail dump --registry-url http://127.0.0.1:8081 --context .staging --out staging
+    --- stderr
+    ");
+    assert_snapshot!(run(folder.path(), &["prune", "--help"]), @r"
+    exit 0
+    --- stdout
+    List, or delete softly, what a registry holds and nobody declares
+
+    Usage: dovetail prune [OPTIONS] [PATH]...
+
+    Arguments:
+      [PATH]...
+              Declared files, or folders of them; the whole manifest unless said otherwise
+
+    Options:
+          --manifest <FILE>
+              The manifest, instead of the nearest schemas.yaml in this folder or above it
+              
+              [env: DOVETAIL_MANIFEST=]
+
+          --registry-url <URL>
+              The registry, instead of the manifest's; may hold credentials, http://USER:PASSWORD@HOST
+              
+              [env: DOVETAIL_REGISTRY_URL]
+
+          --context <CONTEXT>
+              The context, instead of the manifest's or the default one
+              
+              [env: DOVETAIL_CONTEXT=]
+
+          --yes
+              Delete them, softly
+
+          --format <FORMAT>
+              How it is printed
+              
+              [env: DOVETAIL_FORMAT=]
+              [default: text]
+              [possible values: text, json]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Lists the subjects of the registry that the manifest does not declare. With --yes they are deleted softly:
+    their versions can be brought back, and what carries their ids can still be read.
+
+    Never deleted is what `protect` of the manifest names, and what a schema that stays refers to. Of several
+    that refer to each other, the referring ones go first. It stops when others change one of them meanwhile.
+
+    Where several repositories share a registry, each declares a part: use contexts, or `protect` what belongs to
+    the others.
+
+    Exit codes
+      0  done    2  the manifest cannot be understood    3  the registry cannot be read
+      4  stopped half-way, or others were faster
+
+    Examples
+      dovetail prune
+      dovetail prune --yes
+    --- stderr
+    ");
+    assert_snapshot!(run(folder.path(), &["lock", "--help"]), @r"
+    exit 0
+    --- stdout
+    Note down which registered versions the declared schemas are
+
+    Usage: dovetail lock [OPTIONS] [PATH]...
+
+    Arguments:
+      [PATH]...
+              Declared files, or folders of them; the whole manifest unless said otherwise
+
+    Options:
+          --manifest <FILE>
+              The manifest, instead of the nearest schemas.yaml in this folder or above it
+              
+              [env: DOVETAIL_MANIFEST=]
+
+          --registry-url <URL>
+              The registry, instead of the manifest's; may hold credentials, http://USER:PASSWORD@HOST
+              
+              [env: DOVETAIL_REGISTRY_URL]
+
+          --context <CONTEXT>
+              The context, instead of the manifest's or the default one
+              
+              [env: DOVETAIL_CONTEXT=]
+
+          --lock <FILE>
+              Where to write it
+              
+              [env: DOVETAIL_LOCK=]
+              [default: schemas.lock]
+
+          --check
+              Write nothing, but fail if it would be another one
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Writes schemas.lock: for each declared subject, and for what it refers to, the version, the id, the guid and
+    the SHA-256 of the text as the registry serves it. Commit it: `dovetail pull` then fetches these versions and
+    refuses any other text, and a change of a version is seen in a review.
+
+    Exit codes
+      0  written, or as it was    1  a declared schema is not registered, or --check and the lock is out of date
+      2  the manifest cannot be understood    3  the registry cannot be read
+
+    Examples
+      dovetail lock
+      dovetail lock --check
+    --- stderr
+    ");
+    assert_snapshot!(run(folder.path(), &["pull", "--help"]), @r"
+    exit 0
+    --- stdout
+    Fetch registered schemas for the build of a consumer
+
+    Usage: dovetail pull [OPTIONS] [SUBJECT[@VERSION]]...
+
+    Arguments:
+      [SUBJECT[@VERSION]]...
+              Subjects, each with a version or not
+
+    Options:
+          --out <FOLDER>
+              The folder to write into
+              
+              [env: DOVETAIL_PULL_OUT=]
+              [default: schemas]
+
+          --lock <FILE>
+              The lock to hold them against
+              
+              [env: DOVETAIL_LOCK=]
+              [default: schemas.lock]
+
+          --manifest <FILE>
+              The manifest, where there is no lock
+              
+              [env: DOVETAIL_MANIFEST=]
+
+          --registry-url <URL>
+              The registry, instead of the manifest's; may hold credentials, http://USER:PASSWORD@HOST
+              
+              [env: DOVETAIL_REGISTRY_URL]
+
+          --context <CONTEXT>
+              The context, instead of the manifest's or the default one
+              
+              [env: DOVETAIL_CONTEXT=]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Fetches schemas and everything that they refer to. A file that others import lies where the import looks for
+    it; any other is called after its subject. Files that hold the same already are not touched.
+
+    Which
+      SUBJECT[@VERSION]…, else what schemas.lock holds, else what the manifest declares. Without @VERSION it is
+      the
+      version in the lock, or the latest.
+
+    The lock
+      Where schemas.lock holds a version that is fetched, text and id must be the ones that it says.
+
+    Exit codes
+      0  fetched    1  a schema is not what the lock says; nothing was written
+      2  the request cannot be understood    3  the registry cannot be read
+
+    Examples
+      dovetail pull --out target/schemas
+      dovetail pull orders-value@3 --registry-url http://127.0.0.1:8081
+    --- stderr
+    ");
+    assert_snapshot!(run(folder.path(), &["bundle", "--help"]), @r"
+    exit 0
+    --- stdout
+    Write a registry as files that any file server can serve to clients
+
+    Usage: dovetail bundle [OPTIONS]
+
+    Options:
+          --out <FOLDER>
+              The folder to write into
+              
+              [env: DOVETAIL_BUNDLE_OUT=]
+              [default: bundle]
+
+          --registry-url <URL>
+              The registry, instead of the manifest's; may hold credentials, http://USER:PASSWORD@HOST
+              
+              [env: DOVETAIL_REGISTRY_URL]
+
+          --context <CONTEXT>
+              The context, instead of the manifest's or the default one
+              
+              [env: DOVETAIL_CONTEXT=]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Writes a folder of files under the addresses that clients ask a registry for: schemas/ids/1,
+    subjects/orders-value/versions/latest and so on. Served by any file server, as a second URL after the
+    registry's, it lets consumers start while the registry cannot be reached. A README.txt in it tells how to
+    serve it, and what it cannot do: it does not answer POST.
+
+    bundle.json in it holds everything once more in one document, with checksums. It is a base:
+    `dovetail check --against bundle:FOLDER` needs no network.
+
+    The folder is replaced as a whole, and only if it holds a bundle or nothing.
+
+    Exit codes
+      0  written    2  the folder holds something else    3  the registry cannot be read
+
+    Examples
+      dovetail bundle --registry-url http://127.0.0.1:8081 --out fallback
+      python3 -m http.server --directory fallback 8082
+    --- stderr
+    ");
+}
+
+#[test]
+fn a_bundle_of_files_and_a_lock_is_that_of_the_registry() {
+    let server = Server::start();
+    seed(&server, "");
+    // Nothing may refer to a version that no file holds.
+    let reference = json!([{ "name": "shop/money.proto", "subject": "money", "version": 2 }]);
+    let cart = CART.replace("sum = 1;", "sum = 1;\n  string note = 2;");
+    let cart = json!({ "schemaType": "PROTOBUF", "schema": cart, "references": reference });
+    register(&server, "shop%2Fcart.proto", cart);
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().join("schemas");
+    succeeds(folder.path(), &["dump", "--registry-url", &server.url]);
+    succeeds(&home, &["lock"]);
+    succeeds(&home, &["bundle", "--registry-url", &server.url, "--out", "online"]);
+    server.kill();
+    succeeds(&home, &["bundle", "--lock", "schemas.lock", "--out", "offline"]);
+    let compared = |bundle: &str| {
+        let bundle = dovetail::gate::bundle::read(&home.join(bundle)).expect("a bundle");
+        let mut latest = std::collections::BTreeMap::new();
+        for schema in bundle.schemas {
+            let mut schema = json!(schema);
+            // The files do not say whether a level is the subject's own.
+            schema.as_object_mut().expect("an object").remove("level");
+            latest.insert(schema["subject"].to_string(), schema);
+        }
+        latest
+    };
+    assert_eq!(compared("offline"), compared("online"), "the latest versions");
+    write(&home, &[("orders-value.avsc", r#""string""#)]);
+    let shown = run(&home, &["bundle", "--lock", "schemas.lock", "--out", "offline"]);
+    assert!(
+        shown.starts_with("exit 1\n") && shown.contains("orders-value.avsc is not what was locked"),
+        "{shown}"
+    );
 }
 
 #[test]

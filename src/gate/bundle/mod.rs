@@ -5,6 +5,7 @@
 
 mod base;
 mod files;
+mod offline;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub(crate) use base::BundledRegistry;
+pub(crate) use offline::of_files;
 
 use super::live::{Listed, Live};
 use super::plan::hex;
@@ -125,8 +127,8 @@ impl BundledSchema {
     }
 }
 
-/// Take a bundle of a context of a registry. `progress` is told how much was read.
-pub(crate) async fn take(live: &Live, progress: &dyn Fn(usize)) -> Result<Bundle, Failure> {
+/// Take a bundle of a context of a registry. `progress` is told how many more versions were read.
+pub(crate) async fn take(live: &Live, progress: &dyn Fn(u64)) -> Result<Bundle, Failure> {
     let everything = live.everything(progress).await?;
     let mut levels: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for listed in everything.latest() {

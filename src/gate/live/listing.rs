@@ -85,8 +85,8 @@ impl Everything {
 }
 
 impl Live {
-    /// Every live version of the context. `progress` is told how many there are so far.
-    pub(crate) async fn everything(&self, progress: &dyn Fn(usize)) -> Result<Everything, Failure> {
+    /// Every live version of the context. `progress` is told how many more were read.
+    pub(crate) async fn everything(&self, progress: &dyn Fn(u64)) -> Result<Everything, Failure> {
         let mut everything = Everything::default();
         let mut offset = 0;
         loop {
@@ -99,7 +99,7 @@ impl Live {
             for listed in page.into_iter().filter(|listed| self.is_home_of(&listed.subject)) {
                 everything.versions.insert((listed.subject.clone(), listed.version), listed);
             }
-            progress(everything.versions.len());
+            progress((everything.versions.len() - before) as u64);
             // An end, or a registry that does not know pages and repeats itself.
             if everything.versions.len() == before {
                 return Ok(everything);

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use deletions::{deletable, deletions_only};
 pub(crate) use make::{Against, Judged, Planned, Planning};
-pub(crate) use wanted::{Wanted, wanted};
+pub(crate) use wanted::{Wanted, WantedReference, wanted};
 
 use super::live::Standing;
 use crate::failure::Failure;
