@@ -4,13 +4,16 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
-use reqwest::{RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use crate::failure::Failure;
 use crate::outgoing::{self, Credentials, root_cause, take_credentials};
+
+/// The longest answer that is read, in bytes: a bound on what a server can make us hold.
+const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
 /// A registry that is reached over HTTP.
 #[derive(Clone)]
@@ -81,6 +84,21 @@ impl RegistryClient {
         self.read(&["subjects", subject, "versions"], Some("deleted=true")).await
     }
 
+    /// The subjects that have live versions, in every context.
+    pub async fn subjects(&self) -> Result<Vec<String>, Failure> {
+        let found = self.read(&["subjects"], Some("subjectPrefix=:*:")).await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// The configuration that a subject has of its own; of the whole registry without one.
+    pub async fn own_config(&self, subject: Option<&str>) -> Result<Option<Value>, Failure> {
+        let path: &[&str] = match &subject {
+            Some(subject) => &["config", subject],
+            None => &["config"],
+        };
+        self.read_unless(path, None, |_, code| matches!(code, Some(40401..=40403 | 40408))).await
+    }
+
     /// A version of a subject, soft-deleted or not.
     pub async fn version(&self, subject: &str, version: i32) -> Result<StoredVersion, Failure> {
         let number = version.to_string();
@@ -105,16 +123,20 @@ impl RegistryClient {
 
     /// A GET of a route, and its URL without credentials.
     pub fn request(&self, path: &[&str], query: Option<&str>) -> (String, RequestBuilder) {
+        self.request_of(Method::GET, path, query)
+    }
+
+    fn request_of(&self, method: Method, path: &[&str], query: Option<&str>) -> (String, RequestBuilder) {
         let mut url = self.root.clone();
         url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(path);
         url.set_query(query);
         let shown = url.to_string();
-        let mut request =
-            self.http.get(url).header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
-        if let Some((user, password)) = &self.credentials {
-            request = request.basic_auth(user, password.as_deref());
+        let request = self.http.request(method, url);
+        let request = request.header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
+        match &self.credentials {
+            Some((user, password)) => (shown, request.basic_auth(user, password.as_deref())),
+            None => (shown, request),
         }
-        (shown, request)
     }
 
     /// GET and read a JSON answer; `None` for a 404 in the registry's own words.
@@ -133,7 +155,38 @@ impl RegistryClient {
         query: Option<&str>,
         is_absent: impl Fn(StatusCode, Option<i64>) -> bool,
     ) -> Result<Option<T>, Failure> {
-        let (shown, request) = self.request(path, query);
+        let answer = self.ask(Method::GET, path, query, None, &[]).await?;
+        if answer.status.is_success() {
+            return answer.read().map(Some);
+        }
+        if is_absent(answer.status, answer.code()) {
+            return Ok(None);
+        }
+        Err(answer.failure())
+    }
+
+    /// Send a request and take whatever is answered: only no answer at all is a failure.
+    ///
+    /// # Errors
+    /// When the registry cannot be reached, or answers without end.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: Option<&str>,
+        body: Option<&Value>,
+        headers: &[(&'static str, String)],
+    ) -> Result<Answer, Failure> {
+        let (url, mut request) = self.request_of(method.clone(), path, query);
+        let asked = format!("{method} {url}");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = body {
+            request = request
+                .header("Content-Type", "application/vnd.schemaregistry.v1+json")
+                .body(body.to_string());
+        }
         let unreachable = |error: reqwest::Error| {
             let reason = root_cause(&error);
             Failure::unable(anyhow!("the registry {} cannot be reached: {reason}", self.shown())).with_hint(
@@ -142,25 +195,57 @@ impl RegistryClient {
         };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
-        let body = response.bytes().await.map_err(unreachable)?;
-        if status.is_success() {
-            return serde_json::from_slice(&body).map(Some).map_err(|error| {
-                Failure::unable(anyhow!("GET {shown} gave an answer that is not a registry's: {error}"))
-            });
-        }
-        let error: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let code = error.get("error_code").and_then(Value::as_i64);
-        if is_absent(status, code) {
-            return Ok(None);
-        }
-        let said =
-            error.get("message").and_then(Value::as_str).map(|text| format!(": {text}")).unwrap_or_default();
-        let failure = Failure::unable(anyhow!("GET {shown} was answered with {status}{said}"));
-        Err(if matches!(status.as_u16(), 401 | 403) {
+        let body = outgoing::body_of(response, LONGEST_ANSWER).await.map_err(unreachable)?;
+        let body = body.ok_or_else(|| {
+            Failure::unable(anyhow!("{asked} was answered with more than {LONGEST_ANSWER} bytes"))
+        })?;
+        Ok(Answer { asked, status, body })
+    }
+}
+
+/// What a registry answered, whatever its status.
+pub(crate) struct Answer {
+    asked: String,
+    pub(crate) status: StatusCode,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// The JSON of the body.
+    pub(crate) fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            Failure::unable(anyhow!("{} gave an answer that is not a registry's: {error}", self.asked))
+        })
+    }
+
+    /// The JSON of the body of a success, or the failure that the answer is.
+    pub(crate) fn success<T: serde::de::DeserializeOwned>(&self) -> Result<T, Failure> {
+        if self.status.is_success() { self.read() } else { Err(self.failure()) }
+    }
+
+    /// The registry's own number for an error.
+    pub(crate) fn code(&self) -> Option<i64> {
+        self.error().get("error_code").and_then(Value::as_i64)
+    }
+
+    /// The registry's own words for an error.
+    pub(crate) fn message(&self) -> Option<String> {
+        self.error().get("message").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    /// The failure that an answer is which is no success.
+    pub(crate) fn failure(&self) -> Failure {
+        let said = self.message().map(|text| format!(": {text}")).unwrap_or_default();
+        let failure = Failure::unable(anyhow!("{} was answered with {}{said}", self.asked, self.status));
+        if matches!(self.status.as_u16(), 401 | 403) {
             failure.with_hint("Credentials go into the URL: https://USER:PASSWORD@HOST.")
         } else {
             failure
-        })
+        }
+    }
+
+    fn error(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
 

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{self, Answer};
-use super::error::{ApiError, BodyErrors, During, Refusals};
+use super::error::{ApiError, BodyErrors, During, Moved, Refusals};
 use super::extract::{
-    Caller, Given, JsonBody, Query, Shape, SubjectPath, decoded_again, flag, members, text,
+    Caller, Given, JsonBody, Query, Shape, SubjectPath, Writing, decoded_again, flag, members, text,
 };
 use super::schema_request::{MetadataBody, RuleSetBody, metadata, rule_set};
 use crate::model::{Level, Metadata, Policy, RuleSet, Scope, Settings, Subject};
@@ -301,9 +301,9 @@ pub async fn get_top(State(registry): State<Registry>, Query(query): Query<Defau
 /// Change the top-level configuration.
 #[utoipa::path(put, path = "/config", tag = "Config", request_body = ConfigUpdate,
     responses((status = 200, description = "The whole configuration afterwards.", body = ConfigUpdate),
-        ApiError, BodyErrors))]
+        ApiError, BodyErrors, Moved))]
 pub async fn put_top(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     Caller(caller): Caller,
     JsonBody(request): JsonBody<ConfigRequest>,
 ) -> Answer {
@@ -313,8 +313,8 @@ pub async fn put_top(
 /// Forget the top-level configuration.
 #[utoipa::path(delete, path = "/config", tag = "Config",
     responses((status = 200, description = "The configuration that was.", body = Config),
-        ApiError, Refusals))]
-pub async fn delete_top(State(registry): State<Registry>, Caller(caller): Caller) -> Answer {
+        ApiError, Refusals, Moved))]
+pub async fn delete_top(Writing(registry): Writing, Caller(caller): Caller) -> Answer {
     remove(&registry, &Scope::top(), &caller).await
 }
 
@@ -349,9 +349,9 @@ pub async fn get(
     params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`.")),
     request_body = ConfigUpdate,
     responses((status = 200, description = "The whole configuration afterwards.", body = ConfigUpdate),
-        ApiError, BodyErrors))]
+        ApiError, BodyErrors, Moved))]
 pub async fn put_subject(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     SubjectPath(subject): SubjectPath,
     Caller(caller): Caller,
     JsonBody(request): JsonBody<ConfigRequest>,
@@ -363,9 +363,9 @@ pub async fn put_subject(
 #[utoipa::path(delete, path = "/config/{subject}", tag = "Config",
     params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`.")),
     responses((status = 200, description = "The configuration that was.", body = Config),
-        ApiError, Refusals))]
+        ApiError, Refusals, Moved))]
 pub async fn delete(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     SubjectPath(subject): SubjectPath,
     Caller(caller): Caller,
 ) -> Answer {

@@ -83,6 +83,7 @@ codes! {
     TOO_MANY_EXPORTERS = CONFLICT, 40964;
     KEY_EXISTS = CONFLICT, 40971;
     TOO_MANY_KEYS = CONFLICT, 40972;
+    MOVED = PRECONDITION_FAILED, 41201;
     INVALID_SCHEMA = UNPROCESSABLE_ENTITY, 42201;
     INVALID_VERSION = UNPROCESSABLE_ENTITY, 42202;
     INVALID_LEVEL = UNPROCESSABLE_ENTITY, 42203;
@@ -173,6 +174,7 @@ pub fn code_of(error: &Error) -> Code {
         Error::WorkFailed(_) => INTERNAL,
         Error::Store(StoreError::Unavailable(_)) => STORE_UNAVAILABLE,
         Error::Store(StoreError::Unstorable(_)) => INVALID_SCHEMA,
+        Error::Store(StoreError::Moved { .. }) => MOVED,
         Error::Store(_) => STORE_FAILED,
     }
 }
@@ -187,6 +189,7 @@ impl From<Error> for ApiError {
         let message = match error {
             Error::WorkFailed(_) => INTERNAL_SENTENCE.to_owned(),
             Error::Store(StoreError::Unstorable(sentence)) => sentence,
+            Error::Store(moved @ StoreError::Moved { .. }) => moved.to_string(),
             other => other.to_string(),
         };
         ApiError { code, message, cause }
@@ -281,6 +284,11 @@ impl ApiError {
     pub fn unavailable(what: impl Display) -> ApiError {
         let message = format!("{what} is not available in this version");
         ApiError::plain(NOT_PERMITTED, message)
+    }
+
+    /// The header that makes a write conditional holds something else than a number.
+    pub fn bad_condition() -> ApiError {
+        ApiError::bad_body("Dovetail-If-State is the number of a change, as /v1/state tells it")
     }
 
     /// The request took longer than it may.
@@ -413,6 +421,15 @@ impl IntoResponses for Conflict {
     }
 }
 
+/// Documents a write that is to be done only while the registry stands where it did.
+pub struct Moved;
+
+impl IntoResponses for Moved {
+    fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
+        documented(&["400", "412"])
+    }
+}
+
 fn documented(statuses: &[&str]) -> BTreeMap<String, RefOr<ResponseDoc>> {
     let refer = |status: &&str| ((*status).to_owned(), Ref::from_response_name(name_of(status)).into());
     statuses.iter().map(refer).collect()
@@ -423,7 +440,7 @@ fn name_of(status: &str) -> &'static str {
 }
 
 /// Status, component name, meaning, code and message of the example.
-pub const DOCUMENTED: [(&str, &str, &str, u32, &str); 10] = [
+pub const DOCUMENTED: [(&str, &str, &str, u32, &str); 11] = [
     (
         "400",
         "BadRequest",
@@ -452,6 +469,13 @@ pub const DOCUMENTED: [(&str, &str, &str, u32, &str); 10] = [
         INCOMPATIBLE.number,
         "Schema being registered is incompatible with an earlier schema for subject \"orders-value\", \
          details: [...]",
+    ),
+    (
+        "412",
+        "Moved",
+        "The write was to be done only while the registry stood where it did.",
+        MOVED.number,
+        "The registry is at change 8844, not at 8841: nothing was written",
     ),
     (
         "413",

@@ -31,6 +31,7 @@ mod schemas;
 mod serve;
 mod settings;
 mod shapes;
+mod state;
 mod subjects;
 mod tags;
 mod versions;
@@ -159,6 +160,7 @@ fn contract_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(settings::get, settings::put_subject, settings::delete))
         .routes(routes!(refusals::list))
         .routes(routes!(check::check))
+        .routes(routes!(state::show))
         .routes(routes!(exporters::list, exporters::create))
         .routes(routes!(exporters::get, exporters::change, exporters::delete))
         .routes(routes!(exporters::pause))

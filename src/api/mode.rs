@@ -6,8 +6,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{self, Answer};
 use super::config::DefaultQuery;
-use super::error::{ApiError, BodyErrors, During, Refusals};
-use super::extract::{Caller, Given, JsonBody, Query, Shape, SubjectPath, members, text};
+use super::error::{ApiError, BodyErrors, During, Moved, Refusals};
+use super::extract::{Caller, Given, JsonBody, Query, Shape, SubjectPath, Writing, members, text};
 use crate::model::{Mode, Scope};
 use crate::registry::{self, Error, Registry};
 use crate::schema::tree::Node;
@@ -129,9 +129,9 @@ pub async fn get_top(State(registry): State<Registry>, Query(query): Query<Defau
 ///
 /// `null` forgets it. Answers with the request.
 #[utoipa::path(put, path = "/mode", tag = "Mode", params(ForceQuery), request_body = ModeView,
-    responses((status = 200, description = "The request.", body = ModeView), ApiError, BodyErrors))]
+    responses((status = 200, description = "The request.", body = ModeView), ApiError, BodyErrors, Moved))]
 pub async fn put_top(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     Query(query): Query<ForceQuery>,
     Caller(caller): Caller,
     JsonBody(request): JsonBody<ModeRequest>,
@@ -141,9 +141,9 @@ pub async fn put_top(
 
 /// Forget the top-level mode.
 #[utoipa::path(delete, path = "/mode", tag = "Mode", params(RecursiveQuery),
-    responses((status = 200, description = "The mode that was.", body = FormerMode), ApiError, Refusals))]
+    responses((status = 200, description = "The mode that was.", body = FormerMode), ApiError, Refusals, Moved))]
 pub async fn delete_top(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     Query(query): Query<RecursiveQuery>,
     Caller(caller): Caller,
 ) -> Answer {
@@ -168,9 +168,9 @@ pub async fn get(
 #[utoipa::path(put, path = "/mode/{subject}", tag = "Mode",
     params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`."), ForceQuery),
     request_body = ModeView,
-    responses((status = 200, description = "The request.", body = ModeView), ApiError, BodyErrors))]
+    responses((status = 200, description = "The request.", body = ModeView), ApiError, BodyErrors, Moved))]
 pub async fn put_subject(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     SubjectPath(subject): SubjectPath,
     Query(query): Query<ForceQuery>,
     Caller(caller): Caller,
@@ -183,9 +183,9 @@ pub async fn put_subject(
 #[utoipa::path(delete, path = "/mode/{subject}", tag = "Mode",
     params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`."),
         RecursiveQuery),
-    responses((status = 200, description = "The mode that was.", body = FormerMode), ApiError, Refusals))]
+    responses((status = 200, description = "The mode that was.", body = FormerMode), ApiError, Refusals, Moved))]
 pub async fn delete(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     SubjectPath(subject): SubjectPath,
     Query(query): Query<RecursiveQuery>,
     Caller(caller): Caller,

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{self, Answer};
-use super::error::{ApiError, BodyErrors, During, Refusals};
-use super::extract::{Caller, Given, JsonBody, Query, Shape, SubjectPath, flag, members, needed_text, text};
+use super::error::{ApiError, BodyErrors, During, Moved, Refusals};
+use super::extract::{
+    Caller, Given, JsonBody, Query, Shape, SubjectPath, Writing, flag, members, needed_text, text,
+};
 use crate::model::{Judge, JudgeSettings, Judging, Pack, Scope};
 use crate::registry::{self, Error, JudgeChange, JudgeInForce, Registry};
 use crate::schema::tree::Node;
@@ -252,9 +254,9 @@ pub async fn get_global(State(registry): State<Registry>, Query(query): Query<Ef
 /// Say who judges where no context or subject says otherwise.
 #[utoipa::path(put, path = "/v1/settings", tag = "Judging", request_body = SettingsUpdate,
     responses((status = 200, description = "All that is recorded afterwards.", body = Settings),
-        ApiError, BodyErrors))]
+        ApiError, BodyErrors, Moved))]
 pub async fn put_global(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     Caller(caller): Caller,
     JsonBody(request): JsonBody<SettingsRequest>,
 ) -> Answer {
@@ -265,8 +267,8 @@ pub async fn put_global(
 ///
 /// Then the default is in force: `proof`.
 #[utoipa::path(delete, path = "/v1/settings", tag = "Judging",
-    responses((status = 200, description = "What was recorded.", body = Settings), ApiError, Refusals))]
-pub async fn delete_global(State(registry): State<Registry>, Caller(caller): Caller) -> Answer {
+    responses((status = 200, description = "What was recorded.", body = Settings), ApiError, Refusals, Moved))]
+pub async fn delete_global(Writing(registry): Writing, Caller(caller): Caller) -> Answer {
     remove(&registry, &Scope::global(), &caller).await
 }
 
@@ -292,9 +294,9 @@ pub async fn get(
     params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`.")),
     request_body = SettingsUpdate,
     responses((status = 200, description = "All that is recorded afterwards.", body = Settings),
-        ApiError, BodyErrors))]
+        ApiError, BodyErrors, Moved))]
 pub async fn put_subject(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     SubjectPath(subject): SubjectPath,
     Caller(caller): Caller,
     JsonBody(request): JsonBody<SettingsRequest>,
@@ -305,9 +307,9 @@ pub async fn put_subject(
 /// Forget who judges the schemas of a subject or context.
 #[utoipa::path(delete, path = "/v1/settings/{subject}", tag = "Judging",
     params(("subject" = String, Path, description = "A subject, or a context as in `:.ctx:`.")),
-    responses((status = 200, description = "What was recorded.", body = Settings), ApiError, Refusals))]
+    responses((status = 200, description = "What was recorded.", body = Settings), ApiError, Refusals, Moved))]
 pub async fn delete(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     SubjectPath(subject): SubjectPath,
     Caller(caller): Caller,
 ) -> Answer {

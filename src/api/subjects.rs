@@ -6,8 +6,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Options;
 use super::answer::{self, Answer};
-use super::error::{ApiError, BodyErrors, Conflict, During, Refusals};
-use super::extract::{Caller, JsonBody, Query, SubjectPath, subject_to_read};
+use super::error::{ApiError, BodyErrors, Conflict, During, Moved, Refusals};
+use super::extract::{Caller, JsonBody, Query, SubjectPath, Writing, subject_to_read};
 use super::schema_request::{
     FormatName, MetadataBody, ReferenceBody, RuleSetBody, SchemaRequest, SchemaRequestBody,
 };
@@ -144,9 +144,9 @@ pub struct RegisteredSchema {
     params(("subject" = String, Path, description = "The subject."), RegisterQuery),
     request_body = SchemaRequestBody,
     responses((status = 200, description = "Registered, now or earlier.", body = RegisteredSchema),
-        ApiError, BodyErrors, Conflict))]
+        ApiError, BodyErrors, Conflict, Moved))]
 pub async fn register(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     State(options): State<Options>,
     SubjectPath(subject): SubjectPath,
     Query(query): Query<RegisterQuery>,
@@ -221,9 +221,9 @@ pub struct DeleteQuery {
     params(("subject" = String, Path, description = "The subject."), DeleteQuery),
     responses((status = 200, description = "The versions that were deleted.",
         body = Vec<i32>, example = json!([1, 2])),
-        ApiError, Refusals))]
+        ApiError, Refusals, Moved))]
 pub async fn delete(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     SubjectPath(subject): SubjectPath,
     Query(query): Query<DeleteQuery>,
     Caller(caller): Caller,

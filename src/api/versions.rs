@@ -6,8 +6,8 @@ use utoipa::IntoParams;
 
 use super::Options;
 use super::answer::{self, Answer};
-use super::error::{ApiError, During, Refusals};
-use super::extract::{Caller, Query, SubjectPath, VersionPath, subject_to_read};
+use super::error::{ApiError, During, Moved, Refusals};
+use super::extract::{Caller, Query, SubjectPath, VersionPath, Writing, subject_to_read};
 use super::shapes::{Paging, SCHEMA_PAGE, SchemaView, Showing, cut, text_of};
 use super::subjects::DeleteQuery;
 use crate::registry::{Registry, VersionFilter};
@@ -174,9 +174,9 @@ pub async fn referenced_by(
         ("version" = String, Path, description = "A number from 1, or `latest`.", example = "1"),
         DeleteQuery),
     responses((status = 200, description = "The number of the version.", body = i32,
-        content_type = "application/json", example = json!(1)), ApiError, Refusals))]
+        content_type = "application/json", example = json!(1)), ApiError, Refusals, Moved))]
 pub async fn delete(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     SubjectPath(subject): SubjectPath,
     VersionPath(version): VersionPath,
     Query(query): Query<DeleteQuery>,
@@ -198,9 +198,9 @@ pub async fn delete(
     params(("subject" = String, Path, description = "The subject; its qualified form is understood."),
         ("version" = String, Path, description = "A number from 1.", example = "1")),
     responses((status = 200, description = "The number of the version.", body = i32,
-        content_type = "application/json", example = json!(1)), ApiError, Refusals))]
+        content_type = "application/json", example = json!(1)), ApiError, Refusals, Moved))]
 pub async fn undelete(
-    State(registry): State<Registry>,
+    Writing(registry): Writing,
     SubjectPath(subject): SubjectPath,
     VersionPath(version): VersionPath,
     Caller(caller): Caller,

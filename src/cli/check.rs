@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::print::Printer;
-use super::wait_for;
+use super::{report, wait_for};
 use crate::clock;
 use crate::failure::{Failure, Outcome};
 use crate::gate::{self, Asked, Base, Checked, Choice, Overrides, Request};
 use crate::model::{Judge, Level, Pack, Policy};
-use crate::published::Report;
 
 /// What is looked at, and how. Every verb that checks takes these.
 #[derive(Args, Clone)]
@@ -128,60 +127,19 @@ impl How {
 pub(super) struct Options {
     #[command(flatten)]
     subjects: Subjects,
-    /// How findings are printed.
-    #[arg(long, env = "DOVETAIL_FORMAT", default_value = "text")]
-    format: ReportFormat,
-    /// What makes the check fail: findings that must not pass (`error`), warnings too (`warn`), or nothing
-    /// that is found (`none`). A file that is no schema and a base that cannot be read always do.
-    #[arg(long, value_name = "WHAT", env = "DOVETAIL_FAIL_ON", default_value = "error")]
-    fail_on: FailOn,
+    #[command(flatten)]
+    asked: report::Asked,
+    /// Print the JSON Schema of reports, and check nothing.
+    #[arg(long)]
+    schema: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ReportFormat {
-    Text,
-    Json,
-}
-
-/// What makes a check fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
-    /// Findings that must not pass.
-    Error,
-    /// Warnings too.
-    Warn,
-    /// Nothing that is found.
-    None,
-}
-
-/// Check, print, and tell the worst of it.
+/// Check, bring the report to where it is wanted, and tell the worst of it.
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
-    let checked = options.subjects.check()?;
-    printer.answer(format_args!("{:#}", serde_json::json!(checked.report)));
-    Ok(outcome(&checked.report, options.fail_on))
-}
-
-/// The form for people.
-pub(super) fn print_text(checked: &Checked, printer: Printer) {
-    printer.answer(format_args!("{:#}", serde_json::json!(checked.report)));
-}
-
-/// What a run exits with. A break that was found counts most, so that nothing hides it; then files that
-/// are no schema; then what could not be checked.
-pub(super) fn outcome(report: &Report, fail_on: FailOn) -> Outcome {
-    let count = &report.count;
-    let failing = match fail_on {
-        FailOn::Error => count.errors,
-        FailOn::Warn => count.errors + count.warnings,
-        FailOn::None => 0,
-    };
-    if failing > 0 {
-        Outcome::Findings
-    } else if count.invalid > 0 {
-        Outcome::BadRequest
-    } else if count.unchecked > 0 {
-        Outcome::Unable
-    } else {
-        Outcome::Success
+    if options.schema {
+        printer.text(report::SCHEMA);
+        return Ok(Outcome::Success);
     }
+    let checked = options.subjects.check()?;
+    report::deliver(&checked.report, &checked.texts, &options.asked, printer)
 }

@@ -7,6 +7,7 @@ use super::print::{Printer, Tone, toned};
 use crate::compat::rules::{self, Rule};
 use crate::failure::{Failure, Outcome};
 use crate::gate::rules::{self as gate, GateRule};
+use crate::lint;
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  dovetail explain avro-field-without-default")]
@@ -19,8 +20,9 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     let Some(id) = &options.rule else {
         let of_gate = gate::all().into_iter().map(|rule| (rule.id, rule.summary));
+        let of_lint = lint::rules::all().map(|rule| (rule.id, rule.summary));
         let all: Vec<(&str, &str)> =
-            rules::all().map(|rule| (rule.id, rule.summary)).chain(of_gate).collect();
+            rules::all().map(|rule| (rule.id, rule.summary)).chain(of_gate).chain(of_lint).collect();
         let width = all.iter().map(|(id, _)| id.len()).max().unwrap_or_default();
         for (id, summary) in all {
             printer.answer(format_args!("{}  {summary}", toned(id, Tone::Name, width)));
@@ -36,6 +38,8 @@ pub(super) fn explain(id: &str, printer: Printer) -> Result<Outcome, Failure> {
         print_rule(rule, printer);
     } else if let Some(rule) = gate::find(id) {
         print_gate_rule(rule, printer);
+    } else if let Some(rule) = lint::rules::find(id) {
+        print_lint_rule(rule, printer);
     } else {
         return Err(Failure::bad_request(anyhow!("there is no rule `{id}`"))
             .with_hint("`dovetail explain` lists them all."));
@@ -49,6 +53,14 @@ fn print_gate_rule(rule: &GateRule, printer: Printer) {
     let (bad, good) = rule.examples;
     printer.answer(format_args!("Example:\n  bad   {bad}\n  good  {good}\n"));
     printer.answer(format_args!("What to do: {}", rule.hint));
+}
+
+fn print_lint_rule(rule: &lint::Rule, printer: Printer) {
+    printer.answer(format_args!("{} (lint: {}, off by default)", toned(rule.id, Tone::Name, 0), rule.theme));
+    printer.answer(format_args!("\n{}\n{}\n", rule.summary, rule.reason));
+    printer.answer(format_args!("Example:\n  bad   {}\n  good  {}\n", rule.bad, rule.good));
+    printer.answer(format_args!("What to do: {}", rule.hint));
+    printer.answer(format_args!("Switch it on in schemas.yaml: `lint: {{ {}: warn }}`.", rule.id));
 }
 
 fn print_rule(rule: &Rule, printer: Printer) {

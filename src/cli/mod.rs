@@ -3,18 +3,32 @@
 //! [`run`] reads the command line, hands each verb to its file and is the only place that turns an
 //! outcome into an exit code.
 
+mod apply;
 mod backup;
+mod bundle;
 mod check;
+mod completions;
+mod declaring;
+mod diff;
+mod dump;
 mod explain;
 mod export;
 mod health;
 mod import;
 mod init;
 mod kms;
+mod lock;
+mod man;
 mod migrate;
 mod moving;
 mod openapi;
+mod plan;
+mod plan_report;
 mod print;
+mod progress;
+mod prune;
+mod pull;
+mod report;
 mod restore;
 mod rewrap;
 mod serve;
@@ -77,12 +91,28 @@ enum Verb {
     Serve(Box<serve::Options>),
     /// Check schema files against an earlier state of them.
     Check(Box<check::Options>),
+    /// Tell what changed between two schemas, folders, revisions or registries.
+    Diff(Box<diff::Options>),
     /// Write a manifest, a pipeline and a hook for the schemas of a folder.
     Init(init::Options),
     /// Tell all there is to one finding of the check.
     Why(Box<why::Options>),
     /// Accept one finding of the check for a while.
     Waive(Box<waive::Options>),
+    /// Say what would have to be done so that a registry holds what is declared.
+    Plan(Box<plan::Options>),
+    /// Do it: register, set levels, in the right order, and only if nobody else is at it.
+    Apply(Box<apply::Options>),
+    /// Write down what a registry holds, as files and a manifest.
+    Dump(dump::Options),
+    /// List, or delete softly, what a registry holds and nobody declares.
+    Prune(Box<prune::Options>),
+    /// Note down which registered versions the declared schemas are.
+    Lock(Box<lock::Options>),
+    /// Fetch registered schemas for the build of a consumer.
+    Pull(Box<pull::Options>),
+    /// Write a registry as files that any file server can serve to clients.
+    Bundle(bundle::Options),
     /// Say what a rule means, why it is one, and what to do instead.
     Explain(explain::Options),
     /// Take over what another registry holds, ids and all.
@@ -103,6 +133,10 @@ enum Verb {
     Openapi(openapi::Options),
     /// Ask a running registry whether it is ready.
     Health(health::Options),
+    /// Print what a shell needs to complete the command line.
+    Completions(completions::Options),
+    /// Print the manual page, or write one for each command.
+    Man(man::Options),
 }
 
 /// Read the command line, do what it says, and tell how it went.
@@ -119,9 +153,17 @@ pub fn run() -> ExitCode {
     let done = match arguments.verb {
         Verb::Serve(options) => serve::run(*options, printer),
         Verb::Check(options) => check::run(&options, printer),
+        Verb::Diff(options) => diff::run(&options, printer),
         Verb::Init(options) => init::run(&options, printer),
         Verb::Why(options) => why::run(&options, printer),
         Verb::Waive(options) => waive::run(&options, printer),
+        Verb::Plan(options) => plan::run(&options, printer),
+        Verb::Apply(options) => apply::run(&options, printer),
+        Verb::Dump(options) => dump::run(&options, printer),
+        Verb::Prune(options) => prune::run(&options, printer),
+        Verb::Lock(options) => lock::run(&options, printer),
+        Verb::Pull(options) => pull::run(*options, printer),
+        Verb::Bundle(options) => bundle::run(&options, printer),
         Verb::Explain(options) => explain::run(&options, printer),
         Verb::Import(options) => import::run(&options, printer),
         Verb::Export(options) => export::run(&options, printer),
@@ -132,6 +174,8 @@ pub fn run() -> ExitCode {
         Verb::Rewrap(options) => rewrap::run(options, printer),
         Verb::Openapi(options) => openapi::run(&options, printer),
         Verb::Health(options) => health::run(&options, printer),
+        Verb::Completions(options) => completions::run(&options, printer),
+        Verb::Man(options) => man::run(&options, printer),
     };
     exit_code(done.unwrap_or_else(|failure| {
         printer.error(format_args!("{:#}", failure.error));

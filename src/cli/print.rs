@@ -2,7 +2,7 @@
 //! error. Colour repeats what the words say and is dropped where nobody sees it.
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use owo_colors::OwoColorize;
 
@@ -27,10 +27,26 @@ impl Printer {
         self.quiet
     }
 
+    /// Is there anybody to watch how far it is?
+    pub(crate) fn shows_progress(self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
     /// What was asked for.
     pub(crate) fn answer(self, line: impl Display) {
         // Whoever closes the pipe has read enough: that is no failure.
         let _ = writeln!(anstream::stdout(), "{line}");
+    }
+
+    /// What was asked for, several lines that end themselves.
+    pub(crate) fn text(self, lines: &str) {
+        let _ = write!(anstream::stdout(), "{lines}");
+    }
+
+    /// How many columns standard output has, where it is a terminal.
+    pub(crate) fn width(self) -> Option<usize> {
+        let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(std::io::stdout())?;
+        Some(usize::from(columns))
     }
 
     /// Something worth knowing beside the answer.

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::check::{How, print_text};
+use super::check::How;
 use super::print::Printer;
-use super::{explain, waive};
+use super::{explain, report, waive};
 use crate::failure::{Failure, Outcome};
 
 #[derive(Args)]
@@ -26,13 +26,8 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     let mut checked = options.how.check(&options.paths)?;
     let fingerprint = waive::find(&checked, &options.fingerprint)?.fingerprint.clone();
-    let report = &mut checked.report;
-    report.findings.retain(|finding| finding.fingerprint == fingerprint);
-    let subject = report.findings[0].subject.clone();
-    report.files.retain(|file| file.subject == subject);
-    report.comparisons.retain(|comparison| comparison.subject.as_ref() == Some(&subject));
-    report.notes.clear();
-    print_text(&checked, printer);
+    checked.report.findings.retain(|finding| finding.fingerprint == fingerprint);
+    report::tell(&checked.report, &checked.texts, printer);
     for finding in &checked.report.findings {
         if let Some(bytes) = finding.witness.as_ref().and_then(|witness| witness.bytes.as_ref()) {
             printer.answer(format_args!("the witness as it was written, in hexadecimal digits: {bytes}"));

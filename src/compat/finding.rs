@@ -6,8 +6,8 @@ use std::fmt;
 use super::rules::Rule;
 use super::witness::Witness;
 use crate::model::{Direction, Format};
-use crate::schema::Place;
 use crate::schema::tree::Span;
+use crate::schema::{Lines, Place};
 
 /// One difference between a reader and a writer.
 #[derive(Debug, Clone)]
@@ -137,6 +137,14 @@ impl Pointer {
     /// The pointer; empty for the schema itself.
     pub fn as_str(&self) -> &str {
         &self.path
+    }
+
+    /// The same as [`Pointer::place`] for who asks about many.
+    pub fn place_among(&self, lines: &Lines<'_>) -> Option<Place> {
+        self.spot.map(|spot| match spot {
+            Spot::Bytes(span) => lines.place(span.start),
+            Spot::Place(place) => place,
+        })
     }
 
     /// Line and column in `text`, which is the text of the schema; `None` when it points into a text

@@ -18,7 +18,7 @@ use super::registered::{self, Inquiry};
 use super::texts::Texts;
 use super::waiving;
 use super::workspace::{Asked, Declared, Workspace};
-use super::{deleted, readers};
+use super::{bundle, deleted, readers};
 use crate::compat::{self, Outcome};
 use crate::failure::Failure;
 use crate::model::{Depth, Direction, Judge, Judging, Level, Pack, Policy};
@@ -100,7 +100,10 @@ pub async fn check(request: &Request<'_>) -> Result<Checked, Failure> {
         looked_at.push(seen);
     }
     for base in offline {
-        looked_at.push(run.against_base(base, &told_levels)?);
+        looked_at.push(match base {
+            Base::Bundle(path) => run.against_bundle(base, path)?,
+            _ => run.against_base(base, &told_levels)?,
+        });
     }
     // As they were given.
     let order = |seen: &OneBase<'_>| bases.iter().position(|base| *base == seen.base);
@@ -174,7 +177,7 @@ impl<'a> Run<'a> {
         told: &HashMap<String, ((Level, String), Judging)>,
     ) -> Result<OneBase<'a>, Failure> {
         let earlier = match base {
-            Base::None | Base::Registry(_) => None,
+            Base::None | Base::Registry(_) | Base::Bundle(_) => None,
             Base::Dir(path) => Some(EarlierFiles::of_dir(path, self.workspace)?),
             Base::Git { revision, path } => {
                 let repository = self.repository()?;
@@ -184,9 +187,6 @@ impl<'a> Run<'a> {
                 Some(EarlierFiles::of_commit(label, repository, commit, path.as_deref(), self.workspace)?)
             }
             Base::MergeBase => Some(self.merge_base()?),
-            Base::Bundle(path) => {
-                return Err(Failure::bad_request(anyhow!("bundles cannot be read yet: {}", path.display())));
-            }
         };
         let index = earlier.as_ref().map(|earlier| Index::of(&earlier.workspace.tree));
         let settled = |declared: &Declared| match (self.demanded(declared), told.get(&declared.path)) {
@@ -232,6 +232,17 @@ impl<'a> Run<'a> {
         let found = repository.merge_base(self.request.target.as_deref(), self.request.variable)?;
         if found.is_head {
             let target = &found.target;
+            if (self.request.variable)("CI")
+                .is_some_and(|value| !matches!(value.as_str(), "" | "false" | "0"))
+            {
+                return Err(Failure::unable(anyhow!(
+                    "HEAD is part of {target} itself, so there is nothing to compare"
+                ))
+                .with_hint(
+                    "In a pipeline of that branch say what it was before, --against git:HEAD~1, or --against \
+                         registry. For a change that is to be merged name its --target.",
+                ));
+            }
             self.notes.push(format!(
                 "HEAD is part of {target}: only what is not committed is compared; for the last commit say \
                  --against git:HEAD~1"
@@ -289,20 +300,45 @@ impl<'a> Run<'a> {
         self.refuse_shared_subjects(&checked)?;
         let client = Arc::new(RegistryClient::new(&self.registry_url(base)?)?);
         let label = format!("registry:{}", client.shown());
+        let told = registered::ask_all(client, self.inquiries(&checked)).await;
+        Ok(self.against_told(base, label, checked, told))
+    }
+
+    /// Each subject against the versions that were registered when a bundle was made.
+    fn against_bundle(&mut self, base: &Base, path: &Path) -> Result<OneBase<'a>, Failure> {
+        let checked = self.checked();
+        self.refuse_shared_subjects(&checked)?;
+        let bundle = bundle::read(path)?;
+        let registry = bundle::BundledRegistry::of(&bundle);
+        let told = self.inquiries(&checked).iter().map(|inquiry| registry.tell(inquiry)).collect();
+        Ok(self.against_told(base, format!("bundle:{}", files::shown(path)), checked, told))
+    }
+
+    fn inquiries(&self, checked: &[&Declared]) -> Vec<Inquiry> {
         let inquiry = |declared: &&Declared| Inquiry {
             subject: self.workspace.qualified(declared),
             format: declared.format,
             level: self.demanded(declared).map(|(level, _)| level),
         };
-        let told = registered::ask_all(client, checked.iter().map(inquiry).collect()).await;
+        checked.iter().map(inquiry).collect()
+    }
+
+    fn against_told(
+        &self,
+        base: &Base,
+        label: String,
+        checked: Vec<&'a Declared>,
+        told: Vec<Result<registered::Told, String>>,
+    ) -> OneBase<'a> {
+        let source = if matches!(base, Base::Bundle(_)) { "bundle" } else { "registry" };
         let asked: Vec<(&Declared, Result<registered::Told, String>)> =
             checked.into_iter().zip(told).collect();
         let rows = in_parallel(&asked, |(declared, told)| match told {
             Ok(told) => {
-                let level = self.demanded(declared).unwrap_or_else(|| (told.level, "registry".to_owned()));
+                let level = self.demanded(declared).unwrap_or_else(|| (told.level, source.to_owned()));
                 let judging = self.judging(&declared.settings, told.judging.clone());
                 let mut row = self.row_of(declared, Some(level), judging, &told.compared, &told.numbered);
-                row.level_is_told = true;
+                row.level_is_told = source == "registry";
                 row
             }
             Err(reason) => {
@@ -310,7 +346,7 @@ impl<'a> Run<'a> {
                 self.unchecked(declared, None, judging, reason)
             }
         });
-        Ok(OneBase { base: base.clone(), label, rows, gone: Vec::new() })
+        OneBase { base: base.clone(), label, rows, gone: Vec::new() }
     }
 
     fn registry_url(&self, base: &Base) -> Result<String, Failure> {
@@ -429,13 +465,10 @@ impl<'a> Run<'a> {
         for manifest in &self.workspace.manifests {
             texts.keep_file(&manifest.path, &manifest.text);
         }
-        for declared in self.checked() {
-            let rows: Vec<(&str, &Row<'_>)> = looked_at
-                .iter()
-                .flat_map(|seen| seen.rows.iter().map(|row| (seen.label.as_str(), row)))
-                .filter(|(_, row)| row.declared.path == declared.path)
-                .collect();
-            texts.keep_file(&declared.path, self.workspace.text(declared));
+        for (position, declared) in self.checked().into_iter().enumerate() {
+            // Each base has a row for each subject, in the same order.
+            let rows: Vec<(&str, &Row<'_>)> =
+                looked_at.iter().map(|seen| (seen.label.as_str(), &seen.rows[position])).collect();
             let mut findings = Vec::new();
             for (label, row) in &rows {
                 let Verdict::Compared(compared) = &row.verdict else { continue };
@@ -453,7 +486,11 @@ impl<'a> Run<'a> {
             }));
             waiving::apply(self.workspace, self.request.today, &mut findings);
             findings.sort_by_key(|finding| rank(&finding.outcome));
-            report.files.push(file_of(&rows, &findings));
+            let file = file_of(&rows, &findings);
+            if !findings.is_empty() || file.result == "invalid" {
+                texts.keep_file(&declared.path, self.workspace.text(declared));
+            }
+            report.files.push(file);
             report.findings.extend(findings);
         }
         for seen in &looked_at {

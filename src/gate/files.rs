@@ -11,6 +11,9 @@ use crate::model::Format;
 /// Folders that hold other people's files.
 const SKIPPED_FOLDERS: [&str; 2] = ["node_modules", "target"];
 
+/// What some editors write before a text in UTF-8.
+const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+
 /// A schema file, wherever it was read from.
 #[derive(Debug, Clone)]
 pub(crate) struct SourceFile {
@@ -25,8 +28,11 @@ pub(crate) struct SourceFile {
 }
 
 impl SourceFile {
-    /// A file that holds `bytes`.
-    pub(crate) fn new(below: String, format: Format, bytes: Vec<u8>) -> SourceFile {
+    /// A file that holds `bytes`. A byte order mark is no part of its text, and columns do not count it.
+    pub(crate) fn new(below: String, format: Format, mut bytes: Vec<u8>) -> SourceFile {
+        if bytes.starts_with(&BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
         match String::from_utf8(bytes) {
             Ok(text) => SourceFile { below, format, text, broken_at: None },
             Err(error) => SourceFile {

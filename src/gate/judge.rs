@@ -90,6 +90,13 @@ pub(crate) struct Finding {
     pub(crate) fingerprint: String,
 }
 
+impl Finding {
+    /// Does it keep the schema from being registered?
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.found.outcome == Outcome::Refuse
+    }
+}
+
 /// Compare `candidate` with its past.
 pub(crate) fn judge(candidate: &Candidate<'_>, past: Past<'_>) -> Verdict {
     let history = past.compared;

@@ -4,22 +4,30 @@
 //! This floor reads files, git and registries. It prints nothing and knows no command line.
 
 pub mod base;
+pub mod bundle;
 pub mod check;
 pub mod init;
+pub mod lock;
 pub mod manifest;
+pub mod plan;
 pub mod rules;
 pub mod texts;
 pub mod workspace;
 
+pub(crate) mod apply;
 mod deleted;
+pub mod difference;
+pub(crate) mod dump;
 pub(crate) mod files;
 pub(crate) mod git;
-mod judge;
+pub(crate) mod judge;
+pub(crate) mod live;
 pub(crate) mod names;
+pub(crate) mod pull;
 mod readers;
 pub(crate) mod references;
 mod registered;
-mod waiving;
+pub(crate) mod waiving;
 
 pub use base::Base;
 pub use check::{Checked, Overrides, Request, check};

@@ -73,7 +73,10 @@ fn finding(
     let name = &reader.name;
     let mut finding = published::Finding::of(found, &setting);
     finding.kind = "reader";
-    finding.message = format!("`{name}` cannot read it: {}", finding.message);
+    // The engine calls the two new and old, which here are neither.
+    let told = finding.message.replace("the new schema", "its schema");
+    let told = told.replace("the old schema", &format!("`{}`", declared.subject));
+    finding.message = format!("`{name}` cannot read it: {told}");
     finding.fingerprint = published::fingerprint(&format!("{}\0{name}", declared.subject), found);
     finding.reader.file = Some(path.to_owned());
     finding.writer.file = Some(declared.path.clone());

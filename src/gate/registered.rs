@@ -94,7 +94,8 @@ impl Registered {
         Registered { client, read: HashMap::new(), configs: HashMap::new() }
     }
 
-    async fn ask(&mut self, inquiry: &Inquiry) -> Result<Told, Failure> {
+    /// Ask about one subject.
+    pub(crate) async fn ask(&mut self, inquiry: &Inquiry) -> Result<Told, Failure> {
         let Inquiry { subject, format, level } = inquiry;
         let level = match level {
             Some(level) => *level,
@@ -159,6 +160,26 @@ impl Registered {
             numbers.truncate(1);
         }
         self.earlier(subject, &numbers, &[]).await
+    }
+
+    /// One version of a subject; the latest live one without a number.
+    pub(crate) async fn one(&mut self, subject: &str, version: Option<i32>) -> Result<Earlier, Failure> {
+        let latest = match version {
+            Some(number) => Some(number),
+            None => self.client.versions(subject).await?.unwrap_or_default().into_iter().max(),
+        };
+        let found = match latest {
+            Some(number) => self.earlier(subject, &[number], &[]).await?.pop(),
+            None => None,
+        };
+        found.ok_or_else(|| {
+            Failure::bad_request(anyhow!("{} has no subject `{subject}`", self.client.shown()))
+        })
+    }
+
+    /// The registry itself.
+    pub(crate) fn client(&self) -> &RegistryClient {
+        &self.client
     }
 
     /// All versions of a subject, soft-deleted ones included, newest first.

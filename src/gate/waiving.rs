@@ -3,6 +3,7 @@
 use super::manifest::{Date, Manifest, Waiver};
 use super::rules::{self, WAIVER_EXPIRED};
 use super::workspace::Workspace;
+use crate::compat::{Incompatibility, Pointer};
 use crate::published::{self, Finding};
 
 /// Let pass what a waiver of the manifests covers on this day. A waiver covers one rule at one place of
@@ -41,6 +42,17 @@ pub(crate) fn expired(workspace: &Workspace, today: Date) -> Vec<Finding> {
         rules::finding(&WAIVER_EXPIRED, "waiver", &waiver.subject, message, manifest.location(waiver.place))
     };
     over.map(finding).collect()
+}
+
+/// Does a waiver cover this finding of a subject, which is named without its context, on this day?
+pub(crate) fn is_waived(workspace: &Workspace, subject: &str, found: &Incompatibility, today: Date) -> bool {
+    let at = found.reader_at.as_ref().map(Pointer::as_str).filter(|at| !at.is_empty());
+    waivers(workspace).any(|(_, waiver)| {
+        waiver.holds_on(today)
+            && waiver.subject == subject
+            && waiver.rule == found.rule.id
+            && waiver.at.as_deref() == at
+    })
 }
 
 fn waivers(workspace: &Workspace) -> impl Iterator<Item = (&Manifest, &Waiver)> {

@@ -4,6 +4,7 @@
 //! [`FORMAT_VERSION`] rises when a reader of the old shape would misread the new one; members that are
 //! added do not count.
 
+pub mod difference;
 mod report;
 
 pub use report::{Count, File, OfBase, Report};

@@ -32,6 +32,7 @@ mod register;
 mod reserved;
 mod rewrap;
 mod settings;
+mod state;
 mod tags;
 mod undelete;
 mod verdicts;
@@ -54,6 +55,7 @@ pub use read::Found;
 pub use register::{RegisterOptions, Registered};
 pub use rewrap::{ForeignDek, Rewrapped};
 pub use settings::{Change, InForce, SettingsChange};
+pub use state::State;
 pub use tags::{Retagging, TagRequest};
 
 use std::sync::Arc;
@@ -146,6 +148,11 @@ impl Registry {
     /// for as long as the number stays.
     pub fn seen(&self) -> i64 {
         self.store.seen()
+    }
+
+    /// A handle whose writes are done only while `newest` is the newest change of all nodes.
+    pub fn only_at(&self, newest: i64) -> Registry {
+        Registry { store: self.store.only_at(newest), ..self.clone() }
     }
 
     /// The newest change of all nodes, asked of the store.

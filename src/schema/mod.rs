@@ -6,10 +6,14 @@
 
 pub mod avro;
 pub mod json;
+mod json_text;
+mod lines;
 pub mod protobuf;
 mod tags;
 pub mod tree;
 
+pub use json_text::JsonText;
+pub use lines::Lines;
 pub use tags::{TagEdit, TagError, Tagged};
 
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -112,6 +112,46 @@ impl Node {
         out
     }
 
+    /// Print a member or an element a line, two blanks a level; key order and number texts are kept.
+    pub fn to_pretty(&self) -> String {
+        let mut out = String::new();
+        self.write_pretty(&mut out, 0);
+        out.push('\n');
+        out
+    }
+
+    fn write_pretty(&self, out: &mut String, depth: usize) {
+        let line = |out: &mut String, depth: usize| {
+            out.push('\n');
+            out.push_str(&"  ".repeat(depth));
+        };
+        match &self.value {
+            Value::Array(elements) if !elements.is_empty() => {
+                out.push('[');
+                for (index, element) in elements.iter().enumerate() {
+                    out.push_str(if index > 0 { "," } else { "" });
+                    line(out, depth + 1);
+                    element.write_pretty(out, depth + 1);
+                }
+                line(out, depth);
+                out.push(']');
+            }
+            Value::Object(members) if !members.is_empty() => {
+                out.push('{');
+                for (index, member) in members.iter().enumerate() {
+                    out.push_str(if index > 0 { "," } else { "" });
+                    line(out, depth + 1);
+                    write_string(out, &member.key);
+                    out.push_str(": ");
+                    member.value.write_pretty(out, depth + 1);
+                }
+                line(out, depth);
+                out.push('}');
+            }
+            _ => self.write_compact(out),
+        }
+    }
+
     /// Append the compact form to `out`.
     pub fn write_compact(&self, out: &mut String) {
         match &self.value {

@@ -86,7 +86,7 @@ impl ChangeKind {
     ];
 
     /// How it is spelt in the table.
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             ChangeKind::Register => "register",
             ChangeKind::Delete => "delete",
@@ -233,6 +233,10 @@ impl Tx {
         let count = i64::try_from(pending.len()).expect("a transaction does not make 2^63 changes");
         let sql = "UPDATE registry SET last_change = last_change + $1 RETURNING last_change";
         let newest: i64 = on!(self, |conn| sqlx::query_scalar(sql).bind(count).fetch_one(conn).await)?;
+        let found = newest - count;
+        if let Some(expected) = self.expected.filter(|expected| *expected != found) {
+            return Err(StoreError::Moved { expected, found });
+        }
         let numbered: Vec<(i64, PendingChange)> = (newest - count + 1..).zip(pending).collect();
         for part in numbered.chunks(ROWS_AT_ONCE) {
             self.insert_changes(part).await?;

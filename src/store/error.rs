@@ -43,6 +43,14 @@ pub enum StoreError {
     /// The database URL or its place cannot be used.
     #[error("{0}")]
     BadPlace(String),
+    /// A write was to be done only as long as nobody else had written.
+    #[error("The registry is at change {found}, not at {expected}: nothing was written")]
+    Moved {
+        /// The newest change there had to be.
+        expected: i64,
+        /// The newest change there is.
+        found: i64,
+    },
     /// Anything else.
     #[error("the database refused: {0}")]
     Other(String),
@@ -63,7 +71,9 @@ impl StoreError {
             StoreError::Unstorable(text) => StoreError::Unstorable(clean(text)),
             StoreError::BadPlace(text) => StoreError::BadPlace(clean(text)),
             StoreError::Other(text) => StoreError::Other(clean(text)),
-            versions @ (StoreError::NewerDatabase { .. } | StoreError::NotMigrated { .. }) => versions,
+            numbers @ (StoreError::NewerDatabase { .. }
+            | StoreError::NotMigrated { .. }
+            | StoreError::Moved { .. }) => numbers,
         }
     }
 }

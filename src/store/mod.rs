@@ -76,6 +76,8 @@ pub struct Store {
     pools: Pools,
     location: Arc<str>,
     seen: Arc<AtomicI64>,
+    /// The newest change that a write has to find, where it has to.
+    expected: Option<i64>,
 }
 
 impl Store {
@@ -91,7 +93,8 @@ impl Store {
         let opened = async {
             let pools = Pools::connect(&place).await?;
             migrations::run(&pools, &location, options.migrate).await?;
-            let store = Store { pools, location: location.as_str().into(), seen: Arc::default() };
+            let location = location.as_str().into();
+            let store = Store { pools, location, seen: Arc::default(), expected: None };
             store.refresh_seen().await?;
             Ok(store)
         };
@@ -129,7 +132,7 @@ impl Store {
     /// When there is no connection.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let connection = self.pools.begin_read().await?;
-        Ok(Tx::new(connection, None, self.seen.clone()))
+        Ok(Tx::new(connection, None, self.seen.clone(), None))
     }
 
     /// Begin a transaction that writes in the name of `author`. Do not hold another one meanwhile.
@@ -138,7 +141,12 @@ impl Store {
     /// When the connections that write stay busy or, on SQLite, another process keeps writing.
     pub async fn write(&self, author: &Author) -> Result<Tx, StoreError> {
         let connection = self.pools.begin_write().await?;
-        Ok(Tx::new(connection, Some(author.storable()), self.seen.clone()))
+        Ok(Tx::new(connection, Some(author.storable()), self.seen.clone(), self.expected))
+    }
+
+    /// A handle whose writes are committed only while `newest` is the newest change of all.
+    pub fn only_at(&self, newest: i64) -> Store {
+        Store { expected: Some(newest), ..self.clone() }
     }
 
     /// The sequence number of the newest change this node knows. A commit raises it before it

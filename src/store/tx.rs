@@ -23,6 +23,8 @@ pub struct Tx {
     /// last, whatever the transaction did before.
     pub(super) pending: Vec<PendingChange>,
     seen: Arc<AtomicI64>,
+    /// The newest change there has to be before the own ones.
+    pub(super) expected: Option<i64>,
 }
 
 /// The transaction of the driver.
@@ -99,8 +101,13 @@ impl Connection {
 }
 
 impl Tx {
-    pub(super) fn new(connection: Connection, author: Option<Author>, seen: Arc<AtomicI64>) -> Tx {
-        Tx { connection, author, pending: Vec::new(), seen }
+    pub(super) fn new(
+        connection: Connection,
+        author: Option<Author>,
+        seen: Arc<AtomicI64>,
+        expected: Option<i64>,
+    ) -> Tx {
+        Tx { connection, author, pending: Vec::new(), seen, expected }
     }
 
     /// Who writes; the gate that every write passes.

@@ -209,6 +209,7 @@ async fn the_sentences_of_the_registry_are_in_the_document() {
         }
         let sentence = match example {
             Error::Store(StoreError::Unstorable(sentence)) => sentence.clone(),
+            Error::Store(moved @ StoreError::Moved { .. }) => moved.to_string(),
             other => other.to_string(),
         };
         assert!(
@@ -342,6 +343,7 @@ async fn examples() -> Vec<Error> {
         Error::Store(StoreError::Unstorable(
             "x holds the character U+0000, which cannot be stored".to_owned(),
         )),
+        Error::Store(StoreError::Moved { expected: 8841, found: 8844 }),
         Error::Store(StoreError::Other("disk".to_owned())),
         Error::Store(StoreError::Unavailable("gone".to_owned())),
         Error::KeyNotFound("k".to_owned()),

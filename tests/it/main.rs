@@ -3,19 +3,29 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cli;
+mod cli_apply;
+mod cli_diff;
+mod cli_files;
 mod compat;
 mod contract;
+mod diffs;
 mod exporting;
 mod flows;
+mod forms;
+mod gate;
 mod harness;
 mod house;
 mod http;
 mod judging;
 mod kms;
+mod linting;
 mod model;
+mod offline;
 mod openapi;
 mod processes;
+mod proxy;
 mod racing;
+mod reports;
 mod server;
 mod serving;
 mod store;

@@ -10,7 +10,8 @@ pub use shape::{Given, Members, Shape, constant, flag, map, members, needed_text
 
 use std::convert::Infallible;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::{FromRef, FromRequestParts, RawPathParams};
+use http::HeaderName;
 use http::request::Parts;
 
 use super::error::ApiError;
@@ -114,6 +115,31 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
         let request_id = parts.extensions.get::<RequestId>().map(RequestId::for_record).unwrap_or_default();
         let now = clock::now();
         Ok(Caller(registry::Caller { actor: "anonymous".to_owned(), request_id, now }))
+    }
+}
+
+/// The header that makes a write conditional.
+const IF_STATE: HeaderName = HeaderName::from_static("dovetail-if-state");
+
+/// The registry to write to. With the header `Dovetail-If-State` the write is done only while that is the
+/// newest change of all.
+pub struct Writing(pub Registry);
+
+impl<S: Send + Sync> FromRequestParts<S> for Writing
+where
+    Registry: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let registry = Registry::from_ref(state);
+        let mut given = parts.headers.get_all(IF_STATE).into_iter();
+        let number = match (given.next(), given.next()) {
+            (None, _) => return Ok(Writing(registry)),
+            (Some(only), None) => only.to_str().ok().and_then(|text| text.parse().ok()),
+            (Some(_), Some(_)) => None,
+        };
+        number.map(|newest| Writing(registry.only_at(newest))).ok_or_else(ApiError::bad_condition)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Query parameters, read as leniently as the reference reads them.
 
+use std::str::FromStr;
+
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::de::value::{Error as ValueError, MapDeserializer, SeqDeserializer};
@@ -81,12 +83,14 @@ impl<'de> Deserializer<'de> for Values {
 }
 
 /// For an optional number: a blank one counts as absent.
-pub fn optional_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
+pub fn optional_number<'de, D: Deserializer<'de>, N: FromStr>(
+    deserializer: D,
+) -> Result<Option<N>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.trim().is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| D::Error::custom("not a 32-bit number"))
+    text.parse().map(Some).map_err(|_| D::Error::custom("not such a number"))
 }
 
 #[cfg(test)]

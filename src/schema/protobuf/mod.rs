@@ -7,6 +7,7 @@
 //! asked only when the stricter checks or the binary descriptor are wanted.
 
 pub mod builtin;
+pub mod comment;
 mod compile;
 mod descriptor;
 mod lex;
@@ -131,6 +132,12 @@ impl ProtobufSchema {
     /// The source tree.
     pub fn file(&self) -> &File {
         &self.parsed.file
+    }
+
+    /// The source tree with each entry of a map that is spelled out, as descriptors have it, turned back into
+    /// the map; ranges and names are reserved on lines of their own.
+    pub fn file_with_maps(&self) -> File {
+        normal::compilable(&self.parsed.file, &self.parsed.names)
     }
 
     /// What the names in it mean.

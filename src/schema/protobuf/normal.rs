@@ -21,7 +21,9 @@ pub(super) fn normalize(file: &File, names: &Names) -> File {
     imports.dedup_by(|left, right| (left.kind, &left.path) == (right.kind, &right.path));
     File {
         syntax: file.syntax.filter(|syntax| *syntax == Syntax::Proto3),
+        syntax_place: file.syntax_place,
         package: file.package.clone(),
+        package_place: file.package_place,
         imports,
         options: normal.settings(scope, &file.options),
         types: normal.types(scope, &file.types),

@@ -42,6 +42,8 @@ pub(super) fn read(pool: &DescriptorPool, bytes: &[u8]) -> Result<File, String> 
     let enums = raw.each("enum_type", |part| TypeDef::Enum(enumeration(part)));
     Ok(File {
         syntax,
+        syntax_place: None,
+        package_place: None,
         package: Some(raw.text("package")).filter(|package| !package.is_empty()),
         imports: imports(&raw),
         options: settings(&raw),
@@ -255,11 +257,12 @@ fn service(raw: &Part<'_>) -> Service {
     };
     let rpcs = raw.each("method", |part| Rpc {
         name: part.text("name"),
+        place: NOWHERE,
         request: side(part, "input_type", "client_streaming"),
         response: side(part, "output_type", "server_streaming"),
         options: settings(part),
     });
-    Service { name: raw.text("name"), options: settings(raw), rpcs }
+    Service { name: raw.text("name"), place: NOWHERE, options: settings(raw), rpcs }
 }
 
 fn scalar(number: i32) -> Option<Scalar> {

@@ -20,8 +20,12 @@ pub const MAX_FIELD_NUMBER: i32 = 536_870_911;
 pub struct File {
     /// `None` when the file does not say; that means proto2.
     pub syntax: Option<Syntax>,
+    /// Where the `syntax` line starts.
+    pub syntax_place: Option<Place>,
     /// The package, dotted; `None` when there is none.
     pub package: Option<String>,
+    /// Where the `package` line starts.
+    pub package_place: Option<Place>,
     /// Imports of every kind, in source order.
     pub imports: Vec<Import>,
     /// File options.
@@ -381,6 +385,8 @@ pub struct Extend {
 pub struct Service {
     /// Its simple name.
     pub name: String,
+    /// Where its declaration starts.
+    pub place: Place,
     /// Service options.
     pub options: Vec<Setting>,
     /// Its methods.
@@ -392,6 +398,8 @@ pub struct Service {
 pub struct Rpc {
     /// Its name.
     pub name: String,
+    /// Where its declaration starts.
+    pub place: Place,
     /// What it takes.
     pub request: RpcType,
     /// What it answers.

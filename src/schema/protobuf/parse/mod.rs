@@ -142,6 +142,7 @@ impl<'t> Parser<'t> {
             "syntax" => {
                 self.syntax = Some(self.read_syntax(place, is_first)?);
                 file.syntax = self.syntax;
+                file.syntax_place = Some(place);
             }
             "edition" => {
                 let message = "Protobuf editions are not supported in this version; use proto2 or proto3";
@@ -158,13 +159,14 @@ impl<'t> Parser<'t> {
                 self.require(';')?;
                 self.scope = name.len();
                 file.package = Some(name);
+                file.package_place = Some(place);
             }
             "import" => file.imports.push(self.read_import(place)?),
             "option" => self.option_statement(&mut file.options)?,
             "message" => file.types.push(TypeDef::Message(self.read_message(place)?)),
             "enum" => file.types.push(TypeDef::Enum(self.read_enum(place)?)),
             "extend" => file.extends.push(self.read_extend(place)?),
-            "service" => file.services.push(self.read_service()?),
+            "service" => file.services.push(self.read_service(place)?),
             other => return Err(error_at(place, format!("unexpected label: {other}"))),
         }
         Ok(())
@@ -218,10 +220,10 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn read_service(&mut self) -> Result<Service, ParseError> {
+    fn read_service(&mut self, place: Place) -> Result<Service, ParseError> {
         let name = self.word("the name of the service")?;
         self.require('{')?;
-        let mut service = Service { name, options: Vec::new(), rpcs: Vec::new() };
+        let mut service = Service { name, place, options: Vec::new(), rpcs: Vec::new() };
         loop {
             let place = self.place;
             match self.take()? {
@@ -230,22 +232,22 @@ impl<'t> Parser<'t> {
                 Token::Word(word) if word == "option" => {
                     self.option_statement(&mut service.options)?;
                 }
-                Token::Word(word) if word == "rpc" => service.rpcs.push(self.read_rpc()?),
+                Token::Word(word) if word == "rpc" => service.rpcs.push(self.read_rpc(place)?),
                 Token::Word(word) => return Err(error_at(place, format!("unexpected label: {word}"))),
                 other => return Err(unexpected(place, &other, "'rpc', 'option' or '}'")),
             }
         }
     }
 
-    fn read_rpc(&mut self) -> Result<Rpc, ParseError> {
+    fn read_rpc(&mut self, place: Place) -> Result<Rpc, ParseError> {
         let name = self.word("the name of the method")?;
         let request = self.read_rpc_type()?;
-        let place = self.place;
+        let returns = self.place;
         if self.word("'returns'")? != "returns" {
-            return Err(error_at(place, "expected 'returns'"));
+            return Err(error_at(returns, "expected 'returns'"));
         }
         let response = self.read_rpc_type()?;
-        let mut rpc = Rpc { name, request, response, options: Vec::new() };
+        let mut rpc = Rpc { name, place, request, response, options: Vec::new() };
         if !self.take_if('{')? {
             self.require(';')?;
             return Ok(rpc);

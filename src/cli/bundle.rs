@@ -1,0 +1,56 @@
+//! `dovetail bundle`: a registry → files that any file server can serve to stock clients.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::declaring::Place;
+use super::print::Printer;
+use super::wait_for;
+use crate::failure::{Failure, Outcome};
+use crate::gate::bundle;
+
+const LONG_HELP: &str = "\
+Writes a folder of files under the addresses that clients ask a registry for: schemas/ids/1,
+subjects/orders-value/versions/latest and so on. Served by any file server, as a second URL after the
+registry's, it lets consumers start while the registry cannot be reached. A README.txt in it tells how to
+serve it, and what it cannot do: it does not answer POST.
+
+bundle.json in it holds everything once more in one document, with checksums. It is a base:
+`dovetail check --against bundle:FOLDER` needs no network.
+
+The folder is replaced as a whole, and only if it holds a bundle or nothing.
+
+Exit codes
+  0  written    2  the folder holds something else    3  the registry cannot be read
+
+Examples
+  dovetail bundle --registry-url http://127.0.0.1:8081 --out fallback
+  python3 -m http.server --directory fallback 8082";
+
+#[derive(Args)]
+#[command(after_help = "`dovetail bundle --help` tells what is written, and how to serve it.", after_long_help = LONG_HELP)]
+pub(super) struct Options {
+    /// The folder to write into.
+    #[arg(long, value_name = "FOLDER", env = "DOVETAIL_BUNDLE_OUT", default_value = "bundle")]
+    out: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Read and write.
+pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
+    let live = options.place.live(None)?;
+    let taken = wait_for(bundle::take(&live, &|_| ()))?;
+    let written = bundle::write(&taken, &options.out)?;
+    for sentence in &written.left_out {
+        printer.note(format_args!("note  {sentence}: it is in bundle.json only"));
+    }
+    printer.answer(format_args!(
+        "Bundled {} versions as {} files in {}.",
+        taken.schemas.len(),
+        written.files,
+        options.out.display()
+    ));
+    Ok(Outcome::Success)
+}

@@ -1,0 +1,123 @@
+//! What the commands have in common that hold a manifest against a registry: which files, which
+//! registry.
+
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+use clap::Args;
+
+use crate::clock;
+use crate::failure::Failure;
+use crate::gate::live::Live;
+use crate::gate::manifest::Manifest;
+use crate::gate::plan::{Planned, Planning, Wanted, wanted};
+use crate::gate::waiving::is_waived;
+use crate::gate::{Asked, Choice, Workspace};
+
+/// Which registry.
+#[derive(Args)]
+pub(super) struct Place {
+    /// The registry, instead of the manifest's; may hold credentials, http://USER:PASSWORD@HOST.
+    #[arg(long, value_name = "URL", env = "DOVETAIL_REGISTRY_URL", hide_env_values = true)]
+    pub(super) registry_url: Option<String>,
+    /// The context, instead of the manifest's or the default one.
+    #[arg(long, env = "DOVETAIL_CONTEXT")]
+    pub(super) context: Option<String>,
+}
+
+/// Which files, and which registry.
+#[derive(Args)]
+pub(super) struct Declaring {
+    /// Declared files, or folders of them; the whole manifest unless said otherwise.
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The manifest, instead of the nearest schemas.yaml in this folder or above it.
+    #[arg(long, value_name = "FILE", env = "DOVETAIL_MANIFEST")]
+    pub(super) manifest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+/// A manifest's subjects beside the registry that they belong to.
+pub(super) struct Declared {
+    pub(super) workspace: Workspace,
+    pub(super) live: Live,
+    pub(super) wanted: Vec<Wanted>,
+    /// Nothing that is declared is left out of `wanted`.
+    pub(super) is_whole: bool,
+}
+
+impl Place {
+    /// The registry that is meant, where `manifest` names one.
+    pub(super) fn live(&self, manifest: Option<&Manifest>) -> Result<Live, Failure> {
+        let named = || match manifest {
+            Some(manifest) => manifest.registry.url(|name| std::env::var(name).ok()),
+            None => Ok(None),
+        };
+        let url = match &self.registry_url {
+            Some(url) => Some(url.clone()),
+            None => named().map_err(|sentence| Failure::bad_request(anyhow!(sentence)))?,
+        };
+        let url = url.ok_or_else(|| {
+            Failure::bad_request(anyhow!("which registry?")).with_hint(
+                "Say `registry: { url: ... }` in the manifest, or --registry-url or DOVETAIL_REGISTRY_URL.",
+            )
+        })?;
+        let context = self.context.as_deref();
+        let context = context.or_else(|| manifest.and_then(|manifest| manifest.registry.context.as_deref()));
+        Live::new(&url, context)
+    }
+}
+
+impl Declaring {
+    /// Read the files, and find the registry.
+    pub(super) fn open(&self) -> Result<Declared, Failure> {
+        let paths = if self.paths.is_empty() { vec![self.folder()] } else { self.paths.clone() };
+        let manifest = self.manifest.clone().map_or(Choice::Nearest, Choice::At);
+        let workspace = Workspace::open(&Asked { paths, manifest, ..Asked::default() })?;
+        let Some(manifest) = workspace.manifests.first() else {
+            return Err(Failure::bad_request(anyhow!("there is no schemas.yaml here or above"))
+                .with_hint("`dovetail init` writes one, `dovetail dump` one for what a registry holds."));
+        };
+        let live = self.place.live(Some(manifest))?;
+        let wanted = wanted(&workspace, &live)?;
+        let is_whole = wanted.len() == workspace.declared.len();
+        Ok(Declared { workspace, live, wanted, is_whole })
+    }
+
+    /// Where the manifest is, if it was named.
+    fn folder(&self) -> PathBuf {
+        let folder = self.manifest.as_deref().and_then(std::path::Path::parent);
+        folder.filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| ".".into(), PathBuf::from)
+    }
+}
+
+impl Declared {
+    /// Compare with the registry.
+    pub(super) async fn plan(&self, delete: bool) -> Result<Planned, Failure> {
+        if delete && !self.is_whole {
+            return Err(Failure::bad_request(anyhow!(
+                "--delete is for the whole manifest, not for some paths"
+            ))
+            .with_hint("Leave the paths out."));
+        }
+        let today = clock::today();
+        let planning = Planning {
+            live: &self.live,
+            wanted: &self.wanted,
+            is_whole: self.is_whole,
+            delete,
+            is_protected: &|subject| self.protects(subject),
+            is_waived: &|wanted, finding| {
+                let subject = self.live.unqualified(&wanted.subject);
+                is_waived(&self.workspace, &subject, &finding.found, today)
+            },
+        };
+        planning.plan().await
+    }
+
+    /// Is the subject, without its context, never to be deleted?
+    pub(super) fn protects(&self, subject: &str) -> bool {
+        self.workspace.manifests.iter().any(|manifest| manifest.protects(subject))
+    }
+}

@@ -1,0 +1,119 @@
+//! Files and a manifest from a registry, for which a plan then finds nothing to do.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde_json::json;
+
+use super::live::{Listed, Live};
+use super::pull::path_of;
+use crate::failure::Failure;
+
+/// What a registry holds, as files.
+pub(crate) struct Dump {
+    /// Files by their paths, the manifest among them.
+    pub(crate) files: BTreeMap<String, String>,
+    pub(crate) subjects: usize,
+    /// What the manifest cannot say.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Write down the latest version of each subject of a context. `progress` is told how much was read.
+pub(crate) async fn dump(live: &Live, progress: &dyn Fn(usize)) -> Result<Dump, Failure> {
+    let everything = live.everything(progress).await?;
+    let latest = everything.latest();
+    // A file that is imported lies where the import looks for it.
+    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    for reference in latest.iter().flat_map(|listed| &listed.references) {
+        names.entry(live.qualified(&reference.subject)).or_insert(&reference.name);
+    }
+    let numbers: BTreeMap<String, i32> =
+        latest.iter().map(|listed| (listed.subject.clone(), listed.version)).collect();
+    let mut dump = Dump { files: BTreeMap::new(), subjects: 0, notes: Vec::new() };
+    let mut manifest = head(live);
+    for listed in latest {
+        let subject = live.unqualified(&listed.subject);
+        if subject.contains('{') {
+            dump.notes.push(format!(
+                "`{subject}` is left out: a brace in a manifest's subject stands for something else"
+            ));
+            continue;
+        }
+        let path = path_of(&subject, listed.format()?, names.get(&listed.subject).copied());
+        let path = free(&dump.files, path);
+        if listed.rule_set.is_some() {
+            dump.notes.push(format!(
+                "`{subject}` has rules, which the manifest does not hold; they stay as they are"
+            ));
+        }
+        entry(&mut manifest, live, listed, &subject, &path, &numbers).await?;
+        let mut text = listed.schema.clone();
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        dump.files.insert(path, text);
+        dump.subjects += 1;
+    }
+    dump.files.insert("schemas.yaml".to_owned(), manifest);
+    Ok(dump)
+}
+
+fn head(live: &Live) -> String {
+    let mut head = String::from("version: 1\n");
+    let registry = match live.context() {
+        "." => json!({ "url": live.shown() }),
+        context => json!({ "url": live.shown(), "context": context }),
+    };
+    // JSON is YAML, quotes and all.
+    let _infallible = writeln!(head, "registry: {registry}\nsubjects:");
+    head
+}
+
+async fn entry(
+    manifest: &mut String,
+    live: &Live,
+    listed: &Listed,
+    subject: &str,
+    path: &str,
+    latest: &BTreeMap<String, i32>,
+) -> Result<(), Failure> {
+    let mut line = |name: &str, value: &serde_json::Value| {
+        let start = if name == "file" { "  - " } else { "    " };
+        let _infallible = writeln!(manifest, "{start}{name}: {value}");
+    };
+    line("file", &json!(path));
+    line("subject", &json!(subject));
+    let config = live.own_config(&listed.subject).await?.unwrap_or_default();
+    if let Some(level) = config.level {
+        line("level", &json!(level));
+    }
+    if let Some(policy) = config.policy {
+        line("policy", &json!(policy.to_ascii_lowercase()));
+    }
+    if let Some(metadata) = &listed.metadata {
+        line("metadata", &json!(metadata));
+    }
+    if !listed.references.is_empty() {
+        let reference = |reference: &super::live::ListedReference| {
+            let mut written = json!({ "name": reference.name, "subject": reference.subject });
+            // The latest needs no number: it is what the file becomes.
+            if latest.get(&live.qualified(&reference.subject)) != Some(&reference.version) {
+                written["version"] = reference.version.into();
+            }
+            written
+        };
+        line("references", &listed.references.iter().map(reference).collect());
+    }
+    Ok(())
+}
+
+/// A path that no file has yet, in any spelling that a file system may take for the same.
+fn free(files: &BTreeMap<String, String>, path: String) -> String {
+    let is_taken = |path: &str| files.keys().any(|other| other.eq_ignore_ascii_case(path));
+    let (bare, ending) = path.split_once('.').map_or((path.as_str(), ""), |parts| parts);
+    let others = (2..).map(|number| format!("{bare}-{number}.{ending}"));
+    std::iter::once(path.clone())
+        .chain(others)
+        .find(|path| !is_taken(path))
+        .expect("there are enough numbers")
+}

@@ -1,0 +1,493 @@
+//! `dovetail plan`, `apply`, `dump`, `prune`, `lock`, `pull` and `bundle`, by running the real binary
+//! against real servers.
+
+use std::fs;
+use std::path::Path;
+
+use insta::{allow_duplicates, assert_snapshot};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness;
+use crate::proxy::{Cut, Mischief, Proxy};
+use crate::server::Server;
+use crate::terminal::{dovetail, folder, register, run, send, write};
+
+const MONEY: &str =
+    r#"{"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"long"}]}"#;
+const CART: &str =
+    r#"{"type":"record","name":"Cart","namespace":"shop","fields":[{"name":"sum","type":"Money"}]}"#;
+const CART_V2: &str = r#"{"type":"record","name":"Cart","namespace":"shop","fields":[
+  {"name":"sum","type":"Money"},{"name":"note","type":"string","default":""}]}"#;
+const CART_BROKEN: &str = r#"{"type":"record","name":"Cart","namespace":"shop","fields":[
+  {"name":"sum","type":"Money"},{"name":"note","type":"string"}]}"#;
+
+/// A manifest about everything in its folder, for a registry.
+fn manifest(url: &str, more: &str) -> String {
+    format!("version: 1\nregistry: {{ url: \"{url}\" }}\n{more}")
+}
+
+const ALL_AVRO: &str = "subjects:\n  - { glob: \"**/*.avsc\", subject: \"{name}-value\" }\n";
+
+/// Files and a manifest.
+fn declared(url: &str, more: &str, files: &[(&str, &str)]) -> TempDir {
+    let folder = folder(files);
+    write(folder.path(), &[("schemas.yaml", &manifest(url, more))]);
+    folder
+}
+
+/// Exit code and output, without what differs from run to run.
+fn told(folder: &TempDir, server: &Server, arguments: &[&str]) -> String {
+    run(folder.path(), arguments).replace(&server.url, "[URL]")
+}
+
+fn code(folder: &Path, arguments: &[&str]) -> i32 {
+    dovetail(folder, arguments).output().expect("the binary runs").status.code().expect("it ended by itself")
+}
+
+#[track_caller]
+fn succeeds(folder: &Path, arguments: &[&str]) -> String {
+    let shown = run(folder, arguments);
+    assert!(shown.starts_with("exit 0\n"), "{arguments:?}: {shown}");
+    shown
+}
+
+fn get(url: &str) -> Value {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let text = runtime.block_on(async { reqwest::get(url).await.expect("an answer").text().await });
+    serde_json::from_str(&text.expect("a body")).expect("JSON")
+}
+
+fn put_level(server: &Server, subject: &str, level: &str) {
+    send(server, reqwest::Method::PUT, &format!("/config/{subject}"), json!({ "compatibility": level }));
+}
+
+fn avro(text: &str) -> Value {
+    json!({ "schema": text })
+}
+
+#[test]
+fn a_plan_is_made_done_and_then_there_is_nothing_to_do() {
+    let server = Server::start();
+    let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
+    let folder = declared(&server.url, &format!("defaults: {{ level: FULL }}\n{ALL_AVRO}"), &files);
+    assert_snapshot!(told(&folder, &server, &["plan", "--out", "plan.json"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply", "--plan", "plan.json"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply", "--plan", "plan.json"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["plan"]), @r"");
+    write(folder.path(), &[("cart.avsc", CART_V2)]);
+    assert_snapshot!(told(&folder, &server, &["plan"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    let cart = get(&format!("{}/subjects/cart-value/versions/2", server.url));
+    assert_eq!(cart["references"], json!([{ "name": "shop.Money", "subject": "money-value", "version": 1 }]));
+    assert_eq!(get(&format!("{}/config/cart-value", server.url))["compatibilityLevel"], "FULL");
+}
+
+#[test]
+fn what_may_not_be_registered_is_told_and_nothing_is_done() {
+    let server = Server::start();
+    let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
+    let folder = declared(&server.url, ALL_AVRO, &files);
+    succeeds(folder.path(), &["apply"]);
+    let more = r#"{"type":"record","name":"New","fields":[]}"#;
+    write(folder.path(), &[("cart.avsc", CART_BROKEN), ("new.avsc", more)]);
+    assert_snapshot!(told(&folder, &server, &["plan", "--out", "plan.json"]), @r"");
+    assert!(!folder.path().join("plan.json").exists());
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    assert_eq!(get(&format!("{}/subjects", server.url)), json!(["cart-value", "money-value"]));
+    write(folder.path(), &[("cart.avsc", r#"{"type":"recrod"}"#)]);
+    assert_snapshot!(told(&folder, &server, &["plan"]), @r"");
+}
+
+#[test]
+fn what_cannot_be_understood_or_reached_has_its_own_exit_code() {
+    let server = Server::start();
+    let folder = declared(&server.url, ALL_AVRO, &[("money.avsc", MONEY)]);
+    succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+    let plan = fs::read_to_string(folder.path().join("plan.json")).expect("a plan");
+    write(
+        folder.path(),
+        &[
+            ("forged.json", &plan.replace("cents", "euros")),
+            ("newer.json", &plan.replace("\"format_version\": 1", "\"format_version\": 2")),
+            ("none.json", "[]"),
+        ],
+    );
+    for (arguments, expected) in [
+        (&["apply", "--plan", "forged.json"][..], 2),
+        (&["apply", "--plan", "newer.json"], 2),
+        (&["apply", "--plan", "none.json"], 2),
+        (&["apply", "--plan", "missing.json"], 2),
+        (&["apply", "--plan", "plan.json", "--delete"], 2),
+        (&["apply", "--plan", "plan.json", "--registry-url", "http://127.0.0.1:9"], 2),
+        (&["plan", "--registry-url", "http://127.0.0.1:9"], 3),
+        (&["apply", "--registry-url", "http://127.0.0.1:9"], 3),
+        (&["plan", "--manifest", "missing.yaml"], 2),
+        (&["lock"], 1),
+        (&["lock", "--registry-url", "http://127.0.0.1:9"], 3),
+        (&["pull", "nobody", "--registry-url", &server.url], 3),
+        (&["dump", "--out", "."], 2),
+        (&["dump", "--out", "new"], 2),
+        (&["dump", "--out", "new", "--registry-url", "http://127.0.0.1:9"], 3),
+        (&["bundle", "--out", ".", "--registry-url", &server.url], 2),
+        (&["prune", "--registry-url", "http://127.0.0.1:9"], 3),
+    ] {
+        let shown = run(folder.path(), arguments);
+        assert!(shown.starts_with(&format!("exit {expected}\n")), "{arguments:?}: {shown}");
+    }
+    assert_eq!(get(&format!("{}/subjects", server.url)), json!([]), "nothing of it was done");
+}
+
+#[test]
+fn credentials_are_in_no_plan_and_no_message() {
+    let server = Server::start();
+    let secret = server.url.replace("http://", "http://ann:s3cret@");
+    let folder = declared(&secret, ALL_AVRO, &[("money.avsc", MONEY)]);
+    let mut all = succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+    all.push_str(&fs::read_to_string(folder.path().join("plan.json")).expect("a plan"));
+    all.push_str(&succeeds(folder.path(), &["plan", "--format", "json"]));
+    all.push_str(&succeeds(folder.path(), &["apply", "--plan", "plan.json", "--registry-url", &secret]));
+    all.push_str(&succeeds(folder.path(), &["lock"]));
+    all.push_str(&fs::read_to_string(folder.path().join("schemas.lock")).expect("a lock"));
+    all.push_str(&succeeds(folder.path(), &["dump", "--registry-url", &secret, "--out", "dumped"]));
+    all.push_str(&fs::read_to_string(folder.path().join("dumped/schemas.yaml")).expect("a manifest"));
+    all.push_str(&succeeds(folder.path(), &["bundle", "--registry-url", &secret, "--out", "bundle"]));
+    all.push_str(&fs::read_to_string(folder.path().join("bundle/bundle.json")).expect("a bundle"));
+    all.push_str(&run(folder.path(), &["plan", "--registry-url", "http://ann:s3cret@127.0.0.1:9"]));
+    assert!(!all.contains("s3cret") && !all.contains("ann"), "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_race_stops_the_plan_before_its_first_step() {
+    for place in harness::places().await {
+        let url = place.options.url.clone();
+        tokio::task::spawn_blocking(move || {
+            let server = Server::on(&url);
+            let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
+            let folder = declared(&server.url, ALL_AVRO, &files);
+            succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+            register(&server, "elsewhere", avro(r#""int""#));
+            let shown = told(&folder, &server, &["apply", "--plan", "plan.json"]);
+            allow_duplicates! { assert_snapshot!(shown, @r"") };
+            assert_eq!(get(&format!("{}/subjects", server.url)), json!(["elsewhere"]), "nothing was applied");
+            let arguments = ["apply", "--plan", "plan.json", "--ignore-unrelated"];
+            succeeds(folder.path(), &arguments);
+            // Something that the plan depends on is no stranger's affair.
+            write(folder.path(), &[("cart.avsc", CART_V2)]);
+            succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+            put_level(&server, "cart-value", "NONE");
+            let shown = told(&folder, &server, &arguments);
+            allow_duplicates! { assert_snapshot!(shown, @r"") };
+            send(&server, reqwest::Method::PUT, "/config", json!({ "compatibility": "FULL" }));
+            succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+            send(&server, reqwest::Method::PUT, "/config", json!({ "compatibility": "NONE" }));
+            assert_eq!(code(folder.path(), &arguments), 4, "a level that holds for all");
+        })
+        .await
+        .expect("no panic");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_that_apply_at_once_one_goes_on_and_the_other_is_told() {
+    for place in harness::places().await {
+        let url = place.options.url.clone();
+        tokio::task::spawn_blocking(move || {
+            let server = Server::on(&url);
+            for round in 0..6 {
+                let subjects = format!("subjects:\n  - {{ glob: \"*.avsc\", subject: \"r{round}-{{name}}\" }}\n");
+                let folders = ["left", "right"].map(|side| {
+                    let text = |name: &str| {
+                        format!(r#"{{"type":"record","name":"{name}","fields":[{{"name":"{side}","type":"int"}}]}}"#)
+                    };
+                    let files = ["a", "b", "c"].map(|name| (format!("{name}.avsc"), text(name)));
+                    let files = files.each_ref().map(|(path, text)| (path.as_str(), text.as_str()));
+                    declared(&server.url, &subjects, &files)
+                });
+                // In the second half they plan first and race with what they saved.
+                let saved = round >= 3;
+                for folder in folders.iter().filter(|_| saved) {
+                    succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+                }
+                let arguments: &[&str] = if saved { &["apply", "--plan", "plan.json"] } else { &["apply"] };
+                let running = folders.each_ref().map(|folder| {
+                    let mut command = dovetail(folder.path(), arguments);
+                    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+                    command.spawn().expect("the binary runs")
+                });
+                let ended = running.map(|process| process.wait_with_output().expect("it ends"));
+                let codes = ended.each_ref().map(|output| output.status.code());
+                let told = ended.each_ref().map(|output| String::from_utf8_lossy(&output.stderr).into_owned());
+                // Who comes so late that the other is through plans against the other's schemas.
+                let is_conflict = |code: Option<i32>| code == Some(4) || (!saved && code == Some(1));
+                let winner = codes.iter().position(|code| *code == Some(0));
+                let winner = winner.unwrap_or_else(|| panic!("round {round}: nobody won: {codes:?} {told:?}"));
+                assert!(is_conflict(codes[1 - winner]), "round {round}: {codes:?} {told:?}");
+                let side = ["left", "right"][winner];
+                for name in ["a", "b", "c"] {
+                    let subject = format!("{}/subjects/r{round}-{name}/versions", server.url);
+                    assert_eq!(get(&subject), json!([1]), "round {round}");
+                    let text = get(&format!("{subject}/1"))["schema"].to_string();
+                    assert!(text.contains(side), "round {round}: {side} won, and {name} is {text}");
+                }
+            }
+        })
+        .await
+        .expect("no panic");
+    }
+}
+
+/// A subject of everything that a plan can do: new and further versions that refer to each other, levels
+/// that are loosened and tightened, an accepted break, a deletion.
+fn eventful(server: &Server, url: &str, context: &str) -> TempDir {
+    let qualified = |subject: &str| format!(":{context}:{subject}");
+    let old = r#"{"type":"record","name":"Old","fields":[{"name":"a","type":"int"}]}"#;
+    register(server, &qualified("broken"), avro(old));
+    register(server, &qualified("looser"), avro(old));
+    register(server, &qualified("tighter"), avro(old));
+    register(server, &qualified("unwanted"), avro(old));
+    put_level(server, &qualified("looser"), "FULL");
+    let broken = r#"{"type":"record","name":"Old","fields":[{"name":"a","type":"string"}]}"#;
+    // A reader finds what is missing in neither; nobody who read the old one reads the new one.
+    let looser = r#"{"type":"record","name":"Old","fields":[{"name":"b","type":"int","default":1}]}"#;
+    let tighter = r#"{"type":"record","name":"Old","fields":[{"name":"a","type":"int"},{"name":"b","type":"int","default":1}]}"#;
+    let files = [
+        ("broken.avsc", broken),
+        ("cart.avsc", CART),
+        ("looser.avsc", looser),
+        ("money.avsc", MONEY),
+        ("tighter.avsc", tighter),
+    ];
+    let folder = folder(&files);
+    let text = format!(
+        r#"version: 1
+registry: {{ url: "{url}", context: "{context}" }}
+subjects:
+  - {{ file: looser.avsc, level: BACKWARD }}
+  - {{ file: tighter.avsc, level: FULL_TRANSITIVE }}
+  - {{ file: broken.avsc, level: BACKWARD }}
+  - {{ glob: "*.avsc" }}
+waivers:
+  - {{ subject: broken, rule: avro-type-changed, at: /fields/0/type, until: 2100-01-01, reason: nobody reads it }}
+"#
+    );
+    write(folder.path(), &[("schemas.yaml", &text)]);
+    folder
+}
+
+/// Everything that stands in a context, without names and times.
+fn standing(server: &Server, context: &str) -> Value {
+    let mut all = Vec::new();
+    for mut schema in get(&format!("{}/schemas?subjectPrefix=:{context}:&deleted=true", server.url))
+        .as_array()
+        .expect("a list")
+        .clone()
+    {
+        let subject = schema["subject"].as_str().expect("a subject").to_owned();
+        let config = get(&format!("{}/config/{subject}", server.url));
+        schema["level"] = config["compatibilityLevel"].clone();
+        schema["ts"] = Value::Null;
+        schema["subject"] = subject.replace(context, ".c").into();
+        all.push(schema);
+    }
+    all.into()
+}
+
+#[test]
+fn interrupted_at_any_write_it_comes_to_the_same_end() {
+    let server = Server::start();
+    let whole = eventful(&server, &server.url, ".whole");
+    assert_snapshot!(told(&whole, &server, &["plan", "--delete"]), @r"");
+    assert_snapshot!(told(&whole, &server, &["apply", "--delete"]), @r"");
+    let expected = standing(&server, ".whole");
+    let mut number = 0;
+    let mut interruptions = 0;
+    for is_saved in [false, true] {
+        for cut in [Cut::Before, Cut::After] {
+            for at in 0.. {
+                number += 1;
+                let context = format!(".k{number}");
+                let proxy = Proxy::to(&server.url, Mischief { cut: Some((at, cut)), hidden: None });
+                let folder = eventful(&server, &proxy.url, &context);
+                let what = format!("saved: {is_saved}, {cut:?} write {at}");
+                let mut arguments = vec!["apply", "--delete"];
+                if is_saved {
+                    succeeds(folder.path(), &["plan", "--delete", "--out", "plan.json"]);
+                    arguments = vec!["apply", "--plan", "plan.json"];
+                }
+                let first = run(folder.path(), &arguments);
+                if proxy.writes() <= at {
+                    assert!(first.starts_with("exit 0"), "{what}: {first}");
+                    break;
+                }
+                interruptions += 1;
+                assert!(first.starts_with("exit 4"), "{what}: {first}");
+                proxy.mend();
+                let second = run(folder.path(), &arguments);
+                assert!(second.starts_with("exit 0"), "{what}: {first}\n{second}");
+                assert_eq!(standing(&server, &context), expected, "{what}: {first}\n{second}");
+            }
+        }
+    }
+    assert_eq!(interruptions, 4 * 10, "each of the ten writes, before and after, saved or not");
+}
+
+#[test]
+fn a_tree_of_imports_five_deep_is_one_command_and_idempotent() {
+    let server = Server::start();
+    let deepest = "syntax = \"proto3\";\npackage deep;\nimport \"google/protobuf/timestamp.proto\";\n\
+                   message M5 { google.protobuf.Timestamp at = 1; }\n";
+    let level = |number: usize| {
+        let next = number + 1;
+        format!(
+            "syntax = \"proto3\";\npackage deep;\nimport \"deep/m{next}.proto\";\nmessage M{number} {{ M{next} next = 1; }}\n"
+        )
+    };
+    let mut files: Vec<(String, String)> =
+        (0..5).map(|number| (format!("proto/deep/m{number}.proto"), level(number))).collect();
+    files.push(("proto/deep/m5.proto".to_owned(), deepest.to_owned()));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let subjects = "subjects:\n  - { glob: \"proto/**/*.proto\", subject: \"{1}/{2}.proto\" }\n";
+    let folder = declared(&server.url, subjects, &files);
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    // What changes at the bottom changes all that is above it, in one go.
+    write(folder.path(), &[("proto/deep/m5.proto", &deepest.replace("at = 1;", "at = 1; int32 n = 2;"))]);
+    let shown = succeeds(folder.path(), &["apply"]);
+    assert!(shown.contains("Applied 6 of 6"), "{shown}");
+    let top = get(&format!("{}/subjects/deep%2Fm0.proto/versions/2", server.url));
+    let expected = json!([{ "name": "deep/m1.proto", "subject": "deep/m1.proto", "version": 2 }]);
+    assert_eq!(top["references"], expected);
+    // A part of it brings along what it needs.
+    let other = Server::start();
+    let part = ["apply", "proto/deep/m3.proto", "--registry-url", &other.url];
+    succeeds(folder.path(), &part);
+    let names = json!(["deep/m3.proto", "deep/m4.proto", "deep/m5.proto"]);
+    assert_eq!(get(&format!("{}/subjects", other.url)), names);
+}
+
+#[test]
+fn what_is_not_declared_is_told_and_left_alone_until_it_is_to_be_deleted() {
+    let server = Server::start();
+    let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
+    let folder = declared(&server.url, ALL_AVRO, &files);
+    succeeds(folder.path(), &["apply"]);
+    for subject in ["legacy-value", "payments-value"] {
+        register(&server, subject, avro(MONEY));
+    }
+    let reference = json!([{ "name": "shop.Money", "subject": "legacy-value", "version": 1 }]);
+    register(&server, "user-value", json!({ "schema": CART, "references": reference }));
+    put_level(&server, "money-value", "FULL");
+    assert_snapshot!(told(&folder, &server, &["plan"]), @r"");
+    assert_eq!(code(folder.path(), &["plan", "--fail-on", "drift"]), 1);
+    assert_eq!(code(folder.path(), &["plan", "--quiet"]), 0);
+    assert_eq!(code(folder.path(), &["plan", "money.avsc", "--delete"]), 2, "a part deletes nothing");
+    assert_eq!(
+        code(folder.path(), &["plan", "cart.avsc", "--fail-on", "drift"]),
+        1,
+        "the level of what it needs"
+    );
+    // What is protected stays, and so does what that refers to.
+    let more = format!("{ALL_AVRO}protect: [\"payments-*\", \"user-*\"]\n");
+    write(folder.path(), &[("schemas.yaml", &manifest(&server.url, &more))]);
+    assert_snapshot!(told(&folder, &server, &["plan", "--delete"]), @r"");
+    let more = format!("{ALL_AVRO}protect: [\"payments-*\"]\n");
+    write(folder.path(), &[("schemas.yaml", &manifest(&server.url, &more))]);
+    assert_snapshot!(told(&folder, &server, &["apply", "--delete"]), @r"");
+    let left = json!(["cart-value", "money-value", "payments-value"]);
+    assert_eq!(get(&format!("{}/subjects", server.url)), left);
+    let nothing = declared(&server.url, "subjects:\n  - { glob: \"none/*.avsc\" }\n", &[("x/a.avsc", MONEY)]);
+    assert_eq!(
+        code(nothing.path(), &["apply", "--delete"]),
+        2,
+        "a glob that matches nothing deletes nothing"
+    );
+    assert_eq!(get(&format!("{}/subjects", server.url)), left);
+}
+
+#[test]
+fn an_accepted_break_is_registered_and_the_level_is_back_in_the_same_run() {
+    let server = Server::start();
+    let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
+    let folder = declared(&server.url, ALL_AVRO, &files);
+    succeeds(folder.path(), &["apply"]);
+    write(folder.path(), &[("cart.avsc", CART_BROKEN)]);
+    let waiver = "waivers: [{ subject: cart-value, rule: avro-field-without-default, at: /fields/1, \
+                  until: 2100-01-01, reason: nobody reads it }]\n";
+    let with = |more: &str| write(folder.path(), &[("schemas.yaml", &manifest(&server.url, more))]);
+    with(&format!("{ALL_AVRO}{waiver}"));
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    let levelled = format!("defaults: {{ level: BACKWARD }}\n{ALL_AVRO}");
+    with(&format!("{levelled}{}", waiver.replace("2100", "2020")));
+    assert_eq!(code(folder.path(), &["apply"]), 1, "it is over");
+    with(&format!("{levelled}{}", waiver.replace("/fields/1", "/fields/0")));
+    assert_eq!(code(folder.path(), &["apply"]), 1, "it is for another place");
+    with(&format!("{levelled}{waiver}"));
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+    assert_eq!(get(&format!("{}/subjects/cart-value/versions", server.url)), json!([1, 2]));
+    assert_eq!(get(&format!("{}/config/cart-value", server.url))["compatibilityLevel"], "BACKWARD");
+    assert_snapshot!(told(&folder, &server, &["apply"]), @r"");
+}
+
+#[test]
+fn a_registry_that_does_not_count_its_changes_is_looked_at_instead() {
+    let server = Server::start();
+    let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
+    let proxy = Proxy::to(&server.url, Mischief { hidden: Some("/v1/"), cut: None });
+    let folder = declared(&proxy.url, &format!("defaults: {{ level: FULL }}\n{ALL_AVRO}"), &files);
+    let told = |arguments: &[&str]| run(folder.path(), arguments).replace(&proxy.url, "[URL]");
+    assert_snapshot!(told(&["plan", "--out", "plan.json"]), @r"");
+    register(&server, "elsewhere", avro(r#""int""#));
+    assert_snapshot!(told(&["apply", "--plan", "plan.json"]), @r"");
+    assert_snapshot!(told(&["apply", "--plan", "plan.json"]), @r"");
+    write(folder.path(), &[("cart.avsc", CART_V2)]);
+    succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+    put_level(&server, "cart-value", "NONE");
+    assert_snapshot!(told(&["apply", "--plan", "plan.json"]), @r"");
+    assert_eq!(get(&format!("{}/subjects/cart-value/versions", server.url)), json!([1]));
+    // Interrupted, it goes on where it was.
+    let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
+    let other = Server::start();
+    for (cut, at) in [(Cut::Before, 2), (Cut::After, 0), (Cut::After, 1), (Cut::After, 2), (Cut::After, 3)] {
+        let proxy = Proxy::to(&other.url, Mischief { hidden: Some("/v1/"), cut: Some((at, cut)) });
+        let subjects = format!(
+            "subjects:\n  - {{ glob: \"*.avsc\", subject: \"{{name}}-{cut:?}{at}\", level: FULL }}\n"
+        );
+        let folder = declared(&proxy.url, &subjects, &files);
+        succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+        assert_eq!(code(folder.path(), &["apply", "--plan", "plan.json"]), 4, "{cut:?} {at}");
+        proxy.mend();
+        succeeds(folder.path(), &["apply", "--plan", "plan.json"]);
+        let plan = succeeds(folder.path(), &["plan"]);
+        assert!(plan.contains("Plan: 0 to register, 0 level changes"), "{cut:?} {at}: {plan}");
+    }
+}
+
+#[test]
+fn what_is_planned_and_done_can_be_read_by_programs() {
+    let server = Server::start();
+    let folder = declared(&server.url, ALL_AVRO, &[("money.avsc", MONEY)]);
+    let json = |arguments: &[&str]| -> Value {
+        let output = dovetail(folder.path(), arguments).output().expect("the binary runs");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let plan = json(&["plan", "--format", "json", "--out", "plan.json"]);
+    let saved: Value =
+        serde_json::from_str(&fs::read_to_string(folder.path().join("plan.json")).expect("a plan"))
+            .expect("JSON");
+    assert_eq!(plan["plan"], saved, "what is printed is what is saved");
+    assert_eq!(plan["plan"]["steps"][0]["do"], "register");
+    assert_eq!(plan["count"], json!({ "register": 1, "configure": 0, "delete": 0, "drift": 0 }));
+    let applied = json(&["apply", "--plan", "plan.json", "--format", "json"]);
+    assert_eq!(
+        applied["applied"],
+        json!([{ "step": 1, "subject": "money-value", "did": "registered", "version": 1, "id": 1, "earlier": false }])
+    );
+    assert_eq!(applied["stopped"], Value::Null);
+    let state = get(&format!("{}/v1/state?after={}", server.url, saved["state"]["sequence"]));
+    assert_eq!(applied["sequence"], state["sequence"]);
+    let request = state["changes"][0]["requestId"].as_str().expect("an id");
+    let name = format!("dovetail-plan-{}", &saved["digest"].as_str().expect("a digest")[..16]);
+    assert!(request.starts_with(&name), "the record of changes says which plan it was: {request}");
+}
