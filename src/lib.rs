@@ -2,9 +2,9 @@
 //!
 //! The modules are floors, listed from the ground up. A floor may use the floors before it and never
 //! one after it: `model <- schema <- compat <- diff`, `schema <- lint`, `model <- store`, `model <- kms`, `registry` over
-//! these, `export` over that, `gate` (what a pipeline asks) over `published`, `compat`, `diff` and `lint`, `api` and
-//! `cli` on top, which share the JSON form of verdicts in `published`. A test reads the sources and
-//! enforces it.
+//! these, `export` over that, `transfer` over `schema` and `store`, `gate` (what a pipeline asks) over `published`,
+//! `compat`, `diff` and `lint`, `api` and `cli` on top, which share the JSON form of verdicts in `published`. A test
+//! reads the sources and enforces it.
 
 pub mod model;
 pub mod schema;

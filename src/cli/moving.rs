@@ -4,21 +4,18 @@ use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::anyhow;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::migrate;
 use super::print::Printer;
+use super::progress::Progress;
 use crate::clock;
 use crate::failure::Failure;
 use crate::store::{Author, Store, StoreOptions, Synchronous};
 use crate::transfer::{Error, Remote, Source};
 
-/// What takes less is done before anybody wonders.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// How many sentences of a kind are printed.
 pub(super) const MOST_LINES: usize = 50;
 
@@ -76,38 +73,40 @@ pub(super) fn each_line(sentences: &[String], mut print: impl FnMut(Cow<'_, str>
     }
 }
 
-/// A bar on a terminal, for what takes a while.
+/// A bar for what is being done, one thing after the other.
 pub(super) struct Bar {
-    is_wanted: bool,
-    started: Instant,
-    shown: Mutex<Option<ProgressBar>>,
+    printer: Printer,
+    stage: Mutex<Option<Stage>>,
+}
+
+/// What is being done, and how much of it is done.
+struct Stage {
+    what: &'static str,
+    done: usize,
+    shown: Progress,
 }
 
 impl Bar {
     pub(super) fn new(printer: Printer) -> Bar {
-        Bar { is_wanted: !printer.is_quiet(), started: Instant::now(), shown: Mutex::new(None) }
+        Bar { printer, stage: Mutex::new(None) }
     }
 
     /// So much of so much is done.
     pub(super) fn tell(&self, what: &'static str, done: usize, total: usize) {
-        if !self.is_wanted || self.started.elapsed() < PATIENCE {
-            return;
+        let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        if stage.as_ref().is_none_or(|stage| stage.what != what || stage.done > done) {
+            let shown = Progress::new(self.printer, what, Some(total as u64));
+            *stage = Some(Stage { what, done: 0, shown });
         }
-        let mut shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let bar = shown.get_or_insert_with(|| {
-            // It draws nothing unless standard error is a terminal.
-            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
-            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-        bar.set_message(what);
+        if let Some(stage) = stage.as_mut() {
+            stage.shown.advance((done - stage.done) as u64);
+            stage.done = done;
+        }
     }
 
-    /// Nothing more is to come.
+    /// Nothing more is to come of it for now.
     pub(super) fn clear(&self) {
-        let shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        shown.iter().for_each(ProgressBar::finish_and_clear);
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

@@ -50,12 +50,17 @@ pub(super) struct StoredHeld {
     pub(super) written: i64,
 }
 
-/// Hand every row of every table to `visit`, each table in the order of its key.
+/// The tables that what the protocol shows is in.
+const SHOWN: [&str; 8] =
+    ["registry", "contexts", "contents", "content_references", "schema_ids", "versions", "settings", "modes"];
+
+/// Hand every row of the tables that are `wanted` to `visit`, each table in the order of its key.
 pub(super) async fn each_row(
     tx: &mut Tx,
+    wanted: impl Fn(&Table) -> bool,
     mut visit: impl FnMut(&'static Table, Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    for table in &TABLES {
+    for table in TABLES.iter().filter(|table| wanted(table)) {
         let mut last: Option<Row> = None;
         loop {
             let page = tx.rows_after(table, last.as_ref(), PAGE).await?;
@@ -73,13 +78,14 @@ pub(super) async fn each_row(
 }
 
 impl Gathered {
-    /// All that a transaction sees.
+    /// What the protocol shows, as a transaction sees it.
     ///
     /// # Errors
     /// When the database fails, or holds a row that makes no sense.
     pub(super) async fn read(tx: &mut Tx) -> Result<Gathered, StoreError> {
         let mut gathered = Gathered::default();
-        each_row(tx, |table, row| gathered.take(table, &row).map_err(StoreError::Corrupt)).await?;
+        let is_shown = |table: &Table| SHOWN.contains(&table.name);
+        each_row(tx, is_shown, |table, row| gathered.take(table, &row).map_err(StoreError::Corrupt)).await?;
         Ok(gathered)
     }
 

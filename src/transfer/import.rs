@@ -102,11 +102,13 @@ pub async fn plan(source: &Holdings, store: &Store) -> Result<Plan, Error> {
         }
     }
     for (context, last_id) in &source.contexts {
-        let is_there = here
-            .contexts
-            .get(context)
-            .is_some_and(|known| !known.deleted && known.last_id >= i64::from(*last_id));
-        if !is_there && !(context.is_default() && *last_id == 0) {
+        let known = here.contexts.get(context).filter(|known| !known.deleted);
+        let is_there = match known {
+            Some(known) => known.last_id >= i64::from(*last_id),
+            // The default context is there before anything is in it.
+            None => context.is_default() && *last_id == 0,
+        };
+        if !is_there {
             plan.contexts.push((context.clone(), *last_id));
         }
     }

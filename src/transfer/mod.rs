@@ -29,7 +29,7 @@ pub use error::Error;
 pub use holdings::{Held, Holdings};
 pub use import::{Imported, Plan, carry_out, plan};
 pub use registry::Remote;
-pub use restore::{check_backup, restore};
+pub use restore::{check_backup, check_backup_text, restore};
 pub use source::{Source, holdings_of_store, is_backup_file};
 pub use topic::write_topic;
 pub use truth::{Found, truth_of_backup, truth_of_holdings, truth_of_store};

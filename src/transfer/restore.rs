@@ -90,7 +90,18 @@ fn row_of(line: &Value) -> Option<(&'static Table, Row)> {
 /// # Errors
 /// When it cannot be read, or is not what was written.
 pub fn check_backup(path: &Path, progress: Progress<'_>) -> Result<usize, Error> {
-    let mut backup = Backup::open(path)?;
+    check(Backup::open(path)?, progress)
+}
+
+/// The same of one that is at hand; `place` says in errors where it comes from.
+///
+/// # Errors
+/// When it is not what was written.
+pub fn check_backup_text(text: &[u8], place: &str) -> Result<usize, Error> {
+    check(Backup::read(text, place.to_owned())?, &|_, _, _| {})
+}
+
+fn check<R: BufRead>(mut backup: Backup<R>, progress: Progress<'_>) -> Result<usize, Error> {
     let mut rows = 0;
     while backup.next()?.is_some() {
         rows += 1;

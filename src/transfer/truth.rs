@@ -35,10 +35,14 @@ pub async fn truth_of_store(store: &Store, progress: Progress<'_>) -> Result<Fou
     let mut tx = store.read().await?;
     found.problems.extend(tx.integrity().await?.into_iter().map(|sentence| format!("SQLite: {sentence}")));
     let mut gathered = Gathered::default();
-    let rows = each_row(&mut tx, |table, row| {
-        found.problems.extend(gathered.take(table, &row).err());
-        Ok(())
-    });
+    let rows = each_row(
+        &mut tx,
+        |_| true,
+        |table, row| {
+            found.problems.extend(gathered.take(table, &row).err());
+            Ok(())
+        },
+    );
     rows.await?;
     examine(&gathered, &mut found, progress);
     Ok(found)

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use dovetail::store::StoreKind;
-use dovetail::transfer::check_backup;
+use dovetail::transfer::check_backup_text;
 use insta::assert_snapshot;
 use serde_json::json;
 use sqlx::Connection as _;
@@ -80,13 +80,11 @@ async fn every_flipped_bit_of_a_backup_is_found_before_anything_is_written() {
     let files = folder(&[]);
     let small = small(files.path()).await;
     let path = files.path().join("damaged");
-    fs::write(&path, &small).expect("a file is written");
-    assert!(check_backup(&path, &|_, _, _| {}).is_ok());
+    assert!(check_backup_text(&small, "it").is_ok());
     let mut damaged = small.clone();
     for bit in 0..small.len() * 8 {
         damaged[bit / 8] ^= 1 << (bit % 8);
-        fs::write(&path, &damaged).expect("a file is written");
-        assert!(check_backup(&path, &|_, _, _| {}).is_err(), "bit {bit} of {}", small.len() * 8);
+        assert!(check_backup_text(&damaged, "it").is_err(), "bit {bit} of {}", small.len() * 8);
         damaged[bit / 8] ^= 1 << (bit % 8);
     }
     let lines: Vec<&[u8]> = small.split_inclusive(|byte| *byte == b'\n').collect();
@@ -213,7 +211,75 @@ fn what_cannot_be_read_is_said_plainly() {
     ] {
         told.push_str(&format!("$ dovetail {}\n{}\n", arguments.join(" "), run(files.path(), arguments)));
     }
-    assert_snapshot!(told, @r"");
+    assert_snapshot!(told, @r#"
+    $ dovetail restore missing
+    exit 3
+    --- stdout
+    --- stderr
+    error: missing: No such file or directory (os error 2)
+
+    $ dovetail restore text
+    exit 3
+    --- stdout
+    --- stderr
+    error: text is no backup, or its beginning is damaged
+    hint: Take an older backup.
+
+    $ dovetail verify text
+    exit 1
+    --- stdout
+    text is no backup, or its beginning is damaged
+    --- stderr
+    text: 1 found
+
+    $ dovetail backup b --database-url sqlite:none.db
+    exit 2
+    --- stdout
+    --- stderr
+    error: there is no database at [DIR]/none.db: run `dovetail migrate` to create it
+
+    $ dovetail backup no/such/folder/b
+    exit 2
+    --- stdout
+    --- stderr
+    error: there is no database at [DIR]/dovetail.db: run `dovetail migrate` to create it
+
+    $ dovetail verify --database-url sqlite:none.db
+    exit 2
+    --- stdout
+    --- stderr
+    error: there is no database at [DIR]/none.db: run `dovetail migrate` to create it
+
+    $ dovetail import --from ftp://x --database-url sqlite:a.db
+    exit 2
+    --- stdout
+    --- stderr
+    error: the registry's URL must start with http:// or https:// and name a host
+
+    $ dovetail import --from http://127.0.0.1:1 --dry-run --database-url sqlite:none.db
+    exit 3
+    --- stdout
+    --- stderr
+    error: the registry http://127.0.0.1:1 cannot be reached: Connection refused (os error 111)
+
+    $ dovetail import --from missing --database-url sqlite:a.db
+    exit 3
+    --- stdout
+    --- stderr
+    error: missing: No such file or directory (os error 2)
+
+    $ dovetail import --from text --database-url sqlite:a.db
+    exit 2
+    --- stdout
+    --- stderr
+    error: text, line 1: it is no record: write {"key":…,"value":…}, or key and value with a tab between (expected ident at line 1 column 2)
+
+    $ dovetail import --from empty --database-url sqlite:a.db
+    exit 2
+    --- stdout
+    --- stderr
+    error: empty holds no record
+    "#);
 }
 
 #[test]
@@ -223,5 +289,211 @@ fn help_says_what_is_kept_and_how() {
     for verb in ["import", "export", "backup", "restore", "verify"] {
         told.push_str(&run(files.path(), &[verb, "--help"]));
     }
-    assert_snapshot!(told, @r"");
+    assert_snapshot!(told, @r"
+    exit 0
+    --- stdout
+    Take over what another registry holds, ids and all
+
+    Usage: dovetail import [OPTIONS] --from <URL|FILE>
+
+    Options:
+          --from <URL|FILE>     The registry's URL, or a file: a dump of the `_schemas` topic or a backup; `-` is
+                                standard input [env: DOVETAIL_FROM]
+          --database-url <URL>  The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE [env:
+                                DOVETAIL_DATABASE_URL] [default: sqlite:dovetail.db]
+          --dry-run             Only tell what would be imported and what stands in the way [env:
+                                DOVETAIL_DRY_RUN=]
+          --no-verify           Do not read the source once more to compare it with what arrived [env:
+                                DOVETAIL_NO_VERIFY=]
+          --at-once <NUMBER>    How many requests a registry is sent at once [env: DOVETAIL_AT_ONCE=] [default: 8]
+      -q, --quiet               Print answers and errors only [env: DOVETAIL_QUIET=]
+          --no-color            Print without colour (as NO_COLOR does) [env: DOVETAIL_NO_COLOR=]
+      -h, --help                Print help
+      -V, --version             Print version
+
+    Everything is kept as it is: ids, version numbers, guids, texts byte for byte, references, metadata, rule
+    sets, soft-deleted versions, configurations and modes. A schema that would be refused today is kept too.
+    Nothing that is there is overwritten: what differs is told, and then nothing is written. Run again after it
+    broke off, it goes on where it stopped.
+
+    An empty database is set to be judged as Confluent Schema Registry judges; `PUT /v1/settings` changes it. Not
+    taken along: associations, keys of encryption, exporters. Over HTTP nobody can see configurations of subjects
+    that have no schema; a dump of the topic has them.
+
+    Examples:
+      dovetail import --from http://old-registry:8081 --dry-run
+      dovetail import --from https://user:secret@old-registry --database-url postgres://dovetail@db/registry
+      kcat -b broker -C -t _schemas -o beginning -e -J | dovetail import --from -
+      dovetail import --from monday.backup
+
+    Exit codes:
+      0  done, and what arrived is the same
+      1  something else is there already, or did not arrive
+      2  the command or the source makes no sense
+      3  the source or the database cannot be reached
+      4  somebody else wrote the same meanwhile
+    --- stderr
+    exit 0
+    --- stdout
+    Write what a registry holds as the records of a `_schemas` topic
+
+    Usage: dovetail export [OPTIONS] --to <FILE>
+
+    Options:
+          --to <FILE>
+              The file to write; `-` is standard output
+              
+              [env: DOVETAIL_TO=]
+
+          --from <URL|FILE>
+              Read a running registry, a dump or a backup instead of a database
+              
+              [env: DOVETAIL_FROM]
+
+          --format <FORMAT>
+              What to write
+
+              Possible values:
+              - topic:  The records of a `_schemas` topic
+              - backup: A backup, as `dovetail backup` writes it
+              
+              [env: DOVETAIL_FORMAT=]
+              [default: topic]
+
+          --database-url <URL>
+              The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE
+              
+              [env: DOVETAIL_DATABASE_URL]
+              [default: sqlite:dovetail.db]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    The records of a topic are JSON objects with `key` and `value`, one a line, as Confluent Schema Registry keeps
+    them. Written to an empty `_schemas` topic, they make such a registry serve the same schemas under the same
+    ids.
+
+    Examples:
+      dovetail export --to schemas.jsonl
+      dovetail export --from http://old-registry:8081 --to schemas.jsonl
+      dovetail export --from http://old-registry:8081 --format backup --to old.backup
+    --- stderr
+    exit 0
+    --- stdout
+    Write everything a database holds into a file
+
+    Usage: dovetail backup [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The file to write. One that is there is replaced when the new one is whole
+
+    Options:
+          --database-url <URL>  The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE [env:
+                                DOVETAIL_DATABASE_URL] [default: sqlite:dovetail.db]
+          --with-credentials    Write the credentials of exporters into the file, in the clear [env:
+                                DOVETAIL_WITH_CREDENTIALS=]
+      -q, --quiet               Print answers and errors only [env: DOVETAIL_QUIET=]
+          --no-color            Print without colour (as NO_COLOR does) [env: DOVETAIL_NO_COLOR=]
+      -h, --help                Print help
+      -V, --version             Print version
+
+    The file is text: one row of the database a line, sorted, each with a checksum, and one over all of them at
+    the end. It is of one moment, and the server may go on meanwhile. Two backups of the same state are the same
+    file, so they can be compared with `diff` and kept in a repository.
+
+    It holds everything: schemas, ids, versions, deleted ones, tombstones, configurations, modes, settings of
+    judging, associations, exporters, the record of changes and of refusals, and keys of encryption. Data keys are
+    in it only as the key-management service has encrypted them; the keys of that service are not in it.
+    Credentials of exporters are left out: after a restore give them anew with `PUT /exporters/NAME/config`. With
+    --with-credentials they are in it, and the file is to be kept as passwords are.
+
+    Examples:
+      dovetail backup registry.backup
+      dovetail backup monday.backup --database-url postgres://dovetail@db/registry
+    --- stderr
+    exit 0
+    --- stdout
+    Make an empty database into the one that was backed up
+
+    Usage: dovetail restore [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The backup
+
+    Options:
+          --database-url <URL>  The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE [env:
+                                DOVETAIL_DATABASE_URL] [default: sqlite:dovetail.db]
+      -q, --quiet               Print answers and errors only [env: DOVETAIL_QUIET=]
+          --no-color            Print without colour (as NO_COLOR does) [env: DOVETAIL_NO_COLOR=]
+      -h, --help                Print help
+      -V, --version             Print version
+
+    The file is read to its end first: a changed, missing, added or moved line is found before anything is
+    written. Then all of it is written in one transaction. Afterwards every route answers as it did when the
+    backup was made, whichever database it was made on. Exporters go on where they were then: pause those that
+    another server still runs.
+
+    Only an empty database is restored into. One that a server was started on and nothing was sent to is empty.
+
+    Examples:
+      dovetail restore registry.backup --database-url sqlite:new.db
+      dovetail restore monday.backup --database-url postgres://dovetail@db/registry
+
+    Exit codes:
+      0  done
+      2  the command makes no sense, or the backup is of a version that this program does not know
+      3  the backup is damaged, or the database is not empty or cannot be reached
+    --- stderr
+    exit 0
+    --- stdout
+    Find out whether a backup, a database or a registry is what it should be
+
+    Usage: dovetail verify [OPTIONS] [FILE|URL]
+
+    Arguments:
+      [FILE|URL]  A backup, a dump of a topic, or the URL of a registry; the database if it is left out
+
+    Options:
+          --database-url <URL>  The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE [env:
+                                DOVETAIL_DATABASE_URL] [default: sqlite:dovetail.db]
+          --against <URL|FILE>  Compare with this registry, dump or backup [env: DOVETAIL_AGAINST]
+          --at-once <NUMBER>    How many requests a registry is sent at once [env: DOVETAIL_AT_ONCE=] [default: 8]
+      -q, --quiet               Print answers and errors only [env: DOVETAIL_QUIET=]
+          --no-color            Print without colour (as NO_COLOR does) [env: DOVETAIL_NO_COLOR=]
+      -h, --help                Print help
+      -V, --version             Print version
+
+    A backup: is every line what was written? A database, and what a backup holds: is every text the one its hash
+    was made of, does every version have its schema, does every reference lead somewhere, will no id be given out
+    twice? A registry: do ids lead to the texts that versions show, are hashes right?
+
+    With --against two of them are compared: contexts, subjects, versions with ids, guids, texts byte for byte,
+    references, metadata, rule sets and deletions, configurations and modes. Each difference is a line.
+
+    Examples:
+      dovetail verify monday.backup
+      dovetail verify --database-url postgres://dovetail@db/registry
+      dovetail verify --against http://old-registry:8081
+      dovetail verify http://new-registry:8081 --against http://old-registry:8081
+
+    Exit codes:
+      0  all is well
+      1  something was found
+      2  the command makes no sense
+      3  it could not be looked at
+    --- stderr
+    ");
 }

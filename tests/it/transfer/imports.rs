@@ -146,7 +146,19 @@ async fn what_is_there_is_never_overwritten() {
     }
     conflicts.dedup();
     assert_eq!(conflicts.len(), 1, "the stores tell it alike");
-    assert_snapshot!(conflicts[0], @r"");
+    assert_snapshot!(conflicts[0], @r"
+    exit 1
+    --- stdout
+    [URL] holds 3 versions in 3 subjects and 1 context, 0 of them deleted; 1 configuration, 1 mode
+    `a` version 1: it is deleted here and live in the source
+    `b` version 1: its id 2 denotes another schema here, or once did
+    `c` version 1: its id 3 denotes another schema here, or once did
+    the top level: another configuration is recorded here
+    `a`: the mode here is IMPORT, not READONLY
+    --- stderr
+    modes are kept: 1 of them do not let everything be registered; `PUT /mode` changes that
+    nothing was written: [DB] has something else in 5 places
+    ");
 }
 
 /// How a database is called in what is printed.
