@@ -139,6 +139,7 @@ Bases
   git:REV[:PATH]  a revision of the repository around the files, or a folder of it
   registry[:URL]  what is registered
   dir:PATH        a folder, or one file
+  bundle:FILE     what `dovetail bundle` wrote
   none            nothing: the schemas are parsed only
   Several may be given; the verdict is the worst of all, and each finding says against what. The transitive
   levels look at every earlier state: in the history of the repository, or at all versions of the registry.
