@@ -131,14 +131,15 @@ Files
   without the ending: orders-value.avsc for `orders-value`. `dovetail init` writes one.
 
 References
-  What a schema refers to is found in the files beside it: named types (Avro), $ref by path or $id (JSON Schema),
-  imports (Protobuf). For a single file that is its own folder; --include adds more.
+  What a schema refers to is found in the files beside it: named types (Avro), $ref by path or $id (JSON
+  Schema), imports (Protobuf). For a single file that is its own folder; --include adds more.
 
 Bases
   git:merge-base  where HEAD left the branch that it is to be merged into; the default
   git:REV[:PATH]  a revision of the repository around the files, or a folder of it
   registry[:URL]  what is registered
   dir:PATH        a folder, or one file
+  bundle:FILE     what `dovetail bundle` wrote
   none            nothing: the schemas are parsed only
   Several may be given; the verdict is the worst of all, and each finding says against what. The transitive
   levels look at every earlier state: in the history of the repository, or at all versions of the registry.
@@ -147,15 +148,15 @@ Level
   --level, else the manifest's, else the registry's, else BACKWARD. The report says which.
 
 Judges
-  --judge, else the manifest's, else the registry's, else proof. `proof` decides by what a decoder does, and shows
-  data that breaks; where it cannot decide, Confluent's rules do. `reference` decides as Confluent Schema Registry
-  would. FAIL stands for what makes the check fail, WARN for what is accepted but told, PASS for what was waived,
-  NOTE for what the judge that decides does not share, ???? for what was not proved.
+  --judge, else the manifest's, else the registry's, else proof. `proof` decides by what a decoder does, and
+  shows data that breaks; where it cannot decide, Confluent's rules do. `reference` decides as Confluent
+  Schema Registry would. FAIL stands for what makes the check fail, WARN for what is accepted but told, PASS
+  for what was waived, NOTE for what the judge that decides does not share, ???? for what was not proved.
 
 Reports
   --format is what is printed; --report writes others beside it, though the check fails. In a job of GitHub
-  Actions the lines are annotated and the step gets a summary; in a job of GitLab gl-code-quality-report.json is
-  left in the project's folder. docs/ci.md has pipelines to copy.
+  Actions the lines are annotated and the step gets a summary; in a job of GitLab the project's folder gets
+  gl-code-quality-report.json. docs/ci.md has pipelines to copy.
 
 Exit codes
   0  nothing that must not pass    2  a schema, the manifest or the request cannot be understood

@@ -1200,10 +1200,23 @@ fn help_of_the_program() {
     Commands:
       serve        Serve the registry
       check        Check schema files against an earlier state of them
+      diff         Tell what changed between two schemas, folders, revisions or registries
       init         Write a manifest, a pipeline and a hook for the schemas of a folder
       why          Tell all there is to one finding of the check
       waive        Accept one finding of the check for a while
+      plan         Say what would have to be done so that a registry holds what is declared
+      apply        Do it: register, set levels, in the right order, and only if nobody else is at it
+      dump         Write down what a registry holds, as files and a manifest
+      prune        List, or delete softly, what a registry holds and nobody declares
+      lock         Note down which registered versions the declared schemas are
+      pull         Fetch registered schemas for the build of a consumer
+      bundle       Write a registry as files that any file server can serve to clients
       explain      Say what a rule means, why it is one, and what to do instead
+      import       Take over what another registry holds, ids and all
+      export       Write what a registry holds as the records of a `_schemas` topic
+      backup       Write everything a database holds into a file
+      restore      Make an empty database into the one that was backed up
+      verify       Find out whether a backup, a database or a registry is what it should be
       migrate      Bring a database up to date and exit
       rewrap       Encrypt data keys anew after the key file got another first line
       openapi      Print the OpenAPI document of the server
@@ -1348,16 +1361,6 @@ fn help_of_serve() {
               [env: DOVETAIL_BODY_LIMIT=]
               [default: 10M]
 
-      -q, --quiet
-              Print answers and errors only
-              
-              [env: DOVETAIL_QUIET=]
-
-          --no-color
-              Print without colour (as NO_COLOR does)
-              
-              [env: DOVETAIL_NO_COLOR=]
-
           --schema-limit <BYTES>
               The largest schema that is registered, in bytes (or with k, M or G) of the text that is stored
               
@@ -1398,6 +1401,16 @@ fn help_of_serve() {
               
               [env: DOVETAIL_LOG_FORMAT=]
               [default: text]
+
+      -q, --quiet
+              Print answers and errors only
+              
+              [env: DOVETAIL_QUIET=]
+
+          --no-color
+              Print without colour (as NO_COLOR does)
+              
+              [env: DOVETAIL_NO_COLOR=]
 
       -h, --help
               Print help (see a summary with '-h')
@@ -1592,6 +1605,52 @@ fn help_of_check() {
 
           --schema
               Print the JSON Schema of reports, and check nothing
+
+    Files
+      A folder is searched for *.avsc (Avro), *.proto (Protobuf), *.schema.json, and *.json whose $schema names a
+      JSON Schema draft. Folders whose name starts with a dot, node_modules and target are left out. Which file is
+      which subject says the manifest, schemas.yaml; without one a file stands for the subject of its own name
+      without the ending: orders-value.avsc for `orders-value`. `dovetail init` writes one.
+
+    References
+      What a schema refers to is found in the files beside it: named types (Avro), $ref by path or $id (JSON
+      Schema), imports (Protobuf). For a single file that is its own folder; --include adds more.
+
+    Bases
+      git:merge-base  where HEAD left the branch that it is to be merged into; the default
+      git:REV[:PATH]  a revision of the repository around the files, or a folder of it
+      registry[:URL]  what is registered
+      dir:PATH        a folder, or one file
+      bundle:FILE     what `dovetail bundle` wrote
+      none            nothing: the schemas are parsed only
+      Several may be given; the verdict is the worst of all, and each finding says against what. The transitive
+      levels look at every earlier state: in the history of the repository, or at all versions of the registry.
+
+    Level
+      --level, else the manifest's, else the registry's, else BACKWARD. The report says which.
+
+    Judges
+      --judge, else the manifest's, else the registry's, else proof. `proof` decides by what a decoder does, and
+      shows data that breaks; where it cannot decide, Confluent's rules do. `reference` decides as Confluent
+      Schema Registry would. FAIL stands for what makes the check fail, WARN for what is accepted but told, PASS
+      for what was waived, NOTE for what the judge that decides does not share, ???? for what was not proved.
+
+    Reports
+      --format is what is printed; --report writes others beside it, though the check fails. In a job of GitHub
+      Actions the lines are annotated and the step gets a summary; in a job of GitLab the project's folder gets
+      gl-code-quality-report.json. docs/ci.md has pipelines to copy.
+
+    Exit codes
+      0  nothing that must not pass    2  a schema, the manifest or the request cannot be understood
+      1  something that must not       3  could not check (no such revision, registry unreachable), or not report
+      Everything is checked and told in any case; when several apply, 1 counts before 2, and 2 before 3.
+
+    Examples
+      dovetail check
+      dovetail check --against git:merge-base --against registry:https://registry.example
+      dovetail check new.avsc --against dir:old.avsc --subject orders-value --level FULL
+      dovetail check --report sarif=dovetail.sarif --report junit=schemas.xml
+      dovetail check --format json | jq '.findings[].rule'
     --- stderr
     ");
 }

@@ -7,6 +7,7 @@ use super::surroundings::Surroundings;
 use super::told::{self, Tier};
 use crate::compat::rules;
 use crate::gate::{self, Texts};
+use crate::lint;
 use crate::published::{File, Finding, Location, Report};
 
 const SCHEMA: &str =
@@ -186,26 +187,26 @@ impl Sarif<'_> {
 /// What is known of a rule.
 fn rule(id: &str, report: &Report) -> Value {
     let mut described = json!({ "id": id });
-    let described_by =
-        |summary: &str, help: &str| [("shortDescription", summary.to_owned()), ("help", help.to_owned())];
-    let words = match (rules::find(id), gate::rules::find(id)) {
-        (Some(rule), _) => {
-            described["fullDescription"] = json!({ "text": format!("{} {}", rule.summary, rule.reason) });
-            described_by(rule.summary, &format!("{}\n\nWhat to do: {}", rule.reason, rule.hint))
-        }
-        (None, Some(rule)) => {
-            described_by(rule.summary, &format!("{}\n\nWhat to do: {}", rule.reason, rule.hint))
-        }
-        (None, None) if id == NOT_A_SCHEMA => described_by(
-            "The file is no schema.",
-            "The text cannot be parsed, or does not hold together. Nothing can be said about its compatibility.",
-        ),
-        (None, None) => {
-            let finding = report.findings.iter().find(|finding| finding.rule == id);
-            let hint = finding.and_then(|finding| finding.hint.as_deref()).unwrap_or_default();
-            described_by(&format!("The rule {id}."), &format!("{hint}\n\nSee: dovetail explain {id}"))
-        }
+    let advised = |reason: &str, hint: &str| format!("{reason}\n\nWhat to do: {hint}");
+    let (summary, help) = if let Some(rule) = rules::find(id) {
+        described["fullDescription"] = json!({ "text": format!("{} {}", rule.summary, rule.reason) });
+        (rule.summary.to_owned(), advised(rule.reason, rule.hint))
+    } else if let Some(rule) = gate::rules::find(id) {
+        (rule.summary.to_owned(), advised(rule.reason, rule.hint))
+    } else if let Some(rule) = lint::rules::find(id) {
+        (rule.summary.to_owned(), advised(rule.reason, rule.hint))
+    } else if id == NOT_A_SCHEMA {
+        (
+            "The file is no schema.".to_owned(),
+            "The text cannot be parsed, or does not hold together. Nothing can be said about its compatibility."
+                .to_owned(),
+        )
+    } else {
+        let finding = report.findings.iter().find(|finding| finding.rule == id);
+        let hint = finding.and_then(|finding| finding.hint.as_deref()).unwrap_or_default();
+        (format!("The rule {id}."), format!("{hint}\n\nSee: dovetail explain {id}"))
     };
+    let words = [("shortDescription", summary), ("help", help)];
     for (name, text) in words {
         described[name] = json!({ "text": text.trim() });
     }
