@@ -167,16 +167,12 @@ fn a_byte_order_mark_is_not_counted() {
 
     changed   m.proto
       BACKWARD incompatible   FORWARD incompatible   FULL incompatible
-      ~ doc-changed (doc)  new 1:28  /M
-          the documentation of the message `M` was `é */ syntax = "proto3"; message M { string a = 1; }` and is `é */ syntax = "proto3"; message M { int32 a = 1; }`
       ~ type-changed  new 1:40  /M/1
           the type of the field `a` of the message `M` was `string` and is `int32`
           FAIL FORWARD  proto-field-type-changed
                `M.a` is int32 in the new schema and string in the old schema
           FAIL BACKWARD  proto-field-type-changed
                `M.a` is string in the old schema and int32 in the new schema
-      ~ doc-changed (doc)  new 1:40  /M/1
-          the documentation of the field `a` of the message `M` was `é */ syntax = "proto3"; message M { string a = 1; }` and is `é */ syntax = "proto3"; message M { int32 a = 1; }`
 
     changed   s.schema.json
       BACKWARD incompatible   FORWARD incompatible   FULL incompatible
