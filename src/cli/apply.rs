@@ -10,6 +10,7 @@ use super::declaring::Declaring;
 use super::plan::Format;
 use super::plan_report;
 use super::print::Printer;
+use super::progress::Progress;
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
 use crate::gate::apply::{Applying, Minds};
@@ -71,7 +72,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     }
     let declared = options.declaring.open()?;
     wait_for(async {
-        let planned = declared.plan(options.delete).await?;
+        let planned = declared.plan(options.delete, printer).await?;
         if let Some(outcome) = plan_report::refusal(&planned) {
             match options.format {
                 Format::Text => {
@@ -94,12 +95,15 @@ pub(super) async fn apply(
     format: Format,
     printer: Printer,
 ) -> Result<Outcome, Failure> {
+    let progress = Progress::new(printer, "applying", Some(plan.steps.len() as u64));
     let tell = |applied: &_| {
         if format == Format::Text {
-            printer.answer(plan_report::applied(applied));
+            progress.pause(|| printer.answer(plan_report::applied(applied)));
         }
+        progress.advance(1);
     };
     let ended = Applying { live, plan, minds, tell: &tell }.run().await?;
+    drop(progress);
     match format {
         Format::Json => {
             let stopped = ended.stopped.as_ref().map(|failure| format!("{:#}", failure.error));

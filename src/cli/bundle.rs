@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::declaring::{Declaring, Place};
 use super::print::Printer;
+use super::progress::Progress;
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
 use crate::gate::bundle::{self, Bundle};
@@ -57,7 +58,8 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         Some(lock) => locked(lock, options.manifest.clone())?,
         None => {
             let live = options.place.live(None)?;
-            wait_for(bundle::take(&live, &|_| ()))?
+            let progress = Progress::new(printer, "reading versions", None);
+            wait_for(bundle::take(&live, &|more| progress.advance(more)))?
         }
     };
     let written = bundle::write(&taken, &options.out)?;

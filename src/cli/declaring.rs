@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use clap::Args;
 
+use super::print::Printer;
+use super::progress::Progress;
 use crate::clock;
 use crate::failure::Failure;
 use crate::gate::live::Live;
@@ -94,7 +96,7 @@ impl Declaring {
 
 impl Declared {
     /// Compare with the registry.
-    pub(super) async fn plan(&self, delete: bool) -> Result<Planned, Failure> {
+    pub(super) async fn plan(&self, delete: bool, printer: Printer) -> Result<Planned, Failure> {
         if delete && !self.is_whole {
             return Err(Failure::bad_request(anyhow!(
                 "--delete is for the whole manifest, not for some paths"
@@ -102,6 +104,7 @@ impl Declared {
             .with_hint("Leave the paths out."));
         }
         let today = clock::today();
+        let progress = Progress::new(printer, "comparing subjects", Some(self.wanted.len() as u64));
         let planning = Planning {
             live: &self.live,
             wanted: &self.wanted,
@@ -112,6 +115,7 @@ impl Declared {
                 let subject = self.live.unqualified(&wanted.subject);
                 is_waived(&self.workspace, &subject, &finding.found, today)
             },
+            progress: &|more| progress.advance(more),
         };
         planning.plan().await
     }

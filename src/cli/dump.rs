@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::declaring::Place;
 use super::print::Printer;
+use super::progress::Progress;
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
 use crate::gate::dump::dump;
@@ -48,7 +49,9 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
             .with_hint("Name another folder with --out, or write over it with --force."));
     }
     let live = options.place.live(None)?;
-    let dump = wait_for(dump(&live, &|_| ()))?;
+    let progress = Progress::new(printer, "reading versions", None);
+    let dump = wait_for(dump(&live, &|more| progress.advance(more)))?;
+    drop(progress);
     let unwritable = |error: std::io::Error| Failure::unable(anyhow!("{shown} cannot be written: {error}"));
     for (path, text) in &dump.files {
         let path = out.join(path);

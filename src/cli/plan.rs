@@ -73,7 +73,7 @@ enum FailOn {
 /// Plan, print, save.
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     let declared = options.declaring.open()?;
-    let planned = wait_for(declared.plan(options.delete))?;
+    let planned = wait_for(declared.plan(options.delete, printer))?;
     match options.format {
         Format::Text => {
             plan_report::text(&planned, printer.is_quiet()).into_iter().for_each(|line| printer.answer(line));

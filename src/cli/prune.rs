@@ -11,6 +11,7 @@ use super::declaring::Declaring;
 use super::plan::Format;
 use super::plan_report::versions_of;
 use super::print::{Printer, Tone, toned};
+use super::progress::Progress;
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
 use crate::gate::apply::Minds;
@@ -62,7 +63,9 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     wait_for(async {
         let live = &declared.live;
         let sequence = live.sequence().await?;
-        let everything = live.everything(&|_| ()).await?;
+        let progress = Progress::new(printer, "reading versions", None);
+        let everything = live.everything(&|more| progress.advance(more)).await?;
+        drop(progress);
         let subjects: BTreeSet<String> =
             declared.wanted.iter().map(|wanted| wanted.subject.clone()).collect();
         let found = deletable(live, &everything, &subjects, &|subject| declared.protects(subject));

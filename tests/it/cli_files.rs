@@ -416,7 +416,7 @@ fn the_help_of_each_command_teaches() {
           --format <FORMAT>
               How the plan is printed
               
-              [env: DOVETAIL_FORMAT=]
+              [env: DOVETAIL_PLAN_FORMAT=]
               [default: text]
               [possible values: text, json]
 
@@ -502,7 +502,7 @@ fn the_help_of_each_command_teaches() {
           --format <FORMAT>
               How it is printed what was done
               
-              [env: DOVETAIL_FORMAT=]
+              [env: DOVETAIL_PLAN_FORMAT=]
               [default: text]
               [possible values: text, json]
 
@@ -637,7 +637,7 @@ fn the_help_of_each_command_teaches() {
           --format <FORMAT>
               How it is printed
               
-              [env: DOVETAIL_FORMAT=]
+              [env: DOVETAIL_PLAN_FORMAT=]
               [default: text]
               [possible values: text, json]
 
@@ -829,6 +829,14 @@ fn the_help_of_each_command_teaches() {
               [env: DOVETAIL_BUNDLE_OUT=]
               [default: bundle]
 
+          --lock <FILE>
+              Take declared files and this lock, and ask no registry
+
+          --manifest <FILE>
+              The manifest, where there is a lock
+              
+              [env: DOVETAIL_MANIFEST=]
+
           --registry-url <URL>
               The registry, instead of the manifest's; may hold credentials, http://USER:PASSWORD@HOST
               
@@ -863,14 +871,19 @@ fn the_help_of_each_command_teaches() {
     bundle.json in it holds everything once more in one document, with checksums. It is a base:
     `dovetail check --against bundle:FOLDER` needs no network.
 
+    With --lock FILE nobody is asked: texts come from the declared files, versions and ids from the lock, and a
+    file that is not what was locked stops it.
+
     The folder is replaced as a whole, and only if it holds a bundle or nothing.
 
     Exit codes
-      0  written    2  the folder holds something else    3  the registry cannot be read
+      0  written    1  a file is not what the lock says    2  the folder holds something else
+      3  the registry cannot be read
 
     Examples
       dovetail bundle --registry-url http://127.0.0.1:8081 --out fallback
       python3 -m http.server --directory fallback 8082
+      dovetail bundle --lock schemas.lock --out fallback
     --- stderr
     ");
 }

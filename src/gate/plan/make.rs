@@ -38,6 +38,8 @@ pub(crate) struct Planning<'a> {
     pub(crate) is_protected: &'a dyn Fn(&str) -> bool,
     /// Was the finding accepted?
     pub(crate) is_waived: &'a dyn Fn(&Wanted, &Finding) -> bool,
+    /// Is told how many more subjects were asked about.
+    pub(crate) progress: &'a dyn Fn(u64),
 }
 
 /// A plan, or what stands against it.
@@ -167,6 +169,7 @@ impl Making<'_> {
         while let Some((subject, standing, level)) = answers.try_next().await? {
             self.standings.insert(subject.clone(), standing);
             self.levels.insert(subject, level);
+            (self.planning.progress)(1);
         }
         Ok(())
     }
