@@ -42,11 +42,6 @@ impl Progress {
         self.bar.inc(pieces);
     }
 
-    /// There are so many pieces, it turned out.
-    pub(crate) fn set_total(&self, total: u64) {
-        self.bar.set_length(total);
-    }
-
     /// Print something without tearing the bar.
     pub(crate) fn pause<T>(&self, print: impl FnOnce() -> T) -> T {
         self.bar.suspend(print)

@@ -559,7 +559,7 @@ fn findings_of(
     for finding in &compared.findings {
         let against = published::Against { base: Some(label.to_owned()), ..finding.against.against() };
         if let Some((_, text)) = row.earlier.iter().find(|(origin, _)| *origin == finding.against) {
-            texts.keep_earlier(&against, text);
+            texts.keep_earlier(&row.declared.subject, &against, text);
         }
         let setting = published::Setting {
             subject: &row.declared.subject,

@@ -132,8 +132,17 @@ pub(crate) fn no_language(shown: &str) -> Failure {
 }
 
 fn is_skipped(entry: &walkdir::DirEntry) -> bool {
-    let name = entry.file_name().to_string_lossy();
-    entry.file_type().is_dir() && (name.starts_with('.') || SKIPPED_FOLDERS.contains(&name.as_ref()))
+    entry.file_type().is_dir() && is_skipped_folder(&entry.file_name().to_string_lossy())
+}
+
+fn is_skipped_folder(name: &str) -> bool {
+    name.starts_with('.') || SKIPPED_FOLDERS.contains(&name)
+}
+
+/// Does a file lie in a folder that is not searched? `below` is its path below the folder that is.
+pub(crate) fn is_left_out(below: &str) -> bool {
+    let (folders, _) = below.rsplit_once('/').unwrap_or(("", below));
+    folders.split('/').any(is_skipped_folder)
 }
 
 /// What a file holds.

@@ -373,8 +373,12 @@ fn key_of(path: &str, folders: &[String], root: Option<&str>) -> Option<String> 
     match root {
         // `git:REV:path/of/one.avsc`
         Some(root) if root == path => Some(files::file_name(path).to_owned()),
-        Some(root) => below(root).map(str::to_owned),
-        None => folders.iter().any(|folder| below(folder).is_some()).then(|| path.to_owned()),
+        Some(root) => below(root).filter(|inside| !files::is_left_out(inside)).map(str::to_owned),
+        None => {
+            let is_searched =
+                |folder: &String| below(folder).is_some_and(|inside| !files::is_left_out(inside));
+            folders.iter().any(is_searched).then(|| path.to_owned())
+        }
     }
 }
 

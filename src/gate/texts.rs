@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::published::Against;
 
+/// Subject, base, file and version of an earlier state.
+type Earlier = (String, Option<String>, Option<String>, Option<i32>);
+
 /// Texts of checked files and of earlier states.
 #[derive(Debug, Clone, Default)]
 pub struct Texts {
     files: BTreeMap<String, String>,
-    earlier: BTreeMap<(Option<String>, Option<String>, Option<i32>), String>,
+    earlier: BTreeMap<Earlier, String>,
 }
 
 impl Texts {
@@ -17,9 +20,9 @@ impl Texts {
         self.files.get(path).map(String::as_str)
     }
 
-    /// The text of an earlier state.
-    pub fn earlier(&self, against: &Against) -> Option<&str> {
-        self.earlier.get(&key(against)).map(String::as_str)
+    /// The text of an earlier state of a subject.
+    pub fn earlier(&self, subject: &str, against: &Against) -> Option<&str> {
+        self.earlier.get(&key(subject, against)).map(String::as_str)
     }
 
     /// Keep the text of a file.
@@ -27,12 +30,12 @@ impl Texts {
         self.files.entry(path.to_owned()).or_insert_with(|| text.to_owned());
     }
 
-    /// Keep the text of an earlier state.
-    pub fn keep_earlier(&mut self, against: &Against, text: &str) {
-        self.earlier.entry(key(against)).or_insert_with(|| text.to_owned());
+    /// Keep the text of an earlier state of a subject.
+    pub fn keep_earlier(&mut self, subject: &str, against: &Against, text: &str) {
+        self.earlier.entry(key(subject, against)).or_insert_with(|| text.to_owned());
     }
 }
 
-fn key(against: &Against) -> (Option<String>, Option<String>, Option<i32>) {
-    (against.base.clone(), against.file.clone(), against.version)
+fn key(subject: &str, against: &Against) -> Earlier {
+    (subject.to_owned(), against.base.clone(), against.file.clone(), against.version)
 }

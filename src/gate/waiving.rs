@@ -22,8 +22,9 @@ pub(crate) fn apply(workspace: &Workspace, today: Date, findings: &mut [Finding]
                 });
             }
             Some((_, waiver)) => {
-                let hint = finding.hint.take().map(|hint| format!("{hint} ")).unwrap_or_default();
-                finding.hint = Some(format!("{hint}It was accepted until {}, which is over.", waiver.until));
+                let over = format!("it was accepted until {}, which is over", waiver.until);
+                let hint = finding.hint.take();
+                finding.hint = Some(hint.map_or_else(|| over.clone(), |hint| format!("{hint}; {over}")));
             }
             None => {}
         }

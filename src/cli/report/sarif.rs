@@ -150,7 +150,8 @@ impl Sarif<'_> {
         let message = json!({ "text": format!("the earlier schema: {against}") });
         match &finding.earlier_place {
             Some(place) if finding.against.file.is_some() => {
-                let mut location = self.location(place, self.texts.earlier(&finding.against));
+                let mut location =
+                    self.location(place, self.texts.earlier(&finding.subject, &finding.against));
                 location["id"] = json!(1);
                 location["message"] = message;
                 location

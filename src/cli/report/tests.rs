@@ -239,8 +239,9 @@ fn rendered(report: &Report, format: Format) -> String {
     texts.keep_file(CART_PATH, CART);
     texts.keep_file("schemas/broken.avsc", BROKEN);
     texts.keep_file("schemas/payments.schema.json", &payment);
-    texts.keep_earlier(&missing("", 1, 1, "", "").against, ORDER);
-    texts.keep_earlier(&waived().against, &payment);
+    let told = missing("", 1, 1, "", "");
+    texts.keep_earlier(&told.subject, &told.against, ORDER);
+    texts.keep_earlier(&waived().subject, &waived().against, &payment);
     let surroundings = Surroundings {
         provenance: Some(Provenance {
             repository: "https://github.com/shop/schemas".to_owned(),
@@ -314,7 +315,7 @@ fn what_opens_is_shown_with_what_is_in_it() {
     report.findings = vec![found];
     let mut texts = Texts::default();
     texts.keep_file("schemas/orders value.avsc", SPREAD);
-    texts.keep_earlier(&report.findings[0].against, SPREAD);
+    texts.keep_earlier(&report.findings[0].subject, &report.findings[0].against, SPREAD);
     let look = Look { quiet: false, width: 110 };
     let text = super::text::render(&report.close(), &texts, look);
     assert_snapshot!(plain(&text), @r#"

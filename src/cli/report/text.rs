@@ -24,7 +24,7 @@ pub(super) fn render(report: &Report, texts: &Texts, look: Look) -> String {
     let mut lines = Vec::new();
     let of_files = |finding: &&Finding| report.files.iter().any(|file| file.subject == finding.subject);
     for file in &report.files {
-        let own = |finding: &&Finding| finding.subject == file.subject;
+        let own = |finding: &&Finding| is_of(report, finding, file) && is_first(report, finding);
         for finding in in_order(report.findings.iter().filter(own)) {
             lines.extend(section(report, texts, finding, look));
         }
@@ -46,9 +46,33 @@ pub(super) fn render(report: &Report, texts: &Texts, look: Look) -> String {
     text
 }
 
+/// Is the finding about this file? Files of one name may stand for one subject.
+fn is_of(report: &Report, finding: &Finding, file: &File) -> bool {
+    let place = finding.place.as_ref().map(|place| place.file.as_str());
+    let is_told_elsewhere = || report.files.iter().any(|other| Some(other.file.as_str()) == place);
+    finding.subject == file.subject && (place == Some(file.file.as_str()) || !is_told_elsewhere())
+}
+
+/// Is it the first of those that say the same against several bases? It is told once, and against what all
+/// of them clash.
+fn is_first(report: &Report, finding: &Finding) -> bool {
+    alike(report, finding).next().is_none_or(|first| std::ptr::eq(first, finding))
+}
+
+fn alike<'a>(report: &'a Report, finding: &Finding) -> impl Iterator<Item = &'a Finding> {
+    let (fingerprint, message) = (finding.fingerprint.clone(), finding.message.clone());
+    let (outcome, place) = (finding.outcome.clone(), finding.place.clone());
+    report.findings.iter().filter(move |other| {
+        other.fingerprint == fingerprint
+            && other.message == message
+            && other.outcome == outcome
+            && other.place == place
+    })
+}
+
 /// Its findings at length, whatever they lead to, and nothing else.
 pub(super) fn findings(report: &Report, texts: &Texts, look: Look) -> String {
-    let told = in_order(report.findings.iter());
+    let told = in_order(report.findings.iter().filter(|finding| is_first(report, finding)));
     let lines = told.into_iter().flat_map(|finding| {
         let word = match Tier::of(finding) {
             Tier::Error => toned("FAIL", Tone::Bad, 4),
@@ -117,6 +141,10 @@ fn told_at_length(
         }
     }
     lines.extend(earlier);
+    for other in alike(report, finding).filter(|other| !std::ptr::eq(*other, finding)) {
+        let against = told::against(other).unwrap_or_default();
+        lines.push(format!("{:INDENT$}{:9} {against}", "", "and"));
+    }
     let mut fact = |name: &str, value: &str| lines.push(format!("{:INDENT$}{name:9} {value}", ""));
     for (name, value) in told::facts(report, finding) {
         fact(name, &told::printable(&value));
@@ -151,7 +179,10 @@ fn excerpts(texts: &Texts, finding: &Finding, look: Look) -> (Vec<String>, Vec<S
     };
     let own = finding.place.as_ref();
     let text = own.and_then(|place| texts.of_file(&place.file));
-    (shown(text, own, 0), shown(texts.earlier(&finding.against), finding.earlier_place.as_ref(), 1))
+    (
+        shown(text, own, 0),
+        shown(texts.earlier(&finding.subject, &finding.against), finding.earlier_place.as_ref(), 1),
+    )
 }
 
 fn told_in_a_line(finding: &Finding, word: String, what: String) -> Vec<String> {

@@ -63,9 +63,6 @@ impl Tree {
         files.extend(versions.iter().map(|schema| (format!("{folder}/{}", schema.version), version(schema))));
         if let Some(latest) = versions.last() {
             files.push((format!("{folder}/latest"), version(latest)));
-            let level = latest.level.as_ref();
-            let config = |level| (format!("config/{subject}"), json!({ "compatibilityLevel": level }));
-            files.extend(level.map(config));
         }
         if files.iter().any(|(path, _)| self.is_in_the_way(path)) {
             self.left_out.push(format!("`{subject}` would share a path with another subject"));
@@ -73,6 +70,13 @@ impl Tree {
         }
         for (path, body) in files {
             self.json(&path, &body);
+        }
+        // No client needs the level to read data: where `a` and `a/b` would share a path, one has none.
+        let config = format!("config/{subject}");
+        if let Some(level) = versions.last().and_then(|latest| latest.level.as_ref())
+            && !self.is_in_the_way(&config)
+        {
+            self.json(&config, &json!({ "compatibilityLevel": level }));
         }
     }
 

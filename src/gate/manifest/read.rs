@@ -289,7 +289,7 @@ mod tests {
             ),
             (
                 "version: 1\nwaivers: [{ subject: a, rule: b, until: soon, reason: c }]\n",
-                "s.yaml:2:42: `soon` is no date",
+                "s.yaml:2:41: `soon` is no date",
             ),
             ("version: 1\n  x: [", "s.yaml:2:"),
         ] {
