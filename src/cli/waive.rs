@@ -63,6 +63,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         until: options.until,
         reason: options.reason.trim().to_owned(),
         by: options.by.clone(),
+        says: Some(finding.message.clone()),
         place: Place { line: 1, column: 1 },
     };
     let text = manifest::with_waiver(manifest, &waiver).map_err(|sentence| {

@@ -9,7 +9,7 @@ use gix::ObjectId;
 
 use super::files::{self, SourceFile, Tree};
 use super::git::{Repository, Snapshot};
-use super::manifest::{FILE_NAMES, Manifest};
+use super::manifest::{self, FILE_NAMES, Manifest};
 use super::names;
 use super::workspace::{Declared, Workspace};
 use crate::failure::Failure;
@@ -99,6 +99,8 @@ pub(crate) struct EarlierFiles {
     continued: HashMap<String, Result<String, String>>,
     /// The folders in which a file that is gone is noticed.
     scopes: Vec<String>,
+    /// Folders whose files are in another repository.
+    elsewhere: Vec<String>,
 }
 
 impl EarlierFiles {
@@ -121,20 +123,20 @@ impl EarlierFiles {
                 commit: None,
                 continued: HashMap::from([(checked, Ok(below))]),
                 scopes: Vec::new(),
+                elsewhere: Vec::new(),
             });
         }
         if !path.is_dir() {
             return Err(Failure::unable(anyhow!("the base {label} does not exist")));
         }
-        let mut snapshot = Snapshot { tree: files::read_folder(path)?, manifests: Vec::new() };
-        for found in files::list(path, usize::MAX)? {
-            if FILE_NAMES.contains(&files::file_name(&found.below)) {
-                let text = String::from_utf8_lossy(&files::read(&found.absolute)?).into_owned();
-                snapshot.manifests.push((found.below, text));
-            }
+        let snapshot = read_folder(path, workspace)?;
+        if snapshot.tree.is_empty() {
+            return Err(Failure::unable(anyhow!("there is no schema file in the base {label}")));
         }
-        let places =
-            |declared: &Declared| vec![declared.path.clone(), workspace.tree[&declared.path].below.clone()];
+        let places = |declared: &Declared| {
+            let below = workspace.tree[&declared.path].below.clone();
+            [vec![declared.path.clone(), below], workspace.below_roots(declared)].concat()
+        };
         // What lies below the folder that is searched lies below the base.
         let outer = workspace.outermost();
         let folder = |folder: &str| names::relative(&outer, folder);
@@ -177,7 +179,10 @@ impl EarlierFiles {
         let places = |declared: &Declared| {
             let inside = in_repository[&declared.path].clone();
             match path {
-                Some(_) => vec![workspace.tree[&declared.path].below.clone(), inside],
+                Some(_) => {
+                    let below = workspace.tree[&declared.path].below.clone();
+                    [vec![below, inside], workspace.below_roots(declared)].concat()
+                }
                 None => vec![inside],
             }
         };
@@ -207,21 +212,24 @@ impl EarlierFiles {
         let mut notes = Vec::new();
         let as_now =
             || workspace.manifests.iter().filter_map(|manifest| manifest.moved(folder(&manifest.governs)?));
-        let then = snapshot.manifests.iter().map(|(path, text)| Manifest::parse(path, text));
-        let manifests = match then.collect::<Result<Vec<_>, _>>() {
-            Ok(then) if workspace.manifests.is_empty() || then.is_empty() => {
-                drop(then);
-                as_now().collect()
+        let mut manifests = Vec::new();
+        for (path, text) in snapshot.manifests.iter().filter(|_| !workspace.manifests.is_empty()) {
+            match Manifest::parse(path, text) {
+                Ok(manifest) => manifests.push(manifest),
+                Err(error) => {
+                    notes.push(format!("in {label}, {error}; the manifest of today is taken for it"));
+                    let governs = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                    manifests.extend(as_now().filter(|manifest| manifest.governs == governs));
+                }
             }
-            Ok(then) => then,
-            Err(error) => {
-                notes.push(format!("in {label}, {error}; the manifest of today is taken for it"));
-                as_now().collect()
-            }
-        };
+        }
+        if manifests.is_empty() {
+            manifests = as_now().collect();
+        }
         let earlier = Workspace::of_tree(snapshot.tree, manifests);
         let continued = pair(workspace, &earlier, &places);
-        Ok(EarlierFiles { label, notes, workspace: earlier, commit: None, continued, scopes })
+        let elsewhere = snapshot.elsewhere;
+        Ok(EarlierFiles { label, notes, workspace: earlier, commit: None, continued, scopes, elsewhere })
     }
 
     /// The earlier path of a checked file; `None` for a new one.
@@ -237,6 +245,17 @@ impl EarlierFiles {
                 Ok(found.map(|(path, file)| (path.as_str(), file)))
             }
         }
+    }
+
+    /// The submodule that a file lies in.
+    pub(crate) fn lies_elsewhere(&self, declared: &Declared) -> Option<&str> {
+        let is_around = |folder: &&String| declared.key.contains(&format!("/{folder}/"));
+        self.elsewhere.iter().find(is_around).map(String::as_str)
+    }
+
+    /// Is only a part of the repository in the work tree?
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.commit.as_ref().is_some_and(|at| at.repository.is_sparse())
     }
 
     /// The subjects whose file is gone.
@@ -311,7 +330,79 @@ fn pair(
         };
         continued.insert(declared.path.clone(), found);
     }
+    pair_by_likeness(now, then, &mut continued, &taken);
     continued
+}
+
+/// What is new and resembles what is gone continues it: the same text, or the same names defined in it. A
+/// schema that is moved and given another subject at once is compared all the same.
+fn pair_by_likeness(
+    now: &Workspace,
+    then: &Workspace,
+    continued: &mut HashMap<String, Result<String, String>>,
+    taken: &HashSet<String>,
+) {
+    let lives_on: HashSet<&str> = now.declared.iter().map(|declared| declared.subject.as_str()).collect();
+    let left: Vec<(&String, &SourceFile)> = then
+        .declared
+        .iter()
+        .filter(|earlier| !taken.contains(&earlier.path) && !lives_on.contains(earlier.subject.as_str()))
+        .filter(|earlier| now.still_holds(&earlier.path).is_none())
+        .filter_map(|earlier| then.tree.get_key_value(&earlier.path))
+        .collect();
+    if left.is_empty() {
+        return;
+    }
+    let defined = |file: &SourceFile| names::of(file.format, &file.text).defined.into_iter().next();
+    let mut by_name: HashMap<String, Vec<&String>> = HashMap::new();
+    let mut by_text: HashMap<&str, Vec<&String>> = HashMap::new();
+    for (path, file) in &left {
+        by_text.entry(&file.text).or_default().push(path);
+        if let Some(name) = defined(file) {
+            by_name.entry(name).or_default().push(path);
+        }
+    }
+    for declared in &now.declared {
+        if continued.contains_key(&declared.path) {
+            continue;
+        }
+        let file = &now.tree[&declared.path];
+        let only = |found: Option<&Vec<&String>>| match found.map(Vec::as_slice) {
+            Some([only]) => Some((*only).clone()),
+            _ => None,
+        };
+        let like = only(by_text.get(file.text.as_str())).or_else(|| only(by_name.get(&defined(file)?)));
+        if let Some(path) = like {
+            continued.insert(declared.path.clone(), Ok(path));
+        }
+    }
+}
+
+/// The schema files and manifests of a folder. Manifests tell which files are schemas whatever their names:
+/// those of the folder, and those of today.
+fn read_folder(path: &Path, workspace: &Workspace) -> Result<Snapshot, Failure> {
+    let mut snapshot = Snapshot::default();
+    let listed = files::list(path, usize::MAX)?;
+    let is_manifest = |below: &str| FILE_NAMES.contains(&files::file_name(below));
+    for found in listed.iter().filter(|found| is_manifest(&found.below)) {
+        let text = String::from_utf8_lossy(&files::read(&found.absolute)?).into_owned();
+        snapshot.manifests.push((found.below.clone(), text));
+    }
+    let outer = workspace.outermost();
+    let governing = |manifest: &Manifest| manifest.moved(names::relative(&outer, &manifest.governs)?);
+    let now: Vec<Manifest> = workspace.manifests.iter().filter_map(governing).collect();
+    let then = snapshot.manifests.iter().filter_map(|(path, text)| Manifest::parse(path, text).ok());
+    let then: Vec<Manifest> = then.collect();
+    for found in listed.into_iter().filter(|found| !is_manifest(&found.below)) {
+        let certain =
+            manifest::format_in(&then, &found.below).or_else(|| manifest::format_in(&now, &found.below));
+        let Some(format) = certain.or_else(|| files::format_of(&found.below)) else { continue };
+        let file = SourceFile::new(found.below.clone(), format, files::read(&found.absolute)?);
+        if certain.is_some() || files::is_schema(&found.below, &file.text) {
+            snapshot.tree.insert(found.below, file);
+        }
+    }
+    Ok(snapshot)
 }
 
 fn doubt(subject: &str, several: &[&Declared]) -> String {

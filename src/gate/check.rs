@@ -18,7 +18,7 @@ use super::registered::{self, Inquiry};
 use super::texts::Texts;
 use super::waiving;
 use super::workspace::{Asked, Declared, Workspace};
-use super::{bundle, deleted, linting, readers};
+use super::{bundle, deleted, linting, loosened, readers};
 use crate::compat::{self, Outcome};
 use crate::failure::Failure;
 use crate::model::{Depth, Direction, Judge, Judging, Level, Pack, Policy};
@@ -100,10 +100,10 @@ pub async fn check(request: &Request<'_>) -> Result<Checked, Failure> {
         looked_at.push(seen);
     }
     for base in offline {
-        looked_at.push(match base {
-            Base::Bundle(path) => run.against_bundle(base, path)?,
-            _ => run.against_base(base, &told_levels)?,
-        });
+        match base {
+            Base::Bundle(path) => looked_at.push(run.against_bundle(base, path)?),
+            _ => looked_at.extend(run.against_base(base, &told_levels)?),
+        }
     }
     // As they were given.
     let order = |seen: &OneBase<'_>| bases.iter().position(|base| *base == seen.base);
@@ -111,6 +111,18 @@ pub async fn check(request: &Request<'_>) -> Result<Checked, Failure> {
     let (report, texts) = run.assemble(looked_at);
     Ok(Checked { report, texts, workspace })
 }
+
+/// What pipelines set in the environment of a job.
+const PIPELINES: [&str; 8] = [
+    "CI",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "JENKINS_URL",
+    "TF_BUILD",
+    "TEAMCITY_VERSION",
+    "BUILDKITE",
+    "BITBUCKET_BUILD_NUMBER",
+];
 
 struct Run<'a> {
     request: &'a Request<'a>,
@@ -126,6 +138,8 @@ struct OneBase<'a> {
     rows: Vec<Row<'a>>,
     /// What somebody needs and is gone.
     gone: Vec<deleted::Gone>,
+    /// What the change says of its own gate.
+    findings: Vec<published::Finding>,
 }
 
 /// What came of one subject.
@@ -175,20 +189,33 @@ impl<'a> Run<'a> {
         &mut self,
         base: &Base,
         told: &HashMap<String, ((Level, String), Judging)>,
-    ) -> Result<OneBase<'a>, Failure> {
+    ) -> Result<Vec<OneBase<'a>>, Failure> {
         let earlier = match base {
-            Base::None | Base::Registry(_) | Base::Bundle(_) => None,
-            Base::Dir(path) => Some(EarlierFiles::of_dir(path, self.workspace)?),
+            Base::None | Base::Registry(_) | Base::Bundle(_) => Vec::new(),
+            Base::Dir(path) => vec![EarlierFiles::of_dir(path, self.workspace)?],
             Base::Git { revision, path } => {
                 let repository = self.repository()?;
                 let commit = repository.commit(revision)?;
                 let suffix = path.as_ref().map(|path| format!(":{path}")).unwrap_or_default();
                 let label = format!("git:{revision}@{}{suffix}", repository.short(commit));
-                Some(EarlierFiles::of_commit(label, repository, commit, path.as_deref(), self.workspace)?)
+                vec![EarlierFiles::of_commit(label, repository, commit, path.as_deref(), self.workspace)?]
             }
-            Base::MergeBase => Some(self.merge_base()?),
+            Base::MergeBase => self.merge_bases()?,
         };
-        let index = earlier.as_ref().map(|earlier| Index::of(&earlier.workspace.tree));
+        if earlier.is_empty() {
+            return Ok(vec![self.against_files(base, None, told)]);
+        }
+        Ok(earlier.iter().map(|earlier| self.against_files(base, Some(earlier), told)).collect())
+    }
+
+    /// Each subject against the files of an earlier state, or against nothing.
+    fn against_files(
+        &mut self,
+        base: &Base,
+        earlier: Option<&EarlierFiles>,
+        told: &HashMap<String, ((Level, String), Judging)>,
+    ) -> OneBase<'a> {
+        let index = earlier.map(|earlier| Index::of(&earlier.workspace.tree));
         let settled = |declared: &Declared| match (self.demanded(declared), told.get(&declared.path)) {
             (Some(level), told) => (level, told.map(|(_, judging)| judging.clone())),
             (None, Some((level, judging))) => (level.clone(), Some(judging.clone())),
@@ -198,7 +225,7 @@ impl<'a> Run<'a> {
         for declared in self.checked() {
             let (level, judging) = settled(declared);
             let judging = judging.unwrap_or_else(|| self.judging(&declared.settings, Judging::default()));
-            let history = match (&earlier, &index) {
+            let history = match (earlier, &index) {
                 (Some(earlier), Some(index)) => self.history_in(earlier, index, declared, level.0),
                 _ => Ok(Vec::new()),
             };
@@ -208,20 +235,23 @@ impl<'a> Run<'a> {
             Ok(compared) => self.row_of(declared, Some(level.clone()), judging.clone(), compared, &[]),
             Err(reason) => self.unchecked(declared, Some(level.clone()), judging.clone(), reason),
         });
-        let Some(earlier) = &earlier else {
-            return Ok(OneBase { base: base.clone(), label: "none".to_owned(), rows, gone: Vec::new() });
+        let Some(earlier) = earlier else {
+            let label = "none".to_owned();
+            return OneBase { base: base.clone(), label, rows, gone: Vec::new(), findings: Vec::new() };
         };
         self.notes.extend(earlier.notes.iter().cloned());
         let then = index.expect("what is earlier was indexed");
         let gone = deleted::find(self.workspace, &self.index, earlier, &then);
-        Ok(OneBase { base: base.clone(), label: earlier.label.clone(), rows, gone })
+        let findings = loosened::find(self.workspace, earlier);
+        OneBase { base: base.clone(), label: earlier.label.clone(), rows, gone, findings }
     }
 
     fn repository(&self) -> Result<Repository, Failure> {
         Repository::around(self.workspace.roots.first().map_or(Path::new("."), |root| root.as_path()))
     }
 
-    fn merge_base(&mut self) -> Result<EarlierFiles, Failure> {
+    /// The states where HEAD left the target branch: one, unless the lines met more than once.
+    fn merge_bases(&mut self) -> Result<Vec<EarlierFiles>, Failure> {
         let repository = self.repository().map_err(|failure| match self.request.bases.is_empty() {
             true => failure.with_hint(
                 "Without --against the base is where HEAD left the target branch. Outside a repository say \
@@ -232,9 +262,11 @@ impl<'a> Run<'a> {
         let found = repository.merge_base(self.request.target.as_deref(), self.request.variable)?;
         if found.is_head {
             let target = &found.target;
-            if (self.request.variable)("CI")
-                .is_some_and(|value| !matches!(value.as_str(), "" | "false" | "0"))
-            {
+            let is_set = |name: &&str| {
+                (self.request.variable)(name)
+                    .is_some_and(|value| !matches!(value.as_str(), "" | "false" | "0"))
+            };
+            if PIPELINES.iter().any(|name| is_set(&name)) {
                 return Err(Failure::unable(anyhow!(
                     "HEAD is part of {target} itself, so there is nothing to compare"
                 ))
@@ -248,8 +280,11 @@ impl<'a> Run<'a> {
                  --against git:HEAD~1"
             ));
         }
-        let label = format!("git:{}@{} (merge-base)", found.target, repository.short(found.commit));
-        EarlierFiles::of_commit(label, repository, found.commit, None, self.workspace)
+        let of_commit = |commit| {
+            let label = format!("git:{}@{} (merge-base)", found.target, repository.short(commit));
+            EarlierFiles::of_commit(label, repository.clone(), commit, None, self.workspace)
+        };
+        found.commits.iter().map(|commit| of_commit(*commit)).collect()
     }
 
     /// The earlier states of a subject in a folder or a repository.
@@ -260,6 +295,11 @@ impl<'a> Run<'a> {
         declared: &Declared,
         level: Level,
     ) -> Result<Vec<Earlier>, String> {
+        if let Some(folder) = earlier.lies_elsewhere(declared) {
+            return Err(format!(
+                "it lies in the submodule {folder}, which has a history of its own; check it there, or against a registry"
+            ));
+        }
         let Some((path, file)) = earlier.of_file(declared)? else { return Ok(Vec::new()) };
         let dependencies = index.closure(path).map_err(|error| format!("in the base, {error}"))?;
         let state = |path: &str, text: String, dependencies| Earlier {
@@ -277,8 +317,10 @@ impl<'a> Run<'a> {
         {
             let sentence = |failure: Failure| format!("{:#}", failure.error);
             let repository = &at.repository;
+            let beside = index.closure_paths(path).map_err(|error| format!("in the base, {error}"))?;
+            let beside: Vec<String> = beside.into_iter().map(|path| at.path_of(path)).collect();
             let path = at.path_of(path);
-            let older = repository.history(at.commit, &path).map_err(sentence)?;
+            let older = repository.history(at.commit, &path, &beside).map_err(sentence)?;
             if older.is_cut {
                 return Err(format!(
                     "{level} looks at the whole history of {path}, and this clone is a shallow one; fetch the rest \
@@ -346,7 +388,7 @@ impl<'a> Run<'a> {
                 self.unchecked(declared, None, judging, reason)
             }
         });
-        OneBase { base: base.clone(), label, rows, gone: Vec::new() }
+        OneBase { base: base.clone(), label, rows, gone: Vec::new(), findings: Vec::new() }
     }
 
     fn registry_url(&self, base: &Base) -> Result<String, Failure> {
@@ -462,6 +504,7 @@ impl<'a> Run<'a> {
         let mut texts = Texts::default();
         report.notes.clone_from(&self.notes);
         report.notes.extend(self.note_of_undeclared());
+        report.notes.extend(self.workspace.idle_entries());
         for manifest in &self.workspace.manifests {
             texts.keep_file(&manifest.path, &manifest.text);
         }
@@ -494,7 +537,9 @@ impl<'a> Run<'a> {
             report.files.push(file);
             report.findings.extend(findings);
         }
+        report.files.extend(readers::invalid(self.workspace, &self.index));
         for seen in &looked_at {
+            report.findings.extend(seen.findings.iter().cloned());
             for gone in &seen.gone {
                 report.files.push(gone.file.clone());
                 let mut findings = gone.findings(&seen.label);
@@ -502,6 +547,11 @@ impl<'a> Run<'a> {
                 report.findings.extend(findings);
             }
         }
+        let is_gone = |subject: &str| {
+            looked_at.iter().any(|seen| seen.gone.iter().any(|gone| gone.file.subject == subject))
+        };
+        let idle = readers::idle(self.workspace).into_iter();
+        report.findings.extend(idle.filter(|finding| !is_gone(&finding.subject)));
         report.findings.extend(waiving::expired(self.workspace, self.request.today));
         (report.close(), texts)
     }

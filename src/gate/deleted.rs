@@ -1,10 +1,12 @@
 //! Schemas that are gone, and who needs them.
 
+use std::collections::HashSet;
+
 use super::base::EarlierFiles;
 use super::check::names_of;
 use super::manifest::Manifest;
 use super::references::Index;
-use super::rules::{self, DELETED_WITH_READER, DELETED_WITH_REFERRER};
+use super::rules::{self, DELETED_WITH_READER, DELETED_WITH_REFERRER, SCHEMA_DELETED, SUBJECT_UNDECLARED};
 use super::workspace::{Declared, Workspace};
 use crate::published::{Against, File, Finding, Location};
 
@@ -14,8 +16,12 @@ pub(crate) struct Gone {
     pub(crate) file: File,
     /// Who is declared to read it, and where.
     readers: Vec<(String, Location)>,
+    /// Who was declared to read it in the base.
+    former: Vec<String>,
     /// The files that refer to it.
     referrers: Vec<String>,
+    /// Its file, if that is still there and stands for nothing.
+    still_there: Option<String>,
 }
 
 /// What was there in the base and is there no more.
@@ -25,26 +31,38 @@ pub(crate) fn find(
     earlier: &EarlierFiles,
     then: &Index<'_>,
 ) -> Vec<Gone> {
-    let gone = earlier.gone().into_iter();
+    let subjects: HashSet<&str> = now.declared.iter().map(|declared| declared.subject.as_str()).collect();
+    // Who lacks nothing misses nothing that is gone.
+    let lacking: Vec<&Declared> =
+        now.checked().filter(|declared| index.lacks_something(&declared.path)).collect();
+    let is_sparse = earlier.is_sparse();
+    let mut found = Vec::new();
     // A subject that lives on in another file is not gone.
-    gone.filter(|gone| now.find(&gone.subject).is_none())
-        .map(|gone| {
-            let names = names_of(&earlier.workspace.tree[&gone.path]);
-            let reads = |manifest: &Manifest| {
-                let readers = manifest.readers.iter().filter(|reader| reader.subject == gone.subject);
-                let located = readers.map(|reader| (reader.name.clone(), manifest.location(reader.place)));
-                located.collect::<Vec<_>>()
-            };
-            let referrers = now.checked().filter(|declared| {
-                declared.format == gone.format && index.misses(&declared.path, &names, &gone.path, then)
-            });
-            Gone {
-                file: row(gone),
-                readers: now.manifests.iter().flat_map(reads).collect(),
-                referrers: referrers.map(|declared| declared.path.clone()).collect(),
-            }
-        })
-        .collect()
+    for gone in earlier.gone().into_iter().filter(|gone| !subjects.contains(gone.subject.as_str())) {
+        let names = names_of(&earlier.workspace.tree[&gone.path]);
+        let reads = |manifest: &Manifest| {
+            let readers = manifest.readers.iter().filter(|reader| reader.subject == gone.subject);
+            let located = readers.map(|reader| (reader.name.clone(), manifest.location(reader.place)));
+            located.collect::<Vec<_>>()
+        };
+        let referrers = lacking.iter().filter(|declared| {
+            declared.format == gone.format && index.misses(&declared.path, &names, &gone.path, then)
+        });
+        let still_there = now.still_holds(&gone.path);
+        let mut file = row(gone);
+        if is_sparse {
+            file.result = "unchecked";
+            file.message = Some("it is not in the work tree, which is a sparse checkout".to_owned());
+        }
+        found.push(Gone {
+            file,
+            readers: now.manifests.iter().flat_map(reads).collect(),
+            former: earlier.workspace.manifests.iter().flat_map(reads).map(|(name, _)| name).collect(),
+            referrers: referrers.map(|declared| declared.path.clone()).collect(),
+            still_there: still_there.map(str::to_owned),
+        });
+    }
+    found
 }
 
 fn row(gone: &Declared) -> File {
@@ -79,6 +97,30 @@ impl Gone {
             let place = Location { file: path.clone(), line: None, column: None };
             rules::finding(&DELETED_WITH_REFERRER, "deletion", subject, message, place)
         });
-        readers.chain(referrers).map(|finding| Finding { against: against.clone(), ..finding }).collect()
+        let of_file = |path: &str| Location { file: path.to_owned(), line: None, column: None };
+        let told = match &self.still_there {
+            Some(path) => {
+                let message = format!("{path} is still there, and is declared as `{subject}` no longer");
+                rules::finding(&SUBJECT_UNDECLARED, "deletion", subject, message, of_file(path))
+            }
+            None => {
+                let unasked =
+                    self.former.iter().filter(|name| !self.readers.iter().any(|(now, _)| now == *name));
+                let unasked: Vec<&str> = unasked.map(String::as_str).collect();
+                let who = match unasked[..] {
+                    [] => String::new(),
+                    _ => format!("; {} was declared to read it until this change", unasked.join(", ")),
+                };
+                let message = format!("{file} is gone, and `{subject}` with it{who}");
+                let finding = rules::finding(&SCHEMA_DELETED, "deletion", subject, message, of_file(file));
+                Finding { outcome: "warn".to_owned(), ..finding }
+            }
+        };
+        let told = (self.file.result == "deleted").then_some(told);
+        readers
+            .chain(referrers)
+            .chain(told)
+            .map(|finding| Finding { against: against.clone(), ..finding })
+            .collect()
     }
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use gix::ObjectId;
+use gix::objs::tree::EntryKind;
 use gix::prelude::ObjectIdExt as _;
 
 use super::files::{self, SourceFile, Tree};
-use super::manifest::FILE_NAMES;
+use super::manifest::{self, FILE_NAMES, Manifest};
 use super::names;
 use super::references::Index;
 use crate::failure::Failure;
@@ -34,8 +35,8 @@ const TARGET_VARIABLES: [&str; 6] = [
 pub(crate) struct MergeBase {
     /// That branch.
     pub(crate) target: String,
-    /// The commit.
-    pub(crate) commit: ObjectId,
+    /// The commits.
+    pub(crate) commits: Vec<ObjectId>,
     /// Nothing was committed since.
     pub(crate) is_head: bool,
 }
@@ -46,6 +47,8 @@ pub(crate) struct Snapshot {
     pub(crate) tree: Tree,
     /// Path and text of each manifest.
     pub(crate) manifests: Vec<(String, String)>,
+    /// Folders whose files are in another repository.
+    pub(crate) elsewhere: Vec<String>,
 }
 
 /// The earlier states of a file, newest first.
@@ -62,10 +65,13 @@ pub(crate) struct State {
     pub(crate) commit: ObjectId,
     pub(crate) path: String,
     pub(crate) blob: ObjectId,
+    /// What it refers to.
+    beside: Vec<Option<ObjectId>>,
     pub(crate) text: String,
 }
 
 /// The repository around the checked files.
+#[derive(Clone)]
 pub(crate) struct Repository {
     repository: gix::Repository,
     /// The root of the work tree, without symbolic links.
@@ -152,11 +158,8 @@ impl Repository {
     ) -> Result<MergeBase, Failure> {
         let (target, tip) = self.target(target, variable)?;
         let head = self.commit("HEAD")?;
-        let found = self.repository.merge_base(head, tip);
-        let Ok(Some(base)) = found else {
-            if let Err(error) = found {
-                tracing::debug!("{error}");
-            }
+        let found = self.all_merge_bases(head, tip);
+        let Some(first) = found.first() else {
             let sentence = format!("the revision where HEAD left {target} is not in this clone");
             return Err(match self.is_shallow() {
                 true => Failure::unable(anyhow!("{sentence}, which is a shallow one"))
@@ -165,7 +168,16 @@ impl Repository {
                     .with_hint("Name what to compare with: --against git:REV, dir:PATH or registry."),
             });
         };
-        Ok(MergeBase { target, commit: base.detach(), is_head: base == head })
+        let is_head = *first == head;
+        Ok(MergeBase { target, commits: found, is_head })
+    }
+
+    /// Where two lines parted; several where they met more than once since.
+    fn all_merge_bases(&self, one: ObjectId, other: ObjectId) -> Vec<ObjectId> {
+        let mut graph = self.repository.revision_graph(None);
+        let found = self.repository.merge_bases_many_with_graph(one, &[other], &mut graph);
+        let found = found.inspect_err(|error| tracing::debug!("{error}")).unwrap_or_default();
+        found.into_iter().map(|id| id.detach()).collect()
     }
 
     /// The branch to be merged into: what was asked for, what the pipeline says, or what is usual.
@@ -229,23 +241,42 @@ impl Repository {
         let tree = object.tree().map_err(|error| broken(&error))?;
         let entries = tree.traverse().breadthfirst.files().map_err(|error| broken(&error))?;
         let mut snapshot = Snapshot::default();
-        for entry in entries.into_iter().filter(|entry| entry.mode.is_blob()) {
+        let mut found = Vec::new();
+        for entry in entries {
             let path = entry.filepath.to_string();
             let Some(key) = key_of(&path, folders, root) else { continue };
+            let blob = match entry.mode.kind() {
+                EntryKind::Blob | EntryKind::BlobExecutable => entry.oid,
+                EntryKind::Link => match self.pointed_to(&tree, &path, entry.oid) {
+                    Some(blob) => blob,
+                    None => continue,
+                },
+                EntryKind::Commit => {
+                    snapshot.elsewhere.push(key);
+                    continue;
+                }
+                EntryKind::Tree => continue,
+            };
             if FILE_NAMES.contains(&files::file_name(&path)) {
-                let blob = self.repository.find_object(entry.oid).map_err(|error| broken(&error))?;
-                let text = String::from_utf8_lossy(&blob.data).into_owned();
+                let data = self.repository.find_object(blob).map_err(|error| broken(&error))?;
+                let text = String::from_utf8_lossy(&data.data).into_owned();
                 snapshot.manifests.push((key, text));
                 continue;
             }
-            let certain = is_schema(&path);
+            found.push((path, key, blob));
+        }
+        // The manifests of that time tell which files were schemas then, whatever their names.
+        let then = snapshot.manifests.iter().filter_map(|(path, text)| Manifest::parse(path, text).ok());
+        let then: Vec<Manifest> = then.collect();
+        for (path, key, blob) in found {
+            let certain = manifest::format_in(&then, &key).or_else(|| is_schema(&path));
             let Some(format) = certain.or_else(|| files::format_of(&path)) else { continue };
-            if let Some(file) = known.get(&path).filter(|file| is_blob(file, entry.oid)) {
+            if let Some(file) = known.get(&path).filter(|file| is_blob(file, blob)) {
                 snapshot.tree.insert(key.clone(), SourceFile { below: key, format, ..(*file).clone() });
                 continue;
             }
-            let blob = self.repository.find_object(entry.oid).map_err(|error| broken(&error))?;
-            let file = SourceFile::new(key.clone(), format, blob.detach().data);
+            let data = self.repository.find_object(blob).map_err(|error| broken(&error))?;
+            let file = SourceFile::new(key.clone(), format, data.detach().data);
             if certain.is_some() || files::is_schema(&path, &file.text) {
                 snapshot.tree.insert(key, file);
             }
@@ -253,11 +284,27 @@ impl Repository {
         Ok(snapshot)
     }
 
+    /// The file of the tree that a symbolic link leads to.
+    fn pointed_to(&self, tree: &gix::Tree<'_>, path: &str, link: ObjectId) -> Option<ObjectId> {
+        let target = self.repository.find_object(link).ok()?;
+        let target = String::from_utf8_lossy(&target.data).into_owned();
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        blob_at(tree, &names::joined(folder, &target))
+    }
+
+    /// Is only a part of the files in the work tree?
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.repository.config_snapshot().boolean("core.sparseCheckout").unwrap_or(false)
+    }
+
     /// The states of the file that stands at `path` at a commit, newest first, each once: what was
     /// merged, along the first parents. A file that was moved is followed where its content stayed the
     /// same or its name did.
-    pub(crate) fn history(&self, commit: ObjectId, path: &str) -> Result<History, Failure> {
+    ///
+    /// A state is also another one when one of the files `also` changed, which the file refers to.
+    pub(crate) fn history(&self, commit: ObjectId, path: &str, also: &[String]) -> Result<History, Failure> {
         let mut history = History::default();
+        let mut latest_also = None;
         let (mut commit, mut path) = (Some(commit), path.to_owned());
         let mut latest = None;
         let mut newer = None;
@@ -273,12 +320,17 @@ impl Repository {
                 (path, blob) = (moved, Some(content));
             }
             match blob {
-                Some(blob) if latest != Some(blob) => {
+                Some(blob) => {
+                    let beside: Vec<_> = also.iter().map(|path| blob_at(&tree, path)).collect();
+                    let is_another = latest != Some(blob) || latest_also.as_ref() != Some(&beside);
+                    let is_known =
+                        || history.states.iter().any(|state| state.blob == blob && state.beside == beside);
                     latest = Some(blob);
-                    if !history.states.iter().any(|state| state.blob == blob) {
+                    latest_also = Some(beside.clone());
+                    if is_another && !is_known() {
                         let data = self.repository.find_object(blob).map_err(|error| broken(&error))?;
                         let text = String::from_utf8_lossy(&data.data).into_owned();
-                        history.states.push(State { commit: id, path: path.clone(), blob, text });
+                        history.states.push(State { commit: id, path: path.clone(), blob, beside, text });
                     }
                 }
                 // It was made in the commit after this one.

@@ -23,6 +23,7 @@ pub(crate) mod git;
 pub(crate) mod judge;
 mod linting;
 pub(crate) mod live;
+mod loosened;
 pub(crate) mod names;
 pub(crate) mod pull;
 mod readers;

@@ -1,13 +1,15 @@
 //! What declared readers need: their schemas must read the data of the subject as it is now.
 
 use super::check::location;
+use super::files::SourceFile;
 use super::manifest::{Manifest, Reader, Settings};
 use super::references::Index;
+use super::rules::{self, READER_OF_NOTHING};
 use super::texts::Texts;
 use super::workspace::{Declared, Workspace};
 use crate::compat::{self, Extent, Incompatibility, Pointer, Previous, Question};
 use crate::model::{Judging, Level, Version};
-use crate::published::{self, Against, Finding};
+use crate::published::{self, Against, File, Finding};
 use crate::schema::{Options, ParseError, Schema};
 
 /// What the declared readers of a subject cannot read. A subject or a reader that is no schema is told
@@ -21,7 +23,7 @@ pub(crate) fn check(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let judging = judging(&declared.settings);
-    for (manifest, reader) in of_subject(workspace, &declared.subject) {
+    for (manifest, reader) in of_subject(workspace, declared) {
         let Some((path, file)) = workspace.file_of(manifest, &reader.file) else { continue };
         let parsed = |path: &str, format, text: &str| {
             let dependencies =
@@ -45,14 +47,81 @@ pub(crate) fn check(
     findings
 }
 
+/// Those of the manifest that declares the subject.
 fn of_subject<'a>(
     workspace: &'a Workspace,
-    subject: &'a str,
+    declared: &'a Declared,
 ) -> impl Iterator<Item = (&'a Manifest, &'a Reader)> {
-    workspace.manifests.iter().flat_map(move |manifest| {
-        let readers = manifest.readers.iter().filter(move |reader| reader.subject == subject);
+    let manifest = declared.manifest.and_then(|at| workspace.manifests.get(at));
+    manifest.into_iter().flat_map(move |manifest| {
+        let readers = manifest.readers.iter().filter(move |reader| reader.subject == declared.subject);
         readers.map(move |reader| (manifest, reader))
     })
+}
+
+/// Schemas of readers that are none. They are rarely subjects themselves, so nobody else tells.
+pub(crate) fn invalid(workspace: &Workspace, index: &Index<'_>) -> Vec<File> {
+    let mut files: Vec<File> = Vec::new();
+    for manifest in &workspace.manifests {
+        for reader in &manifest.readers {
+            let Some((path, file)) = workspace.file_of(manifest, &reader.file) else { continue };
+            let is_told = |files: &[File]| files.iter().any(|file| file.file == path);
+            let is_checked = workspace.checked().any(|declared| declared.path == path);
+            let Some(error) = error_in(path, file, index).filter(|_| !is_checked && !is_told(&files)) else {
+                continue;
+            };
+            files.push(File {
+                file: path.to_owned(),
+                subject: reader.subject.clone(),
+                schema_type: file.format.as_str(),
+                level: None,
+                level_from: None,
+                judge: crate::model::Judge::default().as_str(),
+                result: "invalid",
+                moved_from: None,
+                owner: None,
+                message: Some(format!("`{}` cannot read with it: {}", reader.name, error.message)),
+                line: error.place.map(|place| place.line),
+                column: error.place.map(|place| place.column),
+                bases: Vec::new(),
+            });
+        }
+    }
+    files
+}
+
+fn error_in(path: &str, file: &SourceFile, index: &Index<'_>) -> Option<ParseError> {
+    let dependencies = match index.closure(path) {
+        Ok(dependencies) => dependencies,
+        Err(error) => return Some(ParseError::validate(error.to_string(), None)),
+    };
+    Schema::parse(file.format, &file.text, &dependencies, Options::STORED).err()
+}
+
+/// A warning for each reader of a subject that no file of its manifest stands for.
+pub(crate) fn idle(workspace: &Workspace) -> Vec<Finding> {
+    let all = workspace.manifests.iter().enumerate();
+    let idle = all.flat_map(|(at, manifest)| {
+        let stands = move |subject: &str| {
+            workspace
+                .declared
+                .iter()
+                .any(|declared| declared.manifest == Some(at) && declared.subject == subject)
+        };
+        manifest
+            .readers
+            .iter()
+            .filter(move |reader| !stands(&reader.subject))
+            .map(move |reader| (manifest, reader))
+    });
+    idle.map(|(manifest, reader)| {
+        let message = format!("`{}` reads `{}`, for which no file stands", reader.name, reader.subject);
+        let place = manifest.location(reader.place);
+        let mut finding = rules::finding(&READER_OF_NOTHING, "reader", &reader.subject, message, place);
+        "warn".clone_into(&mut finding.outcome);
+        finding
+    })
+    .collect()
 }
 
 fn finding(

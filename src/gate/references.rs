@@ -56,6 +56,22 @@ impl<'a> Index<'a> {
         Ok(found.map(|(name, path)| Dependency { name, origin: None, text: text(path) }).collect())
     }
 
+    /// The files that the file at `path` refers to, directly or not.
+    pub(crate) fn closure_paths(&'a self, path: &'a str) -> Result<Vec<&'a str>, Unresolvable> {
+        let mut walk = Walk { index: self, open: Vec::new(), found: Vec::new() };
+        walk.visit(path)?;
+        Ok(walk.found.into_iter().map(|(_, path)| path).collect())
+    }
+
+    /// Does the file at `path` use a name that no file defines?
+    pub(crate) fn lacks_something(&self, path: &str) -> bool {
+        let format = self.tree[path].format;
+        self.names[path]
+            .used
+            .iter()
+            .any(|spellings| matches!(self.first_found(format, path, spellings), Ok(None)))
+    }
+
     /// What the file at `path` refers to itself, in the order of its text, and the files that define it. An
     /// Avro file whose names are used several times is told once.
     pub(crate) fn direct(&self, path: &str) -> Result<Vec<(String, &'a str)>, Unresolvable> {

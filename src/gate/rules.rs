@@ -41,6 +41,51 @@ pub static DELETED_WITH_REFERRER: GateRule = GateRule {
     hint: "Restore the file, or change what refers to it in the same change.",
 };
 
+/// A subject is gone.
+pub static SCHEMA_DELETED: GateRule = GateRule {
+    id: "schema-deleted",
+    summary: "A schema was deleted.",
+    reason: "Nothing checks any more what is written under its subject. In the registry it stays until somebody deletes it there.",
+    examples: (
+        "orders.avsc is deleted",
+        "orders.avsc is moved, and the manifest says that it is still `orders`",
+    ),
+    hint: "Nothing, if it is meant; if it was moved, let the manifest name its subject.",
+};
+
+/// A subject is declared no longer, and its file is still there.
+pub static SUBJECT_UNDECLARED: GateRule = GateRule {
+    id: "subject-undeclared",
+    summary: "A schema is still there, and its subject is declared no longer.",
+    reason: "The file is not checked any more, so that it may be changed in any way, by this very change too.",
+    examples: (
+        "the entry of orders.avsc is taken out of schemas.yaml",
+        "orders.avsc is deleted with its entry",
+    ),
+    hint: "Declare it again; or delete the file, if nobody writes such data any more.",
+};
+
+/// The manifest demands less than it did.
+pub static GATE_LOOSENED: GateRule = GateRule {
+    id: "gate-loosened",
+    summary: "The manifest demands less of a subject than it did in the base.",
+    reason: "What a change may do is decided by the manifest that it brings along; a reviewer should see when that was made easier.",
+    examples: ("`level: FULL` becomes `level: NONE`", "`level: BACKWARD` becomes `level: FULL`"),
+    hint: "Ask whoever answers for the subject. Make the check fail on it with --fail-on warn.",
+};
+
+/// A declared reader reads nothing.
+pub static READER_OF_NOTHING: GateRule = GateRule {
+    id: "reader-of-nothing",
+    summary: "A reader is declared for a subject that no file stands for.",
+    reason: "What it reads is not known here, so nothing is checked for it. Often the name is misspelt.",
+    examples: (
+        "`reads: { subject: order-value, … }` where the subject is `orders-value`",
+        "the same name in both places",
+    ),
+    hint: "Correct the subject, or delete the reader.",
+};
+
 /// A waiver holds no longer.
 pub static WAIVER_EXPIRED: GateRule = GateRule {
     id: "waiver-expired",
@@ -51,8 +96,16 @@ pub static WAIVER_EXPIRED: GateRule = GateRule {
 };
 
 /// Every rule of the gate.
-pub fn all() -> [&'static GateRule; 3] {
-    [&DELETED_WITH_READER, &DELETED_WITH_REFERRER, &WAIVER_EXPIRED]
+pub fn all() -> [&'static GateRule; 7] {
+    [
+        &DELETED_WITH_READER,
+        &DELETED_WITH_REFERRER,
+        &SCHEMA_DELETED,
+        &SUBJECT_UNDECLARED,
+        &GATE_LOOSENED,
+        &READER_OF_NOTHING,
+        &WAIVER_EXPIRED,
+    ]
 }
 
 /// The rule with this id.

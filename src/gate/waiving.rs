@@ -10,8 +10,9 @@ use crate::published::{self, Finding};
 /// one subject, and nothing else.
 pub(crate) fn apply(workspace: &Workspace, today: Date, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| finding.outcome == "refuse") {
-        let covering = waivers(workspace).find(|(_, waiver)| covers(waiver, finding));
-        match covering {
+        let covering = || waivers_of(workspace, finding).filter(|(_, waiver)| covers(waiver, finding));
+        let holding = covering().find(|(_, waiver)| waiver.holds_on(today));
+        match holding.or_else(|| covering().next()) {
             Some((manifest, waiver)) if waiver.holds_on(today) => {
                 "waived".clone_into(&mut finding.outcome);
                 finding.waiver = Some(published::Waiver {
@@ -56,6 +57,19 @@ pub(crate) fn is_waived(workspace: &Workspace, subject: &str, found: &Incompatib
     })
 }
 
+/// The waivers that may cover a finding: those of the manifest that declares its subject. What is declared
+/// nowhere any more is for the outermost one to accept.
+fn waivers_of<'a>(
+    workspace: &'a Workspace,
+    finding: &Finding,
+) -> impl Iterator<Item = (&'a Manifest, &'a Waiver)> + use<'a> {
+    let declared = workspace.find(&finding.subject).map(|declared| declared.manifest);
+    let at = declared.unwrap_or(Some(0));
+    waivers(workspace).filter(move |(manifest, _)| {
+        at.and_then(|at| workspace.manifests.get(at)).is_some_and(|own| std::ptr::eq(own, *manifest))
+    })
+}
+
 fn waivers(workspace: &Workspace) -> impl Iterator<Item = (&Manifest, &Waiver)> {
     workspace
         .manifests
@@ -65,5 +79,8 @@ fn waivers(workspace: &Workspace) -> impl Iterator<Item = (&Manifest, &Waiver)> 
 
 fn covers(waiver: &Waiver, finding: &Finding) -> bool {
     let at = finding.reader.pointer.as_deref().filter(|at| !at.is_empty());
-    waiver.subject == finding.subject && waiver.rule == finding.rule && waiver.at.as_deref() == at
+    waiver.subject == finding.subject
+        && waiver.rule == finding.rule
+        && waiver.at.as_deref() == at
+        && waiver.says.as_ref().is_none_or(|says| *says == finding.message)
 }

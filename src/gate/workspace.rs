@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::anyhow;
 
 use super::files::{self, Found, SourceFile, Tree};
-use super::manifest::{FILE_NAMES, InvalidManifest, Manifest, Settings, WrittenReference};
+use super::manifest::{self, FILE_NAMES, InvalidManifest, Manifest, Settings, WrittenReference};
 use super::references::{Index, Unresolvable};
 use crate::failure::Failure;
 use crate::model::{Format, Metadata};
@@ -125,6 +125,7 @@ impl Workspace {
             asked.manifest == Choice::Nearest
                 && FILE_NAMES.contains(&files::file_name(&files::slashed(&found.absolute)))
                 && Some(&found.absolute) != outer.as_ref()
+                && is_manifest(&found.absolute)
         };
         let mut inner: Vec<PathBuf> =
             listed.found.iter().filter(inner).map(|found| found.absolute.clone()).collect();
@@ -163,6 +164,37 @@ impl Workspace {
     pub(crate) fn outermost(&self) -> String {
         let root = || self.roots.first().map(|root| files::slashed(root)).unwrap_or_default();
         self.manifests.first().map_or_else(root, |manifest| manifest.governs.clone())
+    }
+
+    /// The path of a file below each folder that was asked for.
+    pub(crate) fn below_roots(&self, declared: &Declared) -> Vec<String> {
+        let below = |root: &PathBuf| super::names::relative(&files::slashed(root), &declared.key);
+        self.roots.iter().filter_map(below).filter(|below| !below.is_empty()).collect()
+    }
+
+    /// The file of a base's path, if it is still there and stands for nothing.
+    pub(crate) fn still_holds(&self, earlier: &str) -> Option<&str> {
+        let ending = format!("/{earlier}");
+        let holds = |path: &&String| {
+            let mut keys = self.printed.iter().filter(|(_, printed)| printed == path).map(|(key, _)| key);
+            **path == earlier || keys.any(|key| key.ends_with(&ending))
+        };
+        self.undeclared.iter().find(holds).map(String::as_str)
+    }
+
+    /// A note for each entry of the outermost manifest that is about no file, which often is misspelt.
+    pub(crate) fn idle_entries(&self) -> Vec<String> {
+        let Some(manifest) = self.manifests.first() else { return Vec::new() };
+        let used: std::collections::HashSet<u32> = self
+            .declared
+            .iter()
+            .filter(|declared| declared.manifest == Some(0))
+            .filter_map(|declared| declared.declared_at.as_ref()?.line)
+            .collect();
+        let idle = manifest.entries.iter().filter(|entry| !used.contains(&entry.place.line));
+        idle.map(|entry| format!("{}:{}: the entry is about no schema file", manifest.path, entry.place.line))
+            .take(20)
+            .collect()
     }
 
     /// The subject of this name; the first one where several files stand for it.
@@ -221,15 +253,21 @@ impl Workspace {
     fn read(&mut self, listed: &Listed, roots: &[PathBuf], printing: &Printing) -> Result<(), Failure> {
         for Found { absolute, below } in &listed.found {
             let key = files::slashed(absolute);
-            let entry = self.governing(&key).and_then(|(manifest, below)| {
-                manifest.entry_of(below).map(|(entry, _)| entry.settings.over(&manifest.defaults))
-            });
-            let is_named = roots.contains(absolute);
+            if absolute.to_str().is_none() && files::format_of(&key).is_some() {
+                return Err(Failure::bad_request(anyhow!(
+                    "the name of {key} is not UTF-8 text; rename the file"
+                )));
+            }
+            let governing = self.governing(&key);
+            let found = governing.and_then(|(manifest, below)| Some((manifest, manifest.entry_of(below)?.0)));
+            let is_named = roots.contains(absolute)
+                || found.is_some_and(|(_, entry)| matches!(entry.files, manifest::Files::One(_)));
+            let entry = found.map(|(manifest, entry)| entry.settings.over(&manifest.defaults));
             let by_name = files::format_of(&key);
             let format = entry.as_ref().and_then(|settings| settings.format).or(by_name);
             let printed = printing.printed(absolute);
             let Some(format) = format else {
-                if is_named || entry.is_some() {
+                if is_named {
                     return Err(files::no_language(&printed)
                         .with_hint("Say which it is with `type: AVRO`, JSON or PROTOBUF in the manifest."));
                 }
@@ -443,15 +481,25 @@ fn normal(path: &Path) -> PathBuf {
 fn nearest_manifest(path: &Path) -> Option<PathBuf> {
     let start = if path.is_dir() { path } else { path.parent()? };
     for folder in start.ancestors() {
-        let found = FILE_NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file());
-        if found.is_some() {
-            return found;
+        let mut found = FILE_NAMES.iter().map(|name| folder.join(name)).filter(|path| path.is_file());
+        if let Some(path) = found.find(|path| is_manifest(path)) {
+            return Some(path);
         }
         if folder.join(".git").exists() {
             break;
         }
     }
     None
+}
+
+/// Is it one? Others call files `schemas.json` too, so such a file must look like one.
+fn is_manifest(path: &Path) -> bool {
+    let looks_like_one = |text: String| {
+        let members = crate::schema::tree::parse(&text).ok();
+        members.is_some_and(|root| root.get("version").is_some() && root.get("subjects").is_some())
+    };
+    let is_json = path.extension().is_some_and(|ending| ending == "json");
+    !is_json || std::fs::read_to_string(path).is_ok_and(looks_like_one)
 }
 
 fn read_manifest(path: &Path, printing: &Printing) -> Result<Manifest, Failure> {

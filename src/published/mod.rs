@@ -22,11 +22,12 @@ use crate::schema::Place;
 pub const FORMAT_VERSION: u32 = 1;
 
 /// One finding.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = CheckFinding)]
 pub struct Finding {
     /// What it is about: `compatibility` (a level is not kept), `reader` (a declared reader cannot read
-    /// the new data), `deletion` (somebody needs what is gone), `lint` or `waiver`.
+    /// the new data), `deletion` (what is gone, and who needs it), `settings` (the manifest demands less), `lint` or
+    /// `waiver`.
     pub kind: &'static str,
     /// The rule it violates; `dovetail explain` tells about it.
     pub rule: String,
@@ -117,7 +118,7 @@ pub struct Against {
 }
 
 /// A place in one of the two schemas.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct Side {
     /// The place: a JSON pointer (Avro, JSON Schema), or message names and a field number (Protobuf).
     pub pointer: Option<String>,
@@ -136,7 +137,7 @@ pub struct Side {
 }
 
 /// What Confluent Schema Registry says of a finding.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReferenceOpinion {
     /// `incompatible` when it reports the finding, else `compatible`.
     pub verdict: &'static str,
@@ -149,7 +150,7 @@ pub struct ReferenceOpinion {
 }
 
 /// Data that the writer writes and the reader does not read as it was written. It was tried.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Witness {
     /// The value, where it has a JSON form.
     pub json: Option<Value>,
@@ -175,7 +176,7 @@ pub struct Witness {
 }
 
 /// What happened when a witness was read.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WitnessEvidence {
     /// `undecodable`, `lost`, `altered` or `refused`.
     pub kind: &'static str,

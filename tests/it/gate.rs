@@ -127,10 +127,7 @@ fn a_shallow_clone_is_told_never_passed() {
         clone.path(),
         &["fetch", "--quiet", "--no-tags", "--depth=200", "origin", "main:refs/remotes/origin/main"],
     );
-    let output = run(clone.path(), &["check"]);
-    assert!(output.starts_with("exit 3\n"), "the branch itself is cut: {output}");
-    git(clone.path(), &["fetch", "--quiet", "--unshallow"]);
-    assert_eq!(check(clone.path(), &[]).0, 1);
+    assert_eq!(check(clone.path(), &[]).0, 1, "the advice helps");
 }
 
 #[test]
@@ -265,7 +262,10 @@ fn what_is_deleted_is_judged_by_who_needs_it() {
             "order.avsc order - (-): deleted",
             "spare.avsc spare - (-): deleted",
             "deletion deleted-with-referrer refuse cart.avsc",
+            "deletion schema-deleted warn money.avsc",
             "deletion deleted-with-reader refuse schemas.yaml:5:5",
+            "deletion schema-deleted warn order.avsc",
+            "deletion schema-deleted warn spare.avsc",
         ]
     );
     // Nobody is left who needs it.
@@ -303,6 +303,148 @@ fn declared_readers_are_asked_and_strangers_are_not() {
         "{finding:#}"
     );
     assert_eq!(finding["witness"]["json"], json!({ "id": 0 }));
+}
+
+#[test]
+fn a_manifest_that_demands_less_is_told() {
+    let strict = "version: 1\nsubjects:\n  - { file: order.avsc, level: FULL }\n";
+    let repository = branched(&[("schemas.yaml", strict), ("order.avsc", ORDER)]);
+    for (manifest, told_of) in [
+        ("{ file: order.avsc, level: NONE }", "the level was FULL and is NONE"),
+        ("{ file: order.avsc, level: BACKWARD_TRANSITIVE }", "the level was FULL and is BACKWARD_TRANSITIVE"),
+        (
+            "{ file: order.avsc, level: FULL, rules: { avro-field-without-default: off } }",
+            "the rule avro-field-without-default is off",
+        ),
+        ("{ file: order.avsc, level: FULL, packs: [] }", "the pack wire is left out"),
+        ("{ file: order.avsc, level: FULL, judge: reference }", "the judge was proof and is reference"),
+        ("{ file: order.avsc, level: FULL_TRANSITIVE }", ""),
+    ] {
+        write(repository.path(), &[("schemas.yaml", &format!("version: 1\nsubjects:\n  - {manifest}\n"))]);
+        let (code, report) = check(repository.path(), &[]);
+        let messages: Vec<&str> = report["findings"]
+            .as_array()
+            .expect("findings")
+            .iter()
+            .filter_map(|f| f["message"].as_str())
+            .collect();
+        assert_eq!(code, 0, "{manifest}: {messages:?}");
+        assert_eq!(
+            messages.iter().any(|message| message.contains(told_of)),
+            !told_of.is_empty(),
+            "{manifest}: {messages:?}"
+        );
+        assert_eq!(
+            check(repository.path(), &["--fail-on", "warn"]).0,
+            i32::from(!told_of.is_empty()),
+            "{manifest}"
+        );
+    }
+    // A file that is checked no longer, and changed at once.
+    write(
+        repository.path(),
+        &[
+            ("schemas.yaml", "version: 1\nsubjects:\n  - { file: other.avsc }\n"),
+            ("other.avsc", ORDER),
+            ("order.avsc", ORDER_BREAKING),
+        ],
+    );
+    let (code, report) = check(repository.path(), &[]);
+    assert_eq!(code, 1, "{report:#}");
+    assert!(
+        told(&report).contains(&"deletion subject-undeclared refuse order.avsc".to_owned()),
+        "{report:#}"
+    );
+}
+
+#[test]
+fn what_moved_and_got_another_subject_is_compared_all_the_same() {
+    let repository = branched(&[("schemas.yaml", MANIFEST), ("topics/orders/value.avsc", ORDER)]);
+    fs::rename(repository.path().join("topics/orders"), repository.path().join("topics/Orders"))
+        .expect("renamed");
+    write(repository.path(), &[("topics/Orders/value.avsc", ORDER_BREAKING)]);
+    let (code, report) = check(repository.path(), &[]);
+    assert_eq!(code, 1, "{report:#}");
+    assert_eq!(told(&report)[0], "topics/Orders/value.avsc Orders-value BACKWARD (default): incompatible");
+}
+
+#[test]
+fn links_are_followed_and_submodules_told() {
+    let repository = branched(&[
+        ("real.avsc", ORDER),
+        ("schemas.yaml", "version: 1\nsubjects:\n  - { file: linked/order.avsc }\n"),
+    ]);
+    fs::create_dir(repository.path().join("linked")).expect("a folder");
+    std::os::unix::fs::symlink("../real.avsc", repository.path().join("linked/order.avsc")).expect("a link");
+    commit(repository.path(), "linked");
+    write(repository.path(), &[("real.avsc", ORDER_BREAKING)]);
+    let (code, report) = check(repository.path(), &["--against", "git:HEAD"]);
+    assert_eq!(code, 1, "{report:#}");
+    let other = self::repository(&[("order.avsc", ORDER)]);
+    let url = other.path().display().to_string();
+    git(repository.path(), &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "sub"]);
+    write(
+        repository.path(),
+        &[("schemas.yaml", "version: 1\nsubjects:\n  - { file: sub/order.avsc }\n"), ("real.avsc", ORDER)],
+    );
+    commit(repository.path(), "submodule");
+    let (code, report) = check(repository.path(), &["--against", "git:HEAD"]);
+    assert_eq!(code, 3, "{report:#}");
+}
+
+#[test]
+fn a_reader_that_cannot_be_read_is_told() {
+    let readers =
+        "readers:\n  - { name: billing, reads: { subject: order, file: consumers/billing.avsc } }\n";
+    let manifest = format!("version: 1\nsubjects:\n  - glob: \"*.avsc\"\n{readers}");
+    let place =
+        folder(&[("schemas.yaml", &manifest), ("order.avsc", ORDER), ("consumers/billing.avsc", "{")]);
+    let (code, report) = check(place.path(), &["--against", "none"]);
+    assert_eq!(code, 2, "{report:#}");
+    assert_eq!(report["files"][1]["result"], "invalid");
+    write(
+        place.path(),
+        &[
+            ("schemas.yaml", &manifest.replace("subject: order,", "subject: orders,")),
+            ("consumers/billing.avsc", ORDER),
+        ],
+    );
+    let (code, report) = check(place.path(), &["--against", "none"]);
+    assert_eq!((code, &report["findings"][0]["rule"]), (0, &json!("reader-of-nothing")), "{report:#}");
+}
+
+#[test]
+fn a_base_that_holds_nothing_is_told_and_one_of_a_folder_is_paired() {
+    let repository = branched(&[("schemas.yaml", MANIFEST), ("topics/orders/value.avsc", ORDER)]);
+    write(repository.path(), &[("topics/orders/value.avsc", ORDER_BREAKING)]);
+    fs::create_dir(repository.path().join("empty")).expect("a folder");
+    let code = |arguments: &[&str]| {
+        dovetail(repository.path(), &[&["check"], arguments].concat())
+            .output()
+            .expect("it runs")
+            .status
+            .code()
+    };
+    assert_eq!(code(&["--against", "dir:empty"]), Some(3));
+    assert_eq!(code(&["topics", "--against", "git:HEAD:topics"]), Some(1));
+}
+
+#[test]
+fn a_transitive_level_looks_through_what_a_file_refers_to() {
+    let money = |fields: &str| {
+        format!(r#"{{"type":"record","name":"Money","namespace":"shop","fields":[{fields}]}}"#)
+    };
+    let cart =
+        r#"{"type":"record","name":"Cart","namespace":"shop","fields":[{"name":"sum","type":"Money"}]}"#;
+    let number = r#"{"name":"x","type":"int","default":0}"#;
+    let repository = repository(&[("cart.avsc", cart), ("money.avsc", &money(number))]);
+    write(repository.path(), &[("money.avsc", &money(""))]);
+    commit(repository.path(), "without");
+    write(repository.path(), &[("money.avsc", &money(r#"{"name":"x","type":"string","default":""}"#))]);
+    let (_, report) = check(repository.path(), &["--against", "git:HEAD", "--level", "BACKWARD_TRANSITIVE"]);
+    let results: Vec<&str> =
+        report["files"].as_array().expect("files").iter().filter_map(|f| f["result"].as_str()).collect();
+    assert_eq!(results, ["incompatible", "incompatible"], "{report:#}");
 }
 
 #[test]
@@ -350,6 +492,11 @@ fn a_waiver_covers_its_finding_and_nothing_else_until_its_day() {
     let rules: Vec<&str> =
         report["findings"].as_array().expect("findings").iter().filter_map(|f| f["rule"].as_str()).collect();
     assert_eq!(rules, ["avro-field-without-default", "waiver-expired"]);
+    // Another field at the same place is another finding.
+    fs::write(&path, &text).expect("written");
+    write(repository.path(), &[("topics/orders/value.avsc", &ORDER_BREAKING.replace("country", "currency"))]);
+    assert_eq!(check(repository.path(), &[]).0, 1, "it was not accepted for this one");
+    fs::write(&path, text.replace("2999-01-31", "2020-01-31")).expect("written");
     // Even when there is nothing left that it could cover.
     write(repository.path(), &[("topics/orders/value.avsc", ORDER)]);
     assert_eq!(check(repository.path(), &[]).0, 1);
@@ -451,7 +598,7 @@ fn every_manifest_of_the_tests_keeps_to_the_published_shape() {
             { "file": "b.json" },
         ],
         "readers": [{ "name": "r", "reads": { "subject": "s", "file": "r.avsc" } }],
-        "waivers": [{ "subject": "s", "rule": "r", "at": "/a", "until": "2027-01-31", "reason": "r", "by": "b" }],
+        "waivers": [{ "subject": "s", "rule": "r", "at": "/a", "until": "2027-01-31", "reason": "r", "by": "b", "says": "c" }],
         "protect": ["p-*"],
         "include": ["common"],
     });
@@ -466,7 +613,7 @@ fn every_manifest_of_the_tests_keeps_to_the_published_shape() {
             ("b.json", "{}"),
             ("common/x.avsc", ORDER),
         ]);
-        run(folder.path(), &["check", "b.json", "--against", "none"])
+        run(folder.path(), &["check", "b.json", "--against", "none", "--manifest", "schemas.json"])
     };
     let output = accepted(&full);
     assert!(output.starts_with("exit 0\n"), "{output}");
@@ -536,8 +683,8 @@ fn lint_rules_are_off_until_the_manifest_wants_them() {
         told(&report)[..3],
         [
             "order.avsc order BACKWARD (default): incompatible",
-            "lint avro-namespace-missing refuse order.avsc:1:1",
-            "lint avro-doc-missing warn order.avsc:1:1",
+            "lint avro-namespace-missing refuse order.avsc:1:18",
+            "lint avro-doc-missing warn order.avsc:1:18",
         ]
     );
     write(plain.path(), &[("schemas.yaml", &manifest("{ avro-doc-missing: warn }"))]);

@@ -41,6 +41,7 @@ fn members_of(waiver: &Waiver) -> Vec<(&'static str, String)> {
     members.push(("until", waiver.until.to_string()));
     members.push(("reason", waiver.reason.clone()));
     members.extend(waiver.by.clone().map(|by| ("by", by)));
+    members.extend(waiver.says.clone().map(|says| ("says", says)));
     members
 }
 
@@ -120,6 +121,7 @@ mod tests {
             until: Date::constant(2027, 1, 31),
             reason: "no reader left: see RFC 12".to_owned(),
             by: None,
+            says: None,
             place: Place { line: 1, column: 1 },
         }
     }

@@ -153,6 +153,9 @@ pub struct Waiver {
     pub reason: String,
     /// Who accepted it.
     pub by: Option<String>,
+    /// What the finding says. Where it stands there, the waiver covers no other finding that comes to lie
+    /// at the same place.
+    pub says: Option<String>,
     /// Where it stands.
     pub place: Place,
 }
@@ -169,6 +172,15 @@ pub struct InvalidManifest {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+}
+
+/// The language of a file that an entry of the nearest of `manifests` is about; `None` for one that none is
+/// about, or whose language neither the entry nor its name tells.
+pub(crate) fn format_in(manifests: &[Manifest], path: &str) -> Option<Format> {
+    let governing = manifests.iter().filter_map(|manifest| Some((manifest, manifest.below(path)?)));
+    let (manifest, below) = governing.min_by_key(|(_, below)| below.len())?;
+    let (entry, _) = manifest.entry_of(below)?;
+    entry.settings.over(&manifest.defaults).format.or_else(|| super::files::format_of(path))
 }
 
 fn at(path: &str, place: Option<Place>) -> String {
@@ -226,10 +238,22 @@ impl Entry {
     fn subject_of(&self, below: &str, captured: &[&str]) -> String {
         let name = super::files::subject_of(below);
         let Some(template) = &self.subject else { return name.to_owned() };
-        let mut subject = template.replace("{path}", below).replace("{name}", name);
-        for (position, part) in captured.iter().enumerate() {
-            subject = subject.replace(&format!("{{{}}}", position + 1), part);
+        let mut subject = String::new();
+        let mut rest = template.as_str();
+        // In one go: what a star matched may hold braces of its own.
+        while let Some((before, after)) = rest.split_once('{') {
+            let (inner, after) = after.split_once('}').unwrap_or((after, ""));
+            subject.push_str(before);
+            subject.push_str(match inner {
+                "path" => below,
+                "name" => name,
+                number => {
+                    number.parse().ok().and_then(|at: usize| captured.get(at.checked_sub(1)?)).unwrap_or(&"")
+                }
+            });
+            rest = after;
         }
+        subject.push_str(rest);
         subject
     }
 }

@@ -99,7 +99,8 @@ impl Reading<'_> {
     }
 
     fn glob(&self, word: &Word) -> Result<Glob, InvalidManifest> {
-        Glob::parse(&word.value).map_err(|error| self.wrong(place(word), error.to_string()))
+        Glob::parse(word.value.trim_start_matches("./"))
+            .map_err(|error| self.wrong(place(word), error.to_string()))
     }
 
     fn defaults(&self, defaults: &Spanned<shape::Subject>) -> Result<Settings, InvalidManifest> {
@@ -258,6 +259,7 @@ impl Reading<'_> {
             until,
             reason: value.reason.value.clone(),
             by: value.by.clone(),
+            says: value.says.clone(),
             place: place(waiver).unwrap_or(START),
         })
     }

@@ -125,4 +125,6 @@ pub(super) struct Waiver {
     pub(super) reason: Word,
     #[serde(default)]
     pub(super) by: Option<String>,
+    #[serde(default)]
+    pub(super) says: Option<String>,
 }
