@@ -78,7 +78,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
                 Format::Text => {
                     plan_report::text(&planned, true).into_iter().for_each(|line| printer.answer(line));
                 }
-                Format::Json => printer.answer(format_args!("{:#}", plan_report::json(&planned))),
+                Format::Json => printer.text(&format!("{:#}\n", plan_report::json(&planned))),
             }
             printer.error(anyhow!("nothing was done: the plan holds what may not be registered"));
             return Ok(outcome);

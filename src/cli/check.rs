@@ -1,6 +1,6 @@
 //! `dovetail check`: files, their manifest and bases → a report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::Args;
@@ -192,5 +192,10 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         return Ok(Outcome::Success);
     }
     let checked = options.subjects.check()?;
+    let bases = options.subjects.how.against.iter();
+    let bases = bases.filter_map(|base| base.strip_prefix("dir:").or(base.strip_prefix("bundle:")));
+    let manifests = checked.workspace.manifests.iter().map(|manifest| manifest.path.as_str());
+    let schemas = checked.workspace.tree.keys().map(String::as_str);
+    options.asked.spare(schemas.chain(manifests).chain(bases).map(Path::new))?;
     report::deliver(&checked.report, &checked.texts, &options.asked, printer)
 }

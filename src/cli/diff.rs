@@ -111,7 +111,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     let found = wait_for(gather(options, &judging, &old, &new))?;
     match options.format {
         DiffFormat::Text => print(&found, options, printer),
-        DiffFormat::Json => printer.answer(format_args!("{:#}", found.json(options))),
+        DiffFormat::Json => printer.text(&format!("{:#}\n", found.json(options))),
     }
     Ok(found.outcome(options))
 }

@@ -80,7 +80,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         bar.clear();
         if options.to == "-" {
             let text = String::from_utf8(written).map_err(|error| Failure::unable(anyhow!(error)))?;
-            printer.answer(text.trim_end_matches('\n'));
+            printer.text(&format!("{}\n", text.trim_end_matches('\n')));
             return Ok(Outcome::Success);
         }
         let mut file = NewFile::create(Path::new(&options.to))?;

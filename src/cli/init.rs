@@ -58,7 +58,7 @@ enum Ci {
 /// Look, propose, write.
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     if options.schema {
-        printer.answer(manifest::JSON_SCHEMA.trim_end());
+        printer.text(&format!("{}\n", manifest::JSON_SCHEMA.trim_end()));
         return Ok(Outcome::Success);
     }
     let folder = &options.folder;

@@ -13,6 +13,7 @@ mod diff;
 mod dump;
 mod explain;
 mod export;
+mod harmless;
 mod health;
 mod import;
 mod init;
@@ -144,9 +145,13 @@ pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version come this way too. A closed pipe is no failure.
-            let _ = error.print();
-            return exit_code(if error.use_stderr() { Outcome::BadRequest } else { Outcome::Success });
+            // Help and version come this way too.
+            let printed = error.print();
+            if error.use_stderr() {
+                return exit_code(Outcome::BadRequest);
+            }
+            print::keep_loss(printed);
+            return exit_code(unless_lost(Outcome::Success, Printer::new(true, false)));
         }
     };
     let printer = Printer::new(arguments.common.quiet, arguments.common.no_color);
@@ -177,11 +182,19 @@ pub fn run() -> ExitCode {
         Verb::Completions(options) => completions::run(&options, printer),
         Verb::Man(options) => man::run(&options, printer),
     };
-    exit_code(done.unwrap_or_else(|failure| {
+    let outcome = done.unwrap_or_else(|failure| {
         printer.error(format_args!("{:#}", failure.error));
         failure.hint.into_iter().for_each(|hint| printer.hint(hint));
         failure.outcome
-    }))
+    });
+    exit_code(unless_lost(outcome, printer))
+}
+
+/// An answer that nobody got is none. What was found counts all the same.
+fn unless_lost(outcome: Outcome, printer: Printer) -> Outcome {
+    let Some(why) = printer.lost() else { return outcome };
+    printer.error(format_args!("the answer could not be written to standard output: {why}"));
+    if outcome == Outcome::Success { Outcome::Unable } else { outcome }
 }
 
 fn exit_code(outcome: Outcome) -> ExitCode {

@@ -11,6 +11,6 @@ pub(super) struct Options {}
 
 /// Print the document.
 pub(super) fn run(_: &Options, printer: Printer) -> Result<Outcome, Failure> {
-    printer.answer(crate::api::openapi_text().trim_end());
+    printer.text(&format!("{}\n", crate::api::openapi_text().trim_end()));
     Ok(Outcome::Success)
 }

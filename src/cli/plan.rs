@@ -78,7 +78,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         Format::Text => {
             plan_report::text(&planned, printer.is_quiet()).into_iter().for_each(|line| printer.answer(line));
         }
-        Format::Json => printer.answer(format_args!("{:#}", plan_report::json(&planned))),
+        Format::Json => printer.text(&format!("{:#}\n", plan_report::json(&planned))),
     }
     if let Some(outcome) = plan_report::refusal(&planned) {
         if options.out.is_some() {

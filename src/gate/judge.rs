@@ -4,7 +4,11 @@
 use crate::compat::{self, Extent, Incompatibility, Outcome, Pointer, Previous, Question};
 use crate::model::{Direction, Format, Judging, Level, Version};
 use crate::published;
-use crate::schema::{Dependency, Options, ParseError, Place, Schema};
+use crate::schema::{Dependency, Lines, Options, ParseError, Place, Schema};
+
+/// How many bytes are parsed at most to find out whether what a schema refers to says the same in other
+/// words. What takes more counts as changed, and is compared.
+const OTHER_WORDS: usize = 4 << 20;
 
 /// A schema to check.
 pub(crate) struct Candidate<'a> {
@@ -144,6 +148,7 @@ fn compare<'a>(candidate: &Candidate<'_>, new: &Schema, past: Past<'a>) -> Verdi
     });
     compat::check_numbers(&mut report, question, numbered, new);
     let mut compared = Compared::default();
+    let lines = Lines::of(candidate.text);
     for comparison in report.comparisons {
         let numbered = |list: &'a [Earlier]| {
             let mut list = list.iter().enumerate();
@@ -152,11 +157,23 @@ fn compare<'a>(candidate: &Candidate<'_>, new: &Schema, past: Past<'a>) -> Verdi
         let (_, earlier) = numbered(past.compared)
             .or_else(|| numbered(past.numbered))
             .expect("a comparison is with a version that was given");
+        let earlier_lines = Lines::of(&earlier.text);
         for verdict in comparison.verdicts {
             let opinion = published::Comparison::of(&verdict, earlier.origin.against());
             compared.opinions.push((earlier.origin.clone(), opinion));
-            let found = verdict.findings.into_iter().map(|found| finding(candidate, earlier, found));
-            compared.findings.extend(found);
+            for found in verdict.findings {
+                let (new, old) = match found.direction {
+                    Direction::Backward => (&found.reader_at, &found.writer_at),
+                    Direction::Forward => (&found.writer_at, &found.reader_at),
+                };
+                compared.findings.push(Finding {
+                    against: earlier.origin.clone(),
+                    place: place(new.as_ref(), &lines),
+                    earlier_place: place(old.as_ref(), &earlier_lines),
+                    fingerprint: published::fingerprint(candidate.subject, &found),
+                    found,
+                });
+            }
         }
     }
     Verdict::Compared(compared)
@@ -186,20 +203,8 @@ fn number_of(earlier: &Earlier, position: usize) -> Version {
     }
 }
 
-fn finding(candidate: &Candidate<'_>, earlier: &Earlier, found: Incompatibility) -> Finding {
-    let (new, old) = match found.direction {
-        Direction::Backward => (&found.reader_at, &found.writer_at),
-        Direction::Forward => (&found.writer_at, &found.reader_at),
-    };
-    let place =
-        |pointer: &Option<Pointer>, text: &str| pointer.as_ref().and_then(|pointer| pointer.place(text));
-    Finding {
-        against: earlier.origin.clone(),
-        place: place(new, candidate.text),
-        earlier_place: place(old, &earlier.text),
-        fingerprint: published::fingerprint(candidate.subject, &found),
-        found,
-    }
+fn place(pointer: Option<&Pointer>, lines: &Lines<'_>) -> Option<Place> {
+    pointer.and_then(|pointer| pointer.place_among(lines))
 }
 
 fn parse_earlier(earlier: &Earlier) -> Result<Schema, ParseError> {
@@ -211,19 +216,98 @@ fn parse_earlier(earlier: &Earlier) -> Result<Schema, ParseError> {
 fn is_unchanged(candidate: &Candidate<'_>, schema: &Schema, latest: &Earlier) -> bool {
     let same_text = candidate.format == latest.format && candidate.text == latest.text;
     let equivalent = same_text || parse_earlier(latest).is_ok_and(|latest| latest.is_equivalent(schema));
-    equivalent
-        && canonical_dependencies(candidate.format, &candidate.dependencies)
-            == canonical_dependencies(latest.format, &latest.dependencies)
+    equivalent && refers_to_the_same(candidate, latest)
 }
 
-/// The texts referred to in their canonical form, whatever their order.
-fn canonical_dependencies(format: Format, dependencies: &[Dependency]) -> Vec<(String, String)> {
-    let canonical = |(position, dependency): (usize, &Dependency)| {
-        let parsed = Schema::parse(format, &dependency.text, &dependencies[..position], Options::STORED);
-        let text = parsed.map_or_else(|_| dependency.text.clone(), |schema| schema.canonical().to_owned());
-        (dependency.name.clone(), text)
-    };
-    let mut all: Vec<_> = dependencies.iter().enumerate().map(canonical).collect();
-    all.sort();
-    all
+/// Do both refer to the same texts, be it in other words and in another order? Equal texts need not be
+/// parsed: what they refer to themselves is in the lists as well.
+fn refers_to_the_same(candidate: &Candidate<'_>, latest: &Earlier) -> bool {
+    let (new, old) = (sorted(&candidate.dependencies), sorted(&latest.dependencies));
+    let is_named_alike =
+        |((_, new), (_, old)): (&(usize, &Dependency), &(usize, &Dependency))| new.name == old.name;
+    if new.len() != old.len() || !new.iter().zip(&old).all(is_named_alike) {
+        return false;
+    }
+    let mut bytes_left = OTHER_WORDS;
+    new.iter().zip(&old).filter(|((_, new), (_, old))| new.text != old.text).all(|(new, old)| {
+        let new = canonical(candidate.format, &candidate.dependencies, new.0, &mut bytes_left);
+        let old = canonical(latest.format, &latest.dependencies, old.0, &mut bytes_left);
+        new.is_some() && new == old
+    })
+}
+
+/// Where each one stands in the list, by name and text.
+fn sorted(dependencies: &[Dependency]) -> Vec<(usize, &Dependency)> {
+    let mut sorted: Vec<_> = dependencies.iter().enumerate().collect();
+    sorted.sort_by_key(|(_, dependency)| (&dependency.name, &dependency.text));
+    sorted
+}
+
+/// The canonical form of one of the texts, which may refer to those before it. `None` where it is no schema,
+/// or where that would take too long.
+fn canonical(
+    format: Format,
+    dependencies: &[Dependency],
+    position: usize,
+    bytes_left: &mut usize,
+) -> Option<String> {
+    let bytes = dependencies[..=position].iter().map(|dependency| dependency.text.len()).sum();
+    *bytes_left = bytes_left.checked_sub(bytes)?;
+    let text = &dependencies[position].text;
+    let parsed = Schema::parse(format, text, &dependencies[..position], Options::STORED);
+    parsed.ok().map(|schema| schema.canonical().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Candidate, Earlier, Origin, Past, Verdict, judge};
+    use crate::model::{Format, Judge, Judging, Level};
+    use crate::schema::Dependency;
+
+    const ITEM: &str = r#"{"type":"record","name":"Item","fields":[{"name":"price","type":"Money"}]}"#;
+    const MONEY: &str = r#"{"type":"fixed","name":"Money","size":8}"#;
+    const ORDER: &str = r#"{"type":"record","name":"Order","fields":[{"name":"item","type":"Item"}]}"#;
+
+    fn dependency(name: &str, text: &str) -> Dependency {
+        Dependency { name: name.to_owned(), origin: None, text: text.to_owned() }
+    }
+
+    fn is_unchanged(old: [Dependency; 2], new: [Dependency; 2]) -> bool {
+        let judging = Judging::by(Judge::Proof);
+        let candidate = Candidate {
+            subject: "order",
+            format: Format::Avro,
+            text: ORDER,
+            dependencies: new.into(),
+            level: Level::Backward,
+            judging: &judging,
+        };
+        let earlier = Earlier {
+            origin: Origin::File("order.avsc".to_owned()),
+            is_deleted: false,
+            format: Format::Avro,
+            text: ORDER.to_owned(),
+            dependencies: old.into(),
+        };
+        let past = Past { compared: &[earlier], numbered: &[] };
+        matches!(judge(&candidate, past), Verdict::Unchanged)
+    }
+
+    #[test]
+    fn a_schema_is_unchanged_as_long_as_what_it_refers_to_says_the_same() {
+        let spread = MONEY.replace(',', " ,\n ");
+        let other = MONEY.replace('8', "9");
+        for (new, expected) in [(MONEY, true), (&*spread, true), (&*other, false)] {
+            let old = [dependency("Money", MONEY), dependency("Item", ITEM)];
+            let new = [dependency("Money", new), dependency("Item", ITEM)];
+            assert_eq!(is_unchanged(old, new), expected);
+        }
+    }
+
+    #[test]
+    fn what_takes_too_long_to_compare_counts_as_changed() {
+        let long = format!("{MONEY}{}", " ".repeat(super::OTHER_WORDS));
+        let old = [dependency("Money", MONEY), dependency("Item", ITEM)];
+        assert!(!is_unchanged(old, [dependency("Money", &long), dependency("Item", ITEM)]));
+    }
 }

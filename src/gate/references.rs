@@ -10,6 +10,7 @@ use super::files::Tree;
 use super::names::{self, Names};
 use crate::model::Format;
 use crate::schema::Dependency;
+use crate::schema::protobuf::builtin;
 
 /// A reference that cannot be followed. Displays as a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -133,34 +134,23 @@ impl<'a> Index<'a> {
                     None => Ok(by_path()),
                 }
             }
-            Format::Protobuf => Ok(self.import(from, name)),
+            Format::Protobuf => self.import(from, name),
         }
     }
 
     /// The nearest file that defines `name`, other than the file itself.
     fn definition(&self, format: Format, from: &str, name: &str) -> Result<Option<&'a str>, Unresolvable> {
         let Some(files) = self.defined.get(&(format, name.to_owned())) else { return Ok(None) };
-        let others = || files.iter().copied().filter(|path| *path != from);
-        let nearest = others().map(|path| shared_folders(from, path)).max();
-        let nearest: Vec<&str> =
-            others().filter(|path| Some(shared_folders(from, path)) == nearest).collect();
-        match nearest[..] {
-            [] => Ok(None),
-            [path] => Ok(Some(path)),
-            _ => Err(Unresolvable::Ambiguous {
-                name: name.to_owned(),
-                files: nearest.into_iter().map(str::to_owned).collect(),
-            }),
-        }
+        nearest(from, name, files.iter().copied().filter(|path| *path != from))
     }
 
     /// Imports count from a root that the file does not tell: the nearest folder above it that has
-    /// such a file, else the first folder of the tree that has.
-    fn import(&self, from: &str, name: &str) -> Option<&'a str> {
+    /// such a file, else the one of the tree that shares most folders with it.
+    fn import(&self, from: &str, name: &str) -> Result<Option<&'a str>, Unresolvable> {
         let mut root = folder_of(from);
         loop {
             if let Some(path) = self.at_path(Format::Protobuf, &names::joined(root, name)) {
-                return Some(path);
+                return Ok(Some(path));
             }
             if root.is_empty() {
                 break;
@@ -168,7 +158,15 @@ impl<'a> Index<'a> {
             root = folder_of(root);
         }
         let ending = format!("/{name}");
-        self.tree.keys().map(String::as_str).find(|path| path.ends_with(&ending))
+        let files = self
+            .tree
+            .iter()
+            .filter(|(path, file)| file.format == Format::Protobuf && path.ends_with(&ending));
+        match nearest(from, name, files.map(|(path, _)| path.as_str())) {
+            // Copies of what every compiler brings along need not be told apart.
+            Err(_) if builtin::is_builtin(name) => Ok(None),
+            found => found,
+        }
     }
 
     fn at_path(&self, format: Format, path: &str) -> Option<&'a str> {
@@ -227,6 +225,32 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// The file that shares most folders with the one at `from`. Where several do, their names must not decide.
+fn nearest<'a>(
+    from: &str,
+    name: &str,
+    files: impl Iterator<Item = &'a str>,
+) -> Result<Option<&'a str>, Unresolvable> {
+    let (mut most, mut nearest) = (0, Vec::new());
+    for path in files {
+        let shared = shared_folders(from, path);
+        if shared > most {
+            (most, nearest) = (shared, Vec::new());
+        }
+        if shared == most {
+            nearest.push(path);
+        }
+    }
+    match nearest[..] {
+        [] => Ok(None),
+        [path] => Ok(Some(path)),
+        _ => Err(Unresolvable::Ambiguous {
+            name: name.to_owned(),
+            files: nearest.into_iter().map(str::to_owned).collect(),
+        }),
+    }
+}
+
 fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
@@ -254,6 +278,12 @@ mod tests {
     fn names(files: &[(&str, &str)], of: &str) -> Result<Vec<String>, Unresolvable> {
         let tree = tree(files);
         Index::of(&tree).closure(of).map(|found| found.into_iter().map(|d| d.name).collect())
+    }
+
+    fn chosen(files: &[(&str, &str)], of: &str) -> Result<Vec<String>, Unresolvable> {
+        let tree = tree(files);
+        let index = Index::of(&tree);
+        index.direct(of).map(|found| found.into_iter().map(|(_, path)| path.to_owned()).collect())
     }
 
     const MONEY: (&str, &str) =
@@ -298,6 +328,22 @@ mod tests {
             ("proto/shop/money.proto", "syntax = \"proto3\";\nimport \"google/protobuf/any.proto\";\n"),
         ];
         assert_eq!(names(&files, "proto/shop/cart.proto").expect("resolves"), ["shop/money.proto"]);
+    }
+
+    #[test]
+    fn the_nearest_import_counts_and_names_of_folders_do_not_decide() {
+        const CART: &str = "syntax = \"proto3\";\nimport \"money.proto\";\n";
+        const MONEY: &str = "syntax = \"proto3\";\n";
+        let near = [("x/y/cart.proto", CART), ("a/money.proto", MONEY), ("x/z/money.proto", MONEY)];
+        assert_eq!(chosen(&near, "x/y/cart.proto").expect("one is nearer"), ["x/z/money.proto"]);
+        let above = [("x/y/cart.proto", CART), ("x/money.proto", MONEY), ("x/z/money.proto", MONEY)];
+        assert_eq!(chosen(&above, "x/y/cart.proto").expect("it is above"), ["x/money.proto"]);
+        let doubt = [("cart/cart.proto", CART), ("va/money.proto", MONEY), ("vb/money.proto", MONEY)];
+        let error = chosen(&doubt, "cart/cart.proto").expect_err("two files");
+        assert_eq!(
+            error.to_string(),
+            "`money.proto` is defined in va/money.proto and in vb/money.proto; rename one, or check their folders one at a time"
+        );
     }
 
     #[test]

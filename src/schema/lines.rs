@@ -64,14 +64,34 @@ impl<'t> Lines<'t> {
     }
 }
 
+/// Where a column, which counts characters from 1, begins in a line; its end for what lies beyond it. Reads long
+/// lines without looking at each character.
+pub fn offset_of_column(line: &str, column: usize) -> usize {
+    let mut left = column.saturating_sub(1);
+    let mut start = 0;
+    for block in line.as_bytes().chunks(BLOCK) {
+        let count = block.iter().filter(|byte| is_first(**byte)).count();
+        if count > left {
+            break;
+        }
+        left -= count;
+        start += block.len();
+    }
+    // A block may begin, and the line end, within a character.
+    while !line.is_char_boundary(start) {
+        start += 1;
+    }
+    line[start..].char_indices().nth(left).map_or(line.len(), |(at, _)| start + at)
+}
+
 /// Is it the first byte of a character?
-fn is_first(byte: u8) -> bool {
+pub(super) fn is_first(byte: u8) -> bool {
     byte & 0b1100_0000 != 0b1000_0000
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Lines;
+    use super::{Lines, offset_of_column};
     use crate::schema::Place;
 
     #[test]
@@ -82,6 +102,13 @@ mod tests {
             assert_eq!(lines.place(offset), Place::of(&text, offset), "{offset}");
         }
         assert_eq!(Lines::of("").place(0), Place { line: 1, column: 1 });
+        for (column, (offset, _)) in text.char_indices().enumerate() {
+            assert_eq!(offset_of_column(&text, column + 1), offset, "{column}");
+        }
+        assert_eq!(
+            (offset_of_column("aé", 3), offset_of_column("aé", 9), offset_of_column("", 1)),
+            (3, 3, 0)
+        );
         assert_eq!((lines.line(2), lines.line(9)), ("", ""));
         assert_eq!(Lines::of("a\r\nb").line(1), "a");
     }

@@ -13,7 +13,7 @@ mod tags;
 pub mod tree;
 
 pub use json_text::JsonText;
-pub use lines::Lines;
+pub use lines::{Lines, offset_of_column};
 pub use tags::{TagEdit, TagError, Tagged};
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -68,8 +68,10 @@ impl Place {
         }
         let before = &text[..offset];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.matches('\n').count() + 1;
-        let column = before[line_start..].chars().count() + 1;
+        // Bytes are counted many at once, characters are not.
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column =
+            before.as_bytes()[line_start..].iter().filter(|byte| lines::is_first(**byte)).count() + 1;
         let fit = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Place { line: fit(line), column: fit(column) }
     }

@@ -13,6 +13,7 @@ mod exporting;
 mod flows;
 mod forms;
 mod gate;
+mod harmless;
 mod harness;
 mod house;
 mod http;

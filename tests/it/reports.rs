@@ -216,13 +216,14 @@ fn reports_are_written_though_the_check_fails() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_fails_the_run_after_all_else_was_done() {
+fn a_report_that_cannot_be_written_is_told_after_all_else_was_done() {
     let folder = rich();
     let output = check(
         folder.path(),
         &["--report", "sarif=schemas.yaml/d.sarif", "--report", "junit=d.xml", "--quiet"],
     );
-    assert_eq!(output.status.code(), Some(3));
+    // What was found counts more than that it could not be reported everywhere.
+    assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).starts_with("FAIL  "));
     assert!(folder.path().join("d.xml").exists());
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();

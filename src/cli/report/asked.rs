@@ -1,12 +1,14 @@
 //! What is asked for on the command line: forms, files, and what makes a run fail.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
 use super::Format;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::published::Report;
 
 /// The options about reports, the same for every verb that makes one.
@@ -77,6 +79,30 @@ pub(crate) enum FailOn {
 }
 
 impl Asked {
+    /// A report must not take the place of a file that was read for it.
+    pub(crate) fn spare<'a>(&self, read: impl Iterator<Item = &'a Path>) -> Result<(), Failure> {
+        // A file that is not there yet has no such path, and is nobody's.
+        let wanted = self.reports.iter().filter_map(|wanted| match &wanted.place {
+            Place::File(path) => Some((path, path.canonicalize().ok()?)),
+            Place::Stdout => None,
+        });
+        let wanted: Vec<(&PathBuf, PathBuf)> = wanted.collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let read: BTreeSet<PathBuf> = read.filter_map(|path| path.canonicalize().ok()).collect();
+        match wanted.iter().find(|(_, whole)| read.contains(whole)) {
+            None => Ok(()),
+            Some((path, _)) => {
+                let error = anyhow!(
+                    "--report: {} is one of the files that were read for the report, and would be overwritten",
+                    path.display()
+                );
+                Err(Failure::bad_request(error).with_hint("Write the report to a file of its own."))
+            }
+        }
+    }
+
     /// What a run that found this ends with. A finding counts most, so that nothing hides it; then files
     /// that are no schema; then what could not be checked.
     pub(crate) fn outcome(&self, report: &Report) -> Outcome {

@@ -11,6 +11,7 @@ use super::surroundings::{Host, Surroundings};
 use super::text::{self, Look};
 use super::told;
 use super::{Format, Setting};
+use crate::cli::harmless;
 use crate::cli::print::Printer;
 use crate::failure::{Failure, Outcome};
 use crate::gate::Texts;
@@ -43,25 +44,28 @@ pub(crate) fn deliver(
     for wanted in std::iter::once(&printed).chain(&asked.reports) {
         let rendered = wanted.format.render(report, setting);
         match &wanted.place {
-            Place::Stdout => printer.text(&inert(rendered, wanted.format, &surroundings.host)),
+            Place::Stdout => printer.text(&inert(&rendered, wanted.format, printer)),
             Place::File(path) => failures.extend(write(path, &uncoloured(rendered, wanted.format)).err()),
         }
     }
     if !asked.no_annotations {
         failures.extend(annotate(report, setting, asked, printer).err());
     }
-    match failures.len() {
-        0 => Ok(outcome),
-        _ => {
-            let sentences: Vec<String> = failures.iter().map(|failure| format!("{failure:#}")).collect();
-            Err(Failure::unable(anyhow!("{}", sentences.join("; "))))
-        }
+    if failures.is_empty() {
+        return Ok(outcome);
+    }
+    let sentences: Vec<String> = failures.iter().map(|failure| format!("{failure:#}")).collect();
+    let error = anyhow!("{}", sentences.join("; "));
+    match outcome {
+        Outcome::Success => Err(Failure::unable(error)),
+        // Whoever tries again what could not be done must not overlook what was found.
+        found => Err(Failure { outcome: found, error, hint: None }),
     }
 }
 
 /// Print the findings of a report for people, and nothing else of it.
 pub(crate) fn tell(report: &Report, texts: &Texts, printer: Printer) {
-    printer.text(&text::findings(report, texts, look(printer)));
+    printer.text(&inert(&text::findings(report, texts, look(printer)), Format::Text, printer));
 }
 
 fn look(printer: Printer) -> Look {
@@ -77,7 +81,7 @@ fn annotate(report: &Report, setting: Setting<'_>, asked: &Asked, printer: Print
                 |format| asked.format == format || asked.reports.iter().any(|wanted| wanted.format == format);
             // Among the lines of another program's format they would break it.
             if asked.format == Format::Text && !is_asked_for(Format::Github) {
-                printer.text(&Format::Github.render(report, setting));
+                printer.text(&inert(&Format::Github.render(report, setting), Format::Github, printer));
             }
             summary.as_deref().map_or(Ok(()), |path| append(path, &Format::Markdown.render(report, setting)))
         }
@@ -91,18 +95,21 @@ fn annotate(report: &Report, setting: Setting<'_>, asked: &Asked, printer: Print
     }
 }
 
-/// On GitHub, text that a schema made up must not be taken for a command of the runner.
-fn inert(rendered: String, format: Format, host: &Host) -> String {
-    // The forms for programs are read by programs, and must stay what they are.
-    let is_for_people = matches!(format, Format::Text | Format::Markdown);
-    if !is_for_people || !matches!(host, Host::GitHub { .. }) {
-        return rendered;
+/// As it may be printed: what a schema made up must not be taken for a command of the terminal, nor of the
+/// runner of a job. The forms for programs say the same as before.
+fn inert(rendered: &str, format: Format, printer: Printer) -> String {
+    match format {
+        Format::Text | Format::Markdown => {
+            let shown = harmless::for_terminal(rendered);
+            if printer.is_job() { harmless::for_runner(&shown) } else { shown.into_owned() }
+        }
+        _ if !printer.is_job() => rendered.to_owned(),
+        Format::Github => harmless::without_commands(rendered),
+        Format::Junit => harmless::xml_without_commands(rendered),
+        Format::Json | Format::Jsonl | Format::Sarif | Format::Gitlab => {
+            harmless::json_without_commands(rendered)
+        }
     }
-    let harmless = |line: &str| {
-        let line = line.replace("##[", "##\u{200b}[");
-        if line.trim_start().starts_with("::") { format!("\u{200b}{line}") } else { line }
-    };
-    rendered.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
 }
 
 fn uncoloured(rendered: String, format: Format) -> String {

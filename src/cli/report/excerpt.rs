@@ -6,9 +6,17 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::told::Tier;
 use crate::published::Location;
+use crate::schema::offset_of_column;
 
 /// How much of a line is marked at most: a longer mark would push what it marks aside.
 const MARKED: usize = 60;
+
+/// Within how many bytes the end of what is marked is looked for: more than can be marked.
+const NEAR: usize = 8 * MARKED;
+
+/// How much of a line is looked at on either side of the mark, in bytes, unless the terminal is wider: a line
+/// may be a whole document, and every finding in it would be laid out anew.
+const REACH: usize = 1000;
 
 /// How many lines follow one that holds a bracket and nothing else.
 const FOLLOWING: usize = 2;
@@ -32,6 +40,7 @@ pub(super) fn of(mark: &Mark<'_>, tier: Tier, is_own: bool, width: usize) -> Vec
     if line.is_bracket() && mark.is_whole {
         return Vec::new();
     }
+    let line = line.cut(REACH.max(4 * width));
     let level = match tier {
         Tier::Error => Level::ERROR,
         Tier::Warning => Level::WARNING,
@@ -70,10 +79,26 @@ impl<'a> Line<'a> {
     fn of(text: &'a str, place: &Location) -> Option<Line<'a>> {
         let position = (place.line? as usize).checked_sub(1)?;
         let content = without_return(text.split('\n').nth(position)?);
-        let column = (place.column? as usize).checked_sub(1)?;
-        let start = content.char_indices().nth(column).map_or(content.len(), |(at, _)| at);
+        let start = offset_of_column(content, place.column.filter(|column| *column > 0)? as usize);
         let end = start + extent(&content[start..]);
         Some(Line { position, content, marked: start..end })
+    }
+
+    /// The part around the mark; the whole line where that is not long.
+    fn cut(self, reach: usize) -> Line<'a> {
+        let mut from = self.marked.start.saturating_sub(reach);
+        let mut to = self.marked.end.saturating_add(reach).min(self.content.len());
+        while !self.content.is_char_boundary(from) {
+            from -= 1;
+        }
+        while !self.content.is_char_boundary(to) {
+            to += 1;
+        }
+        Line {
+            content: &self.content[from..to],
+            marked: self.marked.start - from..self.marked.end - from,
+            ..self
+        }
     }
 
     /// Says the line nothing but that something opens?
@@ -103,9 +128,14 @@ fn without_return(line: &str) -> &str {
 /// How far what begins here reaches within its line: to the end of a string or a bracket, else to the end
 /// of a statement. Where that is on a later line, what opens is marked alone.
 fn extent(rest: &str) -> usize {
+    let (whole, mut near) = (rest.len(), rest.len().min(NEAR));
+    while !rest.is_char_boundary(near) {
+        near -= 1;
+    }
+    let rest = &rest[..near];
     let end = match rest.chars().next() {
         Some('"') => end_of_string(rest),
-        Some('{' | '[') => end_of_brackets(rest).unwrap_or(1),
+        Some('{' | '[') => end_of_brackets(rest).unwrap_or(if near < whole { near } else { 1 }),
         _ => rest.find([';', '{', ',']).unwrap_or(rest.len()),
     };
     let shown = rest[..end].trim_end();

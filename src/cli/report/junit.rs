@@ -95,7 +95,7 @@ impl Case {
     fn of(report: &Report, finding: &Finding) -> Case {
         let tier = Tier::of(finding);
         let details = details(report, finding);
-        let message = finding.message.clone();
+        let message = told::printable(&finding.message);
         let (end, output) = match tier {
             Tier::Error => (End::Failed { rule: finding.rule.clone(), message, details }, None),
             Tier::Waived => {
@@ -121,7 +121,7 @@ impl Case {
     /// What became of the file as a whole, unless its findings say so.
     fn of_file(file: &File) -> Option<Case> {
         let message = || file.message.clone().unwrap_or_default();
-        let details = || told::at(&file.place());
+        let details = || told::printable(&told::at(&file.place()));
         let (name, end) = match file.result {
             "incompatible" => return None,
             "invalid" => {
@@ -181,6 +181,8 @@ fn details(report: &Report, finding: &Finding) -> String {
     let facts = told::facts(report, finding).into_iter();
     lines.extend(facts.map(|(name, value)| format!("{name}: {value}")));
     lines.push(format!("fingerprint: {}", finding.fingerprint));
+    // A line that a name brings along could be taken for a command, where the report is printed.
+    let lines: Vec<String> = lines.iter().map(|line| told::printable(line)).collect();
     lines.join("\n")
 }
 

@@ -12,28 +12,42 @@ const RESERVE: usize = 200;
 
 /// The whole report, or as much of it as fits, gravest first.
 pub(super) fn render(report: &Report, texts: &Texts) -> String {
-    let mut page = heading(report);
-    let mut left_out = 0;
-    let told = told::by_gravity(report);
-    let unjudged = told::unjudged(report).map(|(file, why)| {
+    let mut page = Page { text: heading(report), left_out: 0 };
+    for (file, why) in told::unjudged(report) {
         let what = if file.result == "invalid" { "not a schema" } else { "could not check" };
-        format!("- **{what}** {}: {}\n", code(&told::at(&file.place())), prose(why))
-    });
-    let lists: Vec<String> = unjudged.collect();
-    let sections = told.iter().filter(|(tier, _)| *tier != Tier::Note);
-    let sections = sections.map(|(tier, finding)| section(report, texts, *tier, finding));
-    let blocks = lists.into_iter().chain(std::iter::once("\n".to_owned())).chain(sections);
-    for block in blocks {
-        if left_out > 0 || page.len() + block.len() + RESERVE > LONGEST {
-            left_out += usize::from(!block.trim().is_empty());
-        } else {
-            page.push_str(&block);
+        page.add(|| format!("- **{what}** {}: {}\n", code(&told::at(&file.place())), prose(why)));
+    }
+    if page.left_out == 0 {
+        page.text.push('\n');
+    }
+    for (tier, finding) in told::by_gravity(report).into_iter().filter(|(tier, _)| *tier != Tier::Note) {
+        page.add(|| section(report, texts, tier, finding));
+    }
+    if page.left_out > 0 {
+        let left_out = page.left_out;
+        page.text.push_str(&format!("\nAnd {left_out} more that do not fit here: see the log of the job.\n"));
+    }
+    page.text
+}
+
+/// What was written so far, and how much did not fit.
+struct Page {
+    text: String,
+    left_out: usize,
+}
+
+impl Page {
+    /// One block more, if it fits. What follows one that did not is not even made.
+    fn add(&mut self, block: impl FnOnce() -> String) {
+        if self.left_out == 0 {
+            let block = block();
+            if self.text.len() + block.len() + RESERVE <= LONGEST {
+                self.text.push_str(&block);
+                return;
+            }
         }
+        self.left_out += 1;
     }
-    if left_out > 0 {
-        page.push_str(&format!("\nAnd {left_out} more that do not fit here: see the log of the job.\n"));
-    }
-    page
 }
 
 fn heading(report: &Report) -> String {

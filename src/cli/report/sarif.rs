@@ -73,10 +73,10 @@ impl Sarif<'_> {
             Tier::Warning => "warning",
             Tier::Note => "note",
         };
-        let mut message = finding.message.clone();
+        let mut message = told::printable(&finding.message);
         for (name, value) in told::facts(self.report, finding) {
             if matches!(name, "witness" | "hint") {
-                message.push_str(&format!("\n{name}: {value}"));
+                message.push_str(&format!("\n{name}: {}", told::printable(&value)));
             }
         }
         let place = told::place(self.report, finding);
@@ -126,7 +126,7 @@ impl Sarif<'_> {
             "ruleId": NOT_A_SCHEMA,
             "ruleIndex": self.index(NOT_A_SCHEMA),
             "level": "error",
-            "message": { "text": why },
+            "message": { "text": told::printable(why) },
             "locations": [self.location(&file.place(), self.texts.of_file(&file.file))],
             "properties": { "subject": file.subject },
         })
@@ -136,7 +136,7 @@ impl Sarif<'_> {
     fn notification(&self, file: &File, why: &str) -> Value {
         json!({
             "level": "error",
-            "message": { "text": format!("{}: could not check: {why}", file.subject) },
+            "message": { "text": told::printable(&format!("{}: could not check: {why}", file.subject)) },
             "locations": [self.location(&file.place(), None)],
         })
     }

@@ -723,7 +723,7 @@ fn sarif() {
               "ruleIndex": 3,
               "level": "error",
               "message": {
-                "text": "expected `,` or `}` at 50%: \"<here>\" & not\r\nthere\u0001"
+                "text": "expected `,` or `}` at 50%: \"<here>\" & not��there�"
               },
               "locations": [
                 {

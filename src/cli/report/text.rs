@@ -114,7 +114,7 @@ fn told_at_length(
         head(finding, &word, Some(&finding.fingerprint)),
         format!("      {}  {message}", toned(&finding.rule, Tone::Name, 0)),
     ];
-    let mut fact = |name: &str, value: &str| lines.push(format!("{:INDENT$}{name:9} {value}", ""));
+    let mut fact = |name: &str, value: &str| lines.push(fact_line(name, value));
     let (own, earlier) = excerpts(texts, finding, look);
     let roles = told::roles(finding);
     let side = |which: usize| {
@@ -131,7 +131,7 @@ fn told_at_length(
         }
     }
     lines.extend(own);
-    let mut fact = |name: &str, value: &str| lines.push(format!("{:INDENT$}{name:9} {value}", ""));
+    let mut fact = |name: &str, value: &str| lines.push(fact_line(name, value));
     if let Some(against) = told::against(finding) {
         fact("against", &against);
     }
@@ -143,17 +143,21 @@ fn told_at_length(
     lines.extend(earlier);
     for other in alike(report, finding).filter(|other| !std::ptr::eq(*other, finding)) {
         let against = told::against(other).unwrap_or_default();
-        lines.push(format!("{:INDENT$}{:9} {against}", "", "and"));
+        lines.push(fact_line("and", &against));
     }
-    let mut fact = |name: &str, value: &str| lines.push(format!("{:INDENT$}{name:9} {value}", ""));
+    let mut fact = |name: &str, value: &str| lines.push(fact_line(name, value));
     for (name, value) in told::facts(report, finding) {
-        fact(name, &told::printable(&value));
+        fact(name, &value);
     }
     if finding.outcome == "refuse" && finding.kind != "waiver" {
         let fingerprint = &finding.fingerprint;
         fact("accept", &format!("dovetail waive {fingerprint} --until DATE --reason TEXT"));
     }
     lines
+}
+
+fn fact_line(name: &str, value: &str) -> String {
+    format!("{:INDENT$}{name:9} {}", "", told::printable(value))
 }
 
 /// The lines of both texts that a finding is about, each marked.
@@ -173,7 +177,8 @@ fn excerpts(texts: &Texts, finding: &Finding, look: Look) -> (Vec<String>, Vec<S
     let (tier, indent) = (Tier::of(finding), " ".repeat(INDENT));
     let shown = |text: Option<&str>, place: Option<&crate::published::Location>, which| {
         let is_whole = is_whole(which);
-        let mark = text.zip(place).map(|(text, place)| Mark { text, place, label: label(which), is_whole });
+        let label = told::printable(&label(which));
+        let mark = text.zip(place).map(|(text, place)| Mark { text, place, label, is_whole });
         let lines = mark.map(|mark| excerpt::of(&mark, tier, which == 0, width)).unwrap_or_default();
         lines.into_iter().map(|line| format!("{indent}{line}")).collect()
     };
@@ -282,8 +287,8 @@ fn closing(report: &Report) -> String {
 /// The sentences for files about which nothing can be said.
 pub(super) fn errors(report: &Report) -> Vec<String> {
     let sentence = |(file, why): (&File, &str)| match file.result {
-        "invalid" => format!("{}: {}", told::at(&file.place()), told::printable(why)),
-        _ => format!("{}: could not check: {}", file.file, told::printable(why)),
+        "invalid" => format!("{}: {why}", told::at(&file.place())),
+        _ => format!("{}: could not check: {why}", file.file),
     };
-    told::unjudged(report).map(sentence).collect()
+    told::unjudged(report).map(sentence).map(|sentence| told::printable(&sentence)).collect()
 }

@@ -1,5 +1,6 @@
 //! The words that the formats share: how grave a finding is, where it is, and what there is to say of it.
 
+use crate::cli::harmless::is_harmful;
 use crate::published::{Finding, Location, Report, Side};
 
 /// How grave a finding is, gravest first.
@@ -151,9 +152,7 @@ pub(super) fn witness(finding: &Finding) -> Option<String> {
 
 /// In one line, and without anything that would move a terminal or turn the order of what it shows.
 pub(super) fn printable(text: &str) -> String {
-    let turns = |character| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let shown =
-        |character: char| if character.is_control() || turns(character) { '\u{FFFD}' } else { character };
+    let shown = |character| if is_harmful(character) { '\u{FFFD}' } else { character };
     text.chars().map(shown).collect()
 }
 
