@@ -22,6 +22,7 @@ mod man;
 mod migrate;
 mod moving;
 mod openapi;
+mod overwriting;
 mod plan;
 mod plan_report;
 mod print;

@@ -21,6 +21,10 @@ use crate::schema::Place;
 /// How often to begin again when others write meanwhile.
 const TRIES: usize = 5;
 
+/// What can be done where the manifest would let pass what the registry turns away.
+const REGISTRY_REFUSES: &str = "the registry's own judge, packs or rules refuse it, whatever the manifest says: \
+                                change them with `PUT /v1/settings`, or accept it with a waiver";
+
 /// How many requests are on their way at a time.
 const AT_A_TIME: usize = 16;
 
@@ -305,6 +309,10 @@ impl Making<'_> {
             }
             Opinion::Refused(why) => {
                 self.refuse(wanted, level, why);
+                // A gate that stands open is shown, even if what is declared may not pass it.
+                if in_force == Level::None {
+                    self.configure(wanted, change);
+                }
                 return Ok(());
             }
         };
@@ -375,12 +383,21 @@ impl Making<'_> {
             return Ok(Opinion::Refused(Against::Findings(open)));
         }
         let mut accepted = waived.len();
-        // What the manifest allows the registry may still turn away.
-        if accepted == 0
-            && declared != recorded
+        // What the manifest's judge, packs and rules allow the registry may still turn away. That is the
+        // registry's to say: only a waiver lets it pass.
+        if declared != recorded
             && let Verdict::Compared(compared) = under(&recorded)
         {
-            accepted = compared.findings.iter().filter(|finding| finding.is_refusal()).count();
+            let refusals = compared.findings.into_iter().filter(Finding::is_refusal);
+            let (waived, mut open): (Vec<_>, Vec<_>) =
+                refusals.partition(|finding| (self.planning.is_waived)(wanted, finding));
+            if !open.is_empty() {
+                for finding in &mut open {
+                    finding.found.hint = Some(REGISTRY_REFUSES.to_owned());
+                }
+                return Ok(Opinion::Refused(Against::Findings(open)));
+            }
+            accepted = accepted.max(waived.len());
         }
         Ok(match accepted {
             0 => Opinion::Fine(format!("compatible under {level}")),
@@ -436,6 +453,7 @@ impl Making<'_> {
             format_version: PLAN_VERSION,
             registry: live.shown().to_owned(),
             context: live.context().to_owned(),
+            identity: live.identity().await?,
             state,
             concerns: concerns.into_iter().collect(),
             steps: self.steps,
