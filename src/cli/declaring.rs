@@ -111,14 +111,11 @@ impl Declaring {
         Ok(Declared { workspace, live, wanted, is_whole })
     }
 
-    /// A run is about one registry and one context of it. A manifest that names neither goes with the outer.
+    /// A run is about one registry and one context of it.
     fn check_one_place(&self, workspace: &Workspace, live: &Live) -> Result<(), Failure> {
         for manifest in workspace.manifests.iter().skip(1) {
-            if !manifest.registry.names_url() && manifest.registry.context.is_none() {
-                continue;
-            }
             let url = self.place.registry_url.clone().or_else(|| {
-                // Without a URL of its own, it is a context of the outer manifest's registry.
+                // Without a URL of its own, it is about the outer manifest's registry.
                 (!manifest.registry.names_url()).then(|| live.shown().to_owned())
             });
             let context = self.place.context.clone();
@@ -171,8 +168,10 @@ impl Declared {
         planning.plan().await
     }
 
-    /// Is the subject, without its context, never to be deleted?
+    /// Is the subject, without its context, never to be deleted? It may be protected with it, too.
     pub(super) fn protects(&self, subject: &str) -> bool {
-        self.workspace.manifests.iter().any(|manifest| manifest.protects(subject))
+        let qualified = format!(":{}:{subject}", self.live.context());
+        let is_named = |manifest: &Manifest| manifest.protects(subject) || manifest.protects(&qualified);
+        self.workspace.manifests.iter().any(is_named)
     }
 }
