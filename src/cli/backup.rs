@@ -30,7 +30,7 @@ use crate::transfer::{Secrets, write_backup};
 pub(super) struct Options {
     /// The file to write.
     file: PathBuf,
-    /// Replace the file that is there, once the new one is whole. A database is never replaced.
+    /// Replace the file that is there, if it is no database.
     #[arg(long)]
     force: bool,
     #[command(flatten)]

@@ -30,7 +30,7 @@ pub(super) struct Options {
     /// Read a running registry, a dump or a backup instead of a database.
     #[arg(long, value_name = "URL|FILE", env = "DOVETAIL_FROM", hide_env_values = true)]
     from: Option<String>,
-    /// Replace the file that is there. What is read is never replaced, nor a database.
+    /// Replace the file that is there, if it is neither a database nor read.
     #[arg(long)]
     force: bool,
     /// What to write.

@@ -70,11 +70,19 @@ pub(crate) async fn pull(live: &Live, pulls: &[Pull], lock: Option<&Lock>) -> Re
         fetched.insert(key, listed);
     }
     let mut pulled: BTreeMap<String, Pulled> = BTreeMap::new();
-    // The newest version of a subject takes the subject's name, and older ones one with their number.
-    for (key, listed) in fetched.into_iter().rev() {
+    // What is imported lies where it is looked for. Of the rest, the newest version of a subject takes the
+    // subject's name, and older ones one with their number.
+    let is_imported = |key: &(String, i32), listed: &Listed| {
+        names.contains_key(key) && listed.format().is_ok_and(|format| format != Format::Avro)
+    };
+    let (imported, others): (Vec<_>, Vec<_>) =
+        fetched.into_iter().rev().partition(|(key, listed)| is_imported(key, listed));
+    let imported_count = imported.len();
+    for (position, (key, listed)) in imported.into_iter().chain(others).enumerate() {
         let mut path =
             path_of(&live.unqualified(&key.0), listed.format()?, names.get(&key).map(String::as_str));
-        if pulled.get(&path).is_some_and(|newer| newer.subject == key.0) {
+        let may_be_numbered = position >= imported_count;
+        if may_be_numbered && pulled.get(&path).is_some_and(|newer| newer.subject == key.0) {
             path = numbered(&path, key.1);
         }
         let file = Pulled { path: path.clone(), subject: key.0, version: key.1, text: listed.schema };

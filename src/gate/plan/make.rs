@@ -325,7 +325,8 @@ impl Making<'_> {
                 }
             },
             When::Before => (change, None),
-            When::After => (None, change),
+            // The schema is judged under the declared policy, so that comes first in any case.
+            When::After => change.map_or((None, None), Configuration::policy_and_level),
         };
         self.configure(wanted, before);
         let registration = Registration {
@@ -385,8 +386,11 @@ impl Making<'_> {
         let mut accepted = waived.len();
         // What the manifest's judge, packs and rules allow the registry may still turn away. That is the
         // registry's to say: only a waiver lets it pass.
-        if declared != recorded
-            && let Verdict::Compared(compared) = under(&recorded)
+        let mut deciding = recorded;
+        // The plan records the declared policy before it registers.
+        deciding.assumptions.policy = wanted.policy.unwrap_or(deciding.assumptions.policy);
+        if declared != deciding
+            && let Verdict::Compared(compared) = under(&deciding)
         {
             let refusals = compared.findings.into_iter().filter(Finding::is_refusal);
             let (waived, mut open): (Vec<_>, Vec<_>) =

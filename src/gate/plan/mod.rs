@@ -260,6 +260,23 @@ impl Configuration {
         Configuration { level: word(to), level_before: word(from), ..Configuration::default() }
     }
 
+    /// The part about the policy, and the one about the level.
+    fn policy_and_level(self) -> (Option<Configuration>, Option<Configuration>) {
+        let Configuration { level, level_before, policy, policy_before, why } = self;
+        let of_policy = policy.map(|policy| Configuration {
+            policy: Some(policy),
+            policy_before,
+            ..Configuration::default()
+        });
+        let of_level = level.map(|level| Configuration {
+            level: Some(level),
+            level_before,
+            why,
+            ..Configuration::default()
+        });
+        (of_policy, of_level)
+    }
+
     /// Is it for a moment only, for the sake of one registration?
     pub(crate) fn steps_aside(&self) -> bool {
         self.why.is_some() && self.level.as_deref() == Some(Level::None.as_str())
