@@ -767,3 +767,25 @@ fn two_manifests_of_two_registries_are_not_mixed() {
         assert_eq!(get(&format!("{}/subjects", server.url)), json!([]), "nothing was done");
     }
 }
+
+#[test]
+fn what_only_the_registry_has_may_be_referred_to() {
+    let server = Server::start();
+    register(&server, "theirs", json!({ "schemaType": "JSON", "schema": r#"{"type":"string"}"# }));
+    let entry = "subjects: [{ file: ours.json, subject: ours, \
+                 references: [{ name: theirs.json, subject: theirs, version: 1 }] }]\n";
+    let ours = r#"{"type":"object","properties":{"a":{"$ref":"theirs.json"}}}"#;
+    let folder = declared(&server.url, entry, &[("ours.json", ours)]);
+    let shown = succeeds(folder.path(), &["plan", "--delete"]);
+    assert!(shown.contains("ours") && !shown.contains("delete softly"), "{shown}");
+    succeeds(folder.path(), &["apply", "--delete"]);
+    let registered = get(&format!("{}/subjects/ours/versions/1", server.url));
+    assert_eq!(
+        registered["references"],
+        json!([{ "name": "theirs.json", "subject": "theirs", "version": 1 }])
+    );
+    let further = ours.replace(r#"{"a":"#, r#"{"b":{"type":"number"},"a":"#);
+    write(folder.path(), &[("ours.json", &further)]);
+    let shown = run(folder.path(), &["plan"]);
+    assert!(!shown.contains("no schema"), "{shown}");
+}

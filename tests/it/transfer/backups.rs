@@ -537,6 +537,7 @@ async fn no_backup_is_written_over_what_it_reads_nor_unasked_over_anything() {
         dovetail(folder, &[&["backup", "--force", "link"][..], &from].concat(), 0);
         let link = fs::symlink_metadata(folder.join("link")).expect("a link");
         assert!(link.is_symlink() && read(folder, "there") == read(folder, "small"));
+        // What is not there cannot be lost.
         dovetail(folder, &[&["backup", "/dev/full"][..], &from].concat(), 3);
         dovetail(folder, &[&["backup", "/dev/null"][..], &from].concat(), 0);
         for device in ["/dev/full", "/dev/null"] {
