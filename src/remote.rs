@@ -62,6 +62,12 @@ impl RegistryClient {
             }
             Err(error) => return Err(wrong(&format!("cannot be read: {error}"))),
         };
+        if root.query().is_some() || root.fragment().is_some() {
+            // Not repeated: it may hold a secret.
+            return Err(wrong("must end before any `?` or `#`").with_hint(
+                "Nothing behind them would be sent. Credentials go in front: https://USER:PASSWORD@HOST.",
+            ));
+        }
         let credentials = take_credentials(&mut root);
         let (connect, whole) = (Duration::from_secs(5), Duration::from_secs(30));
         let http = outgoing::client(std::slice::from_ref(&root), connect, whole).build();
@@ -275,8 +281,17 @@ mod tests {
 
     #[test]
     fn only_http_urls_lead_to_a_registry() {
-        for wrong in ["localhost:8081", "ftp://x", "", "http://"] {
-            assert!(RegistryClient::new(wrong).is_err(), "{wrong}");
+        for wrong in [
+            "localhost:8081",
+            "ftp://x",
+            "",
+            "http://",
+            "ann:s3cret@host",
+            "http://h/?token=s3cret",
+            "http://h/#s3cret",
+        ] {
+            let Err(failure) = RegistryClient::new(wrong) else { panic!("{wrong} is taken") };
+            assert!(!format!("{:#} {:?}", failure.error, failure.hint).contains("s3cret"), "{wrong}");
         }
     }
 }

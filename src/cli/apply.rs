@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use clap::Args;
 use serde_json::json;
 
-use super::declaring::Declaring;
+use super::declaring::{Declaring, Saved};
 use super::plan::Format;
 use super::plan_report;
 use super::print::Printer;
@@ -65,8 +65,9 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     if let Some(path) = &options.plan {
         let plan = Plan::read(path)?;
-        let url = options.declaring.place.registry_url.as_deref().unwrap_or(&plan.registry);
-        let live = Live::new(url, Some(&plan.context))?;
+        let saved = Saved { registry: &plan.registry, context: &plan.context };
+        let Declaring { place, manifest, .. } = &options.declaring;
+        let live = place.live_of_saved(saved, manifest.as_deref())?;
         let minds = if options.ignore_unrelated { Minds::WhatItConcerns } else { Minds::Everything };
         return wait_for(apply(&live, &plan, minds, options.format, printer));
     }

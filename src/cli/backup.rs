@@ -1,6 +1,6 @@
 //! `dovetail backup`: write everything a store holds into a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
@@ -24,11 +24,15 @@ use crate::transfer::{Secrets, write_backup};
     --with-credentials they are in it, and the file is to be kept as passwords are.\n\n\
     Examples:\n  \
     dovetail backup registry.backup\n  \
+    dovetail backup --force latest.backup\n  \
     dovetail backup monday.backup --database-url postgres://dovetail@db/registry"
 )]
 pub(super) struct Options {
-    /// The file to write. One that is there is replaced when the new one is whole.
+    /// The file to write.
     file: PathBuf,
+    /// Replace the file that is there, if it is no database.
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     database: Database,
     /// Write the credentials of exporters into the file, in the clear.
@@ -40,7 +44,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     wait_for(async {
         let store = open(&options.database.database_url, false).await?;
         let secrets = if options.with_credentials { Secrets::Kept } else { Secrets::LeftOut };
-        let mut file = NewFile::create(&options.file)?;
+        let mut file = NewFile::create(&options.file, options.force, Path::new(&store.location()))?;
         let bar = Bar::new(printer);
         let progress = |what, done, total| bar.tell(what, done, total);
         let rows = write_backup(&store, &mut file.out, secrets, &progress).await.map_err(failure)?;

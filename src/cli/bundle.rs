@@ -25,7 +25,7 @@ bundle.json in it holds everything once more in one document, with checksums. It
 With --lock FILE nobody is asked: texts come from the declared files, versions and ids from the lock, and a
 file that is not what was locked stops it.
 
-The folder is replaced as a whole, and only if it holds a bundle or nothing.
+The folder is replaced as a whole, and only if it holds nothing but a bundle, or nothing at all.
 
 Exit codes
   0  written    1  a file is not what the lock says    2  the folder holds something else

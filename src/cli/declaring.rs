@@ -1,7 +1,7 @@
 //! What the commands have in common that hold a manifest against a registry: which files, which
 //! registry.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::Args;
@@ -25,6 +25,14 @@ pub(super) struct Place {
     /// The context, instead of the manifest's or the default one.
     #[arg(long, env = "DOVETAIL_CONTEXT")]
     pub(super) context: Option<String>,
+}
+
+/// Where a plan or a lock says that it belongs.
+#[derive(Clone, Copy)]
+pub(super) struct Saved<'a> {
+    /// The registry, without credentials.
+    pub(super) registry: &'a str,
+    pub(super) context: &'a str,
 }
 
 /// Which files, and which registry.
@@ -69,6 +77,21 @@ impl Place {
         let context = context.or_else(|| manifest.and_then(|manifest| manifest.registry.context.as_deref()));
         Live::new(&url, context)
     }
+
+    /// The registry of something saved. What was saved holds no credentials: where the manifest's URL is the
+    /// same registry's, that one is taken, with them.
+    pub(super) fn live_of_saved(&self, saved: Saved<'_>, manifest: Option<&Path>) -> Result<Live, Failure> {
+        let context = self.context.as_deref().unwrap_or(saved.context);
+        let declared = || {
+            let manifest = Manifest::at_or_above(manifest)?;
+            let url = manifest.registry.url(|name| std::env::var(name).ok()).ok()??;
+            Live::new(&url, Some(context)).ok().filter(|live| live.shown() == saved.registry)
+        };
+        match &self.registry_url {
+            Some(url) => Live::new(url, Some(context)),
+            None => declared().map_or_else(|| Live::new(saved.registry, Some(context)), Ok),
+        }
+    }
 }
 
 impl Declaring {
@@ -82,9 +105,34 @@ impl Declaring {
                 .with_hint("`dovetail init` writes one, `dovetail dump` one for what a registry holds."));
         };
         let live = self.place.live(Some(manifest))?;
+        self.check_one_place(&workspace, &live)?;
         let wanted = wanted(&workspace, &live)?;
         let is_whole = wanted.len() == workspace.declared.len();
         Ok(Declared { workspace, live, wanted, is_whole })
+    }
+
+    /// A run is about one registry and one context of it.
+    fn check_one_place(&self, workspace: &Workspace, live: &Live) -> Result<(), Failure> {
+        for manifest in workspace.manifests.iter().skip(1) {
+            let url = self.place.registry_url.clone().or_else(|| {
+                // Without a URL of its own, it is about the outer manifest's registry.
+                (!manifest.registry.names_url()).then(|| live.shown().to_owned())
+            });
+            let context = self.place.context.clone();
+            let other = Place { registry_url: url, context }.live(Some(manifest))?;
+            if (other.shown(), other.context()) != (live.shown(), live.context()) {
+                let (outer, inner) = (&workspace.manifests[0].path, &manifest.path);
+                return Err(Failure::bad_request(anyhow!(
+                    "{outer} is about {} in the context {}, and {inner} about {} in the context {}",
+                    live.shown(),
+                    live.context(),
+                    other.shown(),
+                    other.context()
+                ))
+                .with_hint("Run it for one after the other: --manifest FILE names one."));
+            }
+        }
+        Ok(())
     }
 
     /// Where the manifest is, if it was named.
@@ -120,8 +168,10 @@ impl Declared {
         planning.plan().await
     }
 
-    /// Is the subject, without its context, never to be deleted?
+    /// Is the subject, without its context, never to be deleted? It may be protected with it, too.
     pub(super) fn protects(&self, subject: &str) -> bool {
-        self.workspace.manifests.iter().any(|manifest| manifest.protects(subject))
+        let qualified = format!(":{}:{subject}", self.live.context());
+        let is_named = |manifest: &Manifest| manifest.protects(subject) || manifest.protects(&qualified);
+        self.workspace.manifests.iter().any(is_named)
     }
 }

@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::declaring::Place;
+use super::overwriting::check_overwriting;
 use super::print::Printer;
 use super::progress::Progress;
 use super::wait_for;
@@ -21,7 +22,8 @@ counts.
 Earlier versions stay in the registry; `dovetail bundle` and `dovetail backup` take them along.
 
 Exit codes
-  0  written    2  the folder holds a manifest already    3  the registry cannot be read
+  0  written    2  the folder holds a manifest already, or files that would be written over
+  3  the registry cannot be read
 
 Examples
   dovetail dump --registry-url http://127.0.0.1:8081 --out schemas
@@ -53,8 +55,10 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     let dump = wait_for(dump(&live, &|more| progress.advance(more)))?;
     drop(progress);
     let unwritable = |error: std::io::Error| Failure::unable(anyhow!("{shown} cannot be written: {error}"));
-    for (path, text) in &dump.files {
-        let path = out.join(path);
+    let paths: Vec<PathBuf> = dump.files.keys().map(|path| out.join(path)).collect();
+    let texts = dump.files.values().map(String::as_str);
+    check_overwriting(paths.iter().map(PathBuf::as_path).zip(texts), options.force)?;
+    for (path, text) in paths.iter().zip(dump.files.values()) {
         std::fs::create_dir_all(path.parent().unwrap_or(out)).map_err(unwritable)?;
         std::fs::write(path, text).map_err(unwritable)?;
     }

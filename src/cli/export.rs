@@ -30,6 +30,9 @@ pub(super) struct Options {
     /// Read a running registry, a dump or a backup instead of a database.
     #[arg(long, value_name = "URL|FILE", env = "DOVETAIL_FROM", hide_env_values = true)]
     from: Option<String>,
+    /// Replace the file that is there, if it is neither a database nor read.
+    #[arg(long)]
+    force: bool,
     /// What to write.
     #[arg(long, value_name = "FORMAT", env = "DOVETAIL_FORMAT", default_value = "topic")]
     format: Format,
@@ -49,14 +52,20 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     wait_for(async {
         let bar = Bar::new(printer);
         let progress = |what, done, total| bar.tell(what, done, total);
-        let (holdings, place) = match &options.from {
+        let create = |read: &str| match options.to.as_str() {
+            "-" => Ok(None),
+            to => NewFile::create(Path::new(to), options.force, Path::new(read)).map(Some),
+        };
+        let (holdings, place, file) = match &options.from {
             Some(from) => {
                 let source = source(from, 8)?;
-                (source.holdings(&progress).await.map_err(failure)?, source.shown())
+                let file = create(from)?;
+                (source.holdings(&progress).await.map_err(failure)?, source.shown(), file)
             }
             None => {
                 let store = open(&options.database.database_url, false).await?;
-                (holdings_of_store(&store).await.map_err(failure)?, store.location())
+                let file = create(&store.location())?;
+                (holdings_of_store(&store).await.map_err(failure)?, store.location(), file)
             }
         };
         bar.clear();
@@ -78,12 +87,11 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
             }
         }
         bar.clear();
-        if options.to == "-" {
+        let Some(mut file) = file else {
             let text = String::from_utf8(written).map_err(|error| Failure::unable(anyhow!(error)))?;
             printer.text(&format!("{}\n", text.trim_end_matches('\n')));
             return Ok(Outcome::Success);
-        }
-        let mut file = NewFile::create(Path::new(&options.to))?;
+        };
         file.out.write_all(&written).map_err(|error| Failure::unable(anyhow!("{}: {error}", options.to)))?;
         file.finish()?;
         printer.answer(format_args!("wrote {holdings} of {place} to {}", options.to));

@@ -23,6 +23,7 @@ mod man;
 mod migrate;
 mod moving;
 mod openapi;
+mod overwriting;
 mod plan;
 mod plan_report;
 mod print;
@@ -51,21 +52,24 @@ use print::Printer;
     name = "dovetail",
     version,
     propagate_version = true,
-    after_help = "Every option may also be given as an environment variable, named in its help.\n\n\
+    after_help = "Most options may also be given as an environment variable, named in their help.\n\n\
                   Exit codes:\n  \
                   0  done; nothing incompatible found\n  \
-                  1  an incompatibility was found\n  \
+                  1  something was found that must not pass\n  \
                   2  the request, or a schema in it, cannot be understood\n  \
-                  3  it could not be done: registry unreachable, revision unknown, database in the way",
-    after_long_help = "Every option may also be given as an environment variable, named in its help.\n\n\
+                  3  it could not be done: registry unreachable, revision unknown, database in the way\n  \
+                  4  it was begun and stopped: somebody else was faster, or it broke off half-way",
+    after_long_help = "Most options may also be given as an environment variable, named in their help.\n\n\
                   Exit codes:\n  \
                   0  done; nothing incompatible found\n  \
-                  1  an incompatibility was found\n  \
+                  1  something was found that must not pass\n  \
                   2  the request, or a schema in it, cannot be understood\n  \
-                  3  it could not be done: registry unreachable, revision unknown, database in the way\n\n\
+                  3  it could not be done: registry unreachable, revision unknown, database in the way\n  \
+                  4  it was begun and stopped: somebody else was faster, or it broke off half-way\n\n\
                   Examples:\n  \
                   dovetail serve\n  \
-                  dovetail check schemas/ --against git:origin/main\n  \
+                  dovetail init\n  \
+                  dovetail check\n  \
                   dovetail check schemas/ --against registry:http://127.0.0.1:8081\n  \
                   dovetail explain avro-field-without-default"
 )]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::anyhow;
+use uuid::Uuid;
 
 use super::migrate;
 use super::print::Printer;
@@ -41,7 +42,15 @@ pub(super) fn source(text: &str, at_once: usize) -> Result<Source, Failure> {
         whole.map_err(|error| Failure::unable(anyhow!("standard input cannot be read: {error}")))?;
         return Ok(Source::Text(read));
     }
-    Ok(Source::File(PathBuf::from(text)))
+    let path = PathBuf::from(text);
+    if text.contains('@') && !path.exists() {
+        // Not repeated: it may be a URL with a password that lost its beginning.
+        return Err(Failure::bad_request(anyhow!(
+            "what is to be read is neither a file nor a registry's URL"
+        ))
+        .with_hint("A URL begins with http:// or https://."));
+    }
+    Ok(Source::File(path))
 }
 
 /// How the command ends because of an error.
@@ -113,28 +122,65 @@ impl Bar {
 /// A file that takes its place when it is whole, and not before.
 pub(super) struct NewFile {
     pub(super) out: BufWriter<File>,
-    temporary: PathBuf,
+    /// Where it is until it is whole; `None` for what cannot be replaced, such as a pipe.
+    temporary: Option<PathBuf>,
     path: PathBuf,
 }
 
 impl NewFile {
-    /// Only its owner may read it: it holds what the registry's own access rules protect.
-    pub(super) fn create(path: &Path) -> Result<NewFile, Failure> {
-        let mut name = path.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
-        name.push(".part");
-        let temporary = path.with_file_name(name);
+    /// Only its owner may read it: it holds what the registry's own access rules protect. What is there is
+    /// replaced with `force` only, and never the file `read` that its content comes from, nor a database.
+    pub(super) fn create(path: &Path, force: bool, read: &Path) -> Result<NewFile, Failure> {
+        let refused = |what: &str, hint: &'static str| {
+            Err(Failure::bad_request(anyhow!("{} {what}", path.display())).with_hint(hint))
+        };
+        let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+        let place = match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return refused("is a folder", "Name a file in it."),
+            Ok(found) if !found.is_file() => return NewFile::straight_to(path),
+            Ok(_) => {
+                if is_read(path, read) {
+                    return refused("is what is being read", "Name another file.");
+                }
+                if is_database(path) {
+                    return refused("is a database", "Name another file: a database is not written over.");
+                }
+                if !force {
+                    return refused("is there already", "Name another file, or write over it with --force.");
+                }
+                // What a link leads to is written, and the link stays.
+                fs::canonicalize(path).map_err(|error| NewFile::failure(path, &error))?
+            }
+            Err(_) if is_link => {
+                return refused("is a link that leads nowhere", "Name what it is to lead to.");
+            }
+            Err(_) => path.to_owned(),
+        };
+        let mut name = place.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
+        name.push(format!(".{}.part", &Uuid::new_v4().simple().to_string()[..8]));
+        let temporary = place.with_file_name(name);
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&temporary).map_err(|error| NewFile::failure(path, &error))?;
-        Ok(NewFile { out: BufWriter::new(file), temporary, path: path.to_owned() })
+        Ok(NewFile { out: BufWriter::new(file), temporary: Some(temporary), path: place })
+    }
+
+    /// A device or a pipe is written to, and stays what it is.
+    fn straight_to(path: &Path) -> Result<NewFile, Failure> {
+        let file = OpenOptions::new().write(true).open(path);
+        let file = file.map_err(|error| NewFile::failure(path, &error))?;
+        Ok(NewFile { out: BufWriter::new(file), temporary: None, path: path.to_owned() })
     }
 
     /// It is whole: keep it.
     pub(super) fn finish(mut self) -> Result<(), Failure> {
-        let kept = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
-        let kept = kept.and_then(|()| fs::rename(&self.temporary, &self.path));
+        let mut kept = self.out.flush();
+        if let Some(temporary) = &self.temporary {
+            kept = kept.and_then(|()| self.out.get_ref().sync_all());
+            kept = kept.and_then(|()| fs::rename(temporary, &self.path));
+        }
         kept.map_err(|error| NewFile::failure(&self.path, &error))
     }
 
@@ -145,7 +191,35 @@ impl NewFile {
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        // Gone already when it was kept.
-        let _ = fs::remove_file(&self.temporary);
+        if let Some(temporary) = &self.temporary {
+            // Gone already when it was kept.
+            let _ = fs::remove_file(temporary);
+        }
     }
+}
+
+/// Is `path` the file that is read, by whatever name, or one that SQLite keeps beside it?
+fn is_read(path: &Path, read: &Path) -> bool {
+    let beside = ["", "-wal", "-shm", "-journal"].map(|ending| {
+        let mut name = read.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    });
+    beside.iter().any(|read| is_same(path, read))
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) {
+        use std::os::unix::fs::MetadataExt;
+        return (one.dev(), one.ino()) == (other.dev(), other.ino());
+    }
+    matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Does the file begin as databases of SQLite do?
+fn is_database(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
+    read.is_ok() && head == b"SQLite format 3\0"
 }

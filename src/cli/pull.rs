@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use clap::Args;
 
-use super::declaring::{Declaring, Place};
+use super::declaring::{Declaring, Place, Saved};
+use super::overwriting::check_overwriting;
 use super::print::Printer;
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
@@ -15,7 +16,8 @@ use crate::gate::pull::{Pull, pull};
 
 const LONG_HELP: &str = "\
 Fetches schemas and everything that they refer to. A file that others import lies where the import looks for
-it; any other is called after its subject. Files that hold the same already are not touched.
+it; any other is called after its subject. Files that hold the same already are not touched;
+those that hold something else stop it, unless --force is given.
 
 Which
   SUBJECT[@VERSION]…, else what schemas.lock holds, else what the manifest declares. Without @VERSION it is the
@@ -26,7 +28,7 @@ The lock
 
 Exit codes
   0  fetched    1  a schema is not what the lock says; nothing was written
-  2  the request cannot be understood    3  the registry cannot be read
+  2  the request cannot be understood, or files would be written over    3  the registry cannot be read
 
 Examples
   dovetail pull --out target/schemas
@@ -41,6 +43,9 @@ pub(super) struct Options {
     /// The folder to write into.
     #[arg(long, value_name = "FOLDER", env = "DOVETAIL_PULL_OUT", default_value = "schemas")]
     out: PathBuf,
+    /// Write over files that hold something else.
+    #[arg(long)]
+    force: bool,
     /// The lock to hold them against.
     #[arg(long, value_name = "FILE", env = "DOVETAIL_LOCK", default_value = LOCK_FILE)]
     lock: PathBuf,
@@ -54,16 +59,18 @@ pub(super) struct Options {
 /// Fetch, verify, write.
 pub(super) fn run(options: Options, printer: Printer) -> Result<Outcome, Failure> {
     let lock = Lock::read(&options.lock)?;
-    let Options { subjects, out, manifest, place, .. } = options;
+    let Options { subjects, out, manifest, place, force, .. } = options;
     let (live, pulls) = what(subjects, manifest, place, lock.as_ref())?;
     let pulled = wait_for(pull(&live, &pulls, lock.as_ref()))?;
+    let paths: Vec<PathBuf> = pulled.iter().map(|file| out.join(&file.path)).collect();
+    let texts = pulled.iter().map(|file| file.text.as_str());
+    check_overwriting(paths.iter().map(PathBuf::as_path).zip(texts), force)?;
     let mut written = 0;
-    for file in &pulled {
-        let path = out.join(&file.path);
-        if std::fs::read(&path).is_ok_and(|there| there == file.text.as_bytes()) {
+    for (file, path) in pulled.iter().zip(&paths) {
+        if std::fs::read(path).is_ok_and(|there| there == file.text.as_bytes()) {
             continue;
         }
-        write(&path, &file.text)?;
+        write(path, &file.text)?;
         printer.note(format_args!("wrote  {}  {} version {}", path.display(), file.subject, file.version));
         written += 1;
     }
@@ -86,7 +93,8 @@ fn what(
     if let Some(lock) = lock
         && place.registry_url.is_none()
     {
-        let live = Live::new(&lock.registry, place.context.as_deref().or(Some(&lock.context)))?;
+        let saved = Saved { registry: &lock.registry, context: &lock.context };
+        let live = place.live_of_saved(saved, manifest.as_deref())?;
         return Ok((live.clone(), named(&live, &subjects).unwrap_or_else(|| locked(lock))));
     }
     if place.registry_url.is_some() && (lock.is_some() || !subjects.is_empty()) {

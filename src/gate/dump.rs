@@ -1,11 +1,12 @@
 //! Files and a manifest from a registry, for which a plan then finds nothing to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 
 use serde_json::json;
 
 use super::live::{Listed, Live};
+use super::manifest::FILE_NAMES;
 use super::pull::path_of;
 use crate::failure::Failure;
 
@@ -31,6 +32,8 @@ pub(crate) async fn dump(live: &Live, progress: &dyn Fn(u64)) -> Result<Dump, Fa
         latest.iter().map(|listed| (listed.subject.clone(), listed.version)).collect();
     let mut dump = Dump { files: BTreeMap::new(), subjects: 0, notes: Vec::new() };
     let mut manifest = head(live);
+    let mut taken = Taken::default();
+    FILE_NAMES.iter().for_each(|name| taken.take(name));
     for listed in latest {
         let subject = live.unqualified(&listed.subject);
         if subject.contains('{') {
@@ -40,7 +43,7 @@ pub(crate) async fn dump(live: &Live, progress: &dyn Fn(u64)) -> Result<Dump, Fa
             continue;
         }
         let path = path_of(&subject, listed.format()?, names.get(&listed.subject).copied());
-        let path = free(&dump.files, path);
+        let path = taken.free(path);
         if listed.rule_set.is_some() {
             dump.notes.push(format!(
                 "`{subject}` has rules, which the manifest does not hold; they stay as they are"
@@ -107,13 +110,64 @@ async fn entry(
     Ok(())
 }
 
-/// A path that no file has yet, in any spelling that a file system may take for the same.
-fn free(files: &BTreeMap<String, String>, path: String) -> String {
-    let is_taken = |path: &str| files.keys().any(|other| other.eq_ignore_ascii_case(path));
-    let (bare, ending) = path.split_once('.').map_or((path.as_str(), ""), |parts| parts);
-    let others = (2..).map(|number| format!("{bare}-{number}.{ending}"));
-    std::iter::once(path.clone())
-        .chain(others)
-        .find(|path| !is_taken(path))
-        .expect("there are enough numbers")
+/// The paths that are taken, in the spelling that a file system may take for the same.
+#[derive(Default)]
+struct Taken {
+    files: HashSet<String>,
+    folders: HashSet<String>,
+}
+
+impl Taken {
+    /// Take a path that is no file yet, no folder of one, and lies below none.
+    fn free(&mut self, path: String) -> String {
+        let (folder, name) = path.rsplit_once('/').map_or(("", path.as_str()), |parts| parts);
+        // Only the name is changed, unless a file is where the folder would have to be.
+        let is_blocked = folders_of(&path).any(|folder| self.files.contains(&folder.to_lowercase()));
+        let folder = if is_blocked { folder.replace('/', "_") } else { folder.to_owned() };
+        let slash = if folder.is_empty() || is_blocked { "" } else { "/" };
+        let joint = if is_blocked { "_" } else { slash };
+        let first = format!("{folder}{joint}{name}");
+        let (bare, ending) = name.split_once('.').unwrap_or((name, ""));
+        let others = (2..).map(|number| format!("{folder}{joint}{bare}-{number}.{ending}"));
+        let is_free = |path: &String| {
+            let path = path.to_lowercase();
+            !self.files.contains(&path) && !self.folders.contains(&path)
+        };
+        let free = std::iter::once(first).chain(others).find(is_free).expect("there are enough numbers");
+        self.take(&free);
+        free
+    }
+
+    fn take(&mut self, path: &str) {
+        self.files.insert(path.to_lowercase());
+        self.folders.extend(folders_of(path).map(str::to_lowercase));
+    }
+}
+
+/// The folders that a path lies in.
+fn folders_of(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Taken;
+
+    #[test]
+    fn every_file_has_a_path_of_its_own() {
+        let mut taken = Taken::default();
+        taken.take("schemas.yaml");
+        for (path, expected) in [
+            ("a.avsc", "a.avsc"),
+            ("A.avsc", "A-2.avsc"),
+            ("a.avsc", "a-3.avsc"),
+            ("shop.v1/a.proto", "shop.v1/a.proto"),
+            ("shop.v1/a.proto", "shop.v1/a-2.proto"),
+            ("shop.v1", "shop-2.v1"),
+            ("schemas.yaml/x.proto", "schemas.yaml_x.proto"),
+            ("schemas.yaml", "schemas-2.yaml"),
+        ] {
+            assert_eq!(taken.free(path.to_owned()), expected, "{path}");
+        }
+    }
 }

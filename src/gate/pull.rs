@@ -24,6 +24,9 @@ pub(crate) struct Pulled {
     pub(crate) text: String,
 }
 
+/// The longest part of a path, in bytes: an ending and a number still go behind it.
+const LONGEST_PART: usize = 200;
+
 /// What to fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pull {
@@ -67,8 +70,21 @@ pub(crate) async fn pull(live: &Live, pulls: &[Pull], lock: Option<&Lock>) -> Re
         fetched.insert(key, listed);
     }
     let mut pulled: BTreeMap<String, Pulled> = BTreeMap::new();
-    for (key, listed) in fetched {
-        let path = path_of(&live.unqualified(&key.0), listed.format()?, names.get(&key).map(String::as_str));
+    // What is imported lies where it is looked for. Of the rest, the newest version of a subject takes the
+    // subject's name, and older ones one with their number.
+    let is_imported = |key: &(String, i32), listed: &Listed| {
+        names.contains_key(key) && listed.format().is_ok_and(|format| format != Format::Avro)
+    };
+    let (imported, others): (Vec<_>, Vec<_>) =
+        fetched.into_iter().rev().partition(|(key, listed)| is_imported(key, listed));
+    let imported_count = imported.len();
+    for (position, (key, listed)) in imported.into_iter().chain(others).enumerate() {
+        let mut path =
+            path_of(&live.unqualified(&key.0), listed.format()?, names.get(&key).map(String::as_str));
+        let may_be_numbered = position >= imported_count;
+        if may_be_numbered && pulled.get(&path).is_some_and(|newer| newer.subject == key.0) {
+            path = numbered(&path, key.1);
+        }
         let file = Pulled { path: path.clone(), subject: key.0, version: key.1, text: listed.schema };
         if let Some(other) = pulled.insert(path, file) {
             return Err(Failure::bad_request(anyhow!(
@@ -133,6 +149,14 @@ fn is_ending(format: Format) -> &'static str {
     }
 }
 
+/// The path of an older version of what is at `path`.
+fn numbered(path: &str, version: i32) -> String {
+    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
+    let (bare, ending) = name.split_once('.').unwrap_or((name, ""));
+    let slash = if folder.is_empty() { "" } else { "/" };
+    format!("{folder}{slash}{bare}@{version}.{ending}")
+}
+
 /// Does the path stay below where it starts?
 fn is_plain(path: &str) -> bool {
     let is_part = |part: &str| safe_part(part) == part;
@@ -142,7 +166,9 @@ fn is_plain(path: &str) -> bool {
 /// A part of a path that is one on every system.
 fn safe_part(part: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || "._-+@ ".contains(c) { c } else { '_' };
-    let part: String = part.chars().map(safe).take(200).collect();
+    let mut part: String = part.chars().map(safe).collect();
+    // File systems count bytes.
+    part.truncate(part.floor_char_boundary(LONGEST_PART));
     // Neither nothing nor dots, nor a file that folders hide.
     match part.strip_prefix('.') {
         Some(rest) => format!("_{rest}"),
@@ -155,6 +181,17 @@ fn safe_part(part: &str) -> String {
 mod tests {
     use super::path_of;
     use crate::model::Format;
+
+    #[test]
+    fn an_older_version_has_its_number_in_its_name() {
+        for (path, expected) in [
+            ("money.avsc", "money@2.avsc"),
+            ("shop.v1/money.proto", "shop.v1/money@2.proto"),
+            ("a.schema.json", "a@2.schema.json"),
+        ] {
+            assert_eq!(super::numbered(path, 2), expected);
+        }
+    }
 
     #[test]
     fn files_find_each_other_and_stay_in_their_folder() {
@@ -170,6 +207,7 @@ mod tests {
             ("../../etc/passwd", Format::Avro, None, "_./_./etc/passwd.avsc"),
             ("/", Format::Avro, None, "_/_.avsc"),
             ("a:b*", Format::Avro, None, "a_b_.avsc"),
+            (&"é".repeat(150), Format::Avro, None, &format!("{}.avsc", "é".repeat(100))),
         ] {
             assert_eq!(path_of(subject, format, name), expected, "{subject}");
         }

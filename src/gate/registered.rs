@@ -224,7 +224,7 @@ impl Registered {
     }
 
     /// Everything that `references` lead to, referenced texts first, each name once.
-    async fn closure(
+    pub(crate) async fn closure(
         &mut self,
         referrer: &Subject,
         references: &[StoredReference],

@@ -502,6 +502,19 @@ fn is_manifest(path: &Path) -> bool {
     !is_json || std::fs::read_to_string(path).is_ok_and(looks_like_one)
 }
 
+impl Manifest {
+    /// The manifest at `path`, or the nearest one in this folder or above it; `None` where there is none that
+    /// can be read.
+    pub(crate) fn at_or_above(path: Option<&Path>) -> Option<Manifest> {
+        let path = match path {
+            Some(path) => path.to_owned(),
+            None => nearest_manifest(&std::env::current_dir().ok()?)?,
+        };
+        let text = String::from_utf8(files::read(&path).ok()?).ok()?;
+        Manifest::parse(&files::slashed(&path), &text).ok()
+    }
+}
+
 fn read_manifest(path: &Path, printing: &Printing) -> Result<Manifest, Failure> {
     let printed = printing.printed(path);
     let bytes = files::read(path)?;

@@ -100,13 +100,35 @@ impl Remote {
                 Read::OfAnother { asked, answered } => drop(aliases.insert(asked, answered)),
             }
         }
-        let hidden = aliases.into_iter().map(|(asked, answered)| {
-            format!(
-                "`{asked}` is an alias of `{answered}`: the versions that it has itself cannot be read over HTTP"
-            )
-        });
-        holdings.left_out.extend(hidden);
+        for (asked, answered) in aliases {
+            let behind = self.behind_alias(&asked).await?;
+            if behind.is_empty() {
+                return Err(Error::Input(format!(
+                    "`{asked}` is an alias of `{answered}` in {}, and the versions that it has itself cannot be read. Take the alias out of its configuration until this is done",
+                    self.shown()
+                )));
+            }
+            holdings.versions.extend(behind);
+        }
         Ok(())
+    }
+
+    /// The versions that an alias has itself. Only the list of all schemas shows them under its own name.
+    async fn behind_alias(&self, subject: &Subject) -> Result<Vec<Held>, Error> {
+        let prefix = spelling(subject);
+        let query = [("subjectPrefix", prefix.as_str()), ("deleted", "true")];
+        let all = self.pages(&["schemas"], &query).await?.unwrap_or_default();
+        let live = self.pages(&["schemas"], &query[..1]).await?.unwrap_or_default();
+        let own = |entry: &Value| {
+            let named = Subject::parse(entry.get("subject").and_then(Value::as_str).unwrap_or_default());
+            let version = entry.get("version").and_then(number).and_then(Version::new);
+            version.filter(|_| named == *subject)
+        };
+        let live: HashSet<Version> = live.iter().filter_map(own).collect();
+        let found = all.iter().filter_map(|entry| Some((entry, own(entry)?)));
+        found
+            .map(|(entry, version)| self.held(entry, subject.clone(), version, !live.contains(&version)))
+            .collect()
     }
 
     /// The numbers of all versions of a subject, each with whether it is deleted.
@@ -134,11 +156,16 @@ impl Remote {
         if answered != subject {
             return Ok(Read::OfAnother { asked: subject, answered });
         }
-        let content = read_content(&answer)
+        self.held(&answer, subject, version, deleted).map(|held| Read::Held(Box::new(held)))
+    }
+
+    /// A version, as an answer shows it.
+    fn held(&self, answer: &Value, subject: Subject, version: Version, deleted: bool) -> Result<Held, Error> {
+        let content = read_content(answer)
             .map_err(|sentence| self.strange(&format!("version {version} of `{subject}`, but {sentence}")))?;
         let id = answer.get("id").and_then(number).filter(|id| *id >= 0).map(SchemaId);
         let guid = answer.get("guid").and_then(Value::as_str).and_then(Guid::parse);
-        Ok(Read::Held(Box::new(Held {
+        Ok(Held {
             id: id.ok_or_else(|| self.strange(&format!("version {version} of `{subject}` without an id")))?,
             version,
             guid,
@@ -146,7 +173,7 @@ impl Remote {
             deleted,
             created_at: answer.get("ts").and_then(Value::as_i64),
             subject,
-        })))
+        })
     }
 
     /// Ask what the highest id of each context is: the ids of purged schemas are not seen otherwise. Older

@@ -201,6 +201,8 @@ fn what_cannot_be_understood_or_reached_has_its_own_exit_code() {
         (&["apply", "--plan", "missing.json"], 2),
         (&["apply", "--plan", "plan.json", "--delete"], 2),
         (&["apply", "--plan", "plan.json", "--registry-url", "http://127.0.0.1:9"], 2),
+        (&["apply", "--plan", "plan.json", "--context", ".prod"], 2),
+        (&["plan", "--registry-url", "http://127.0.0.1:9/?token=x"], 2),
         (&["plan", "--registry-url", "http://127.0.0.1:9"], 3),
         (&["apply", "--registry-url", "http://127.0.0.1:9"], 3),
         (&["plan", "--manifest", "missing.yaml"], 2),
@@ -707,4 +709,83 @@ fn what_is_planned_and_done_can_be_read_by_programs() {
     let request = state["changes"][0]["requestId"].as_str().expect("an id");
     let name = format!("dovetail-plan-{}", &saved["digest"].as_str().expect("a digest")[..16]);
     assert!(request.starts_with(&name), "the record of changes says which plan it was: {request}");
+}
+
+#[test]
+fn what_the_registry_refuses_no_word_of_the_manifest_lets_through() {
+    let server = Server::start();
+    let settings = json!({ "judge": "proof", "packs": ["wire", "json-names"] });
+    send(&server, reqwest::Method::PUT, "/v1/settings", settings);
+    let text = |field: &str| format!("syntax = \"proto3\";\nmessage M {{\n  int32 {field} = 1;\n}}\n");
+    let entry = |more: &str| {
+        format!(
+            "subjects: [{{ file: m.proto, subject: m, level: BACKWARD{more} }}]\n\
+             waivers: [{{ subject: other, rule: proto-field-renamed, until: 2100-01-01, reason: none }}]\n"
+        )
+    };
+    let folder = declared(&server.url, &entry(""), &[("m.proto", &text("a"))]);
+    succeeds(folder.path(), &["apply"]);
+    write(folder.path(), &[("m.proto", &text("renamed"))]);
+    for more in ["", ", packs: [wire]", ", rules: { proto-field-renamed: off }", ", judge: reference"] {
+        write(folder.path(), &[("schemas.yaml", &manifest(&server.url, &entry(more)))]);
+        for verb in ["plan", "apply"] {
+            let shown = run(folder.path(), &[verb]);
+            assert!(shown.starts_with("exit 1\n"), "{verb}{more}: {shown}");
+            let is_told = shown.contains("PUT /v1/settings");
+            assert_eq!(is_told, !more.is_empty(), "{verb}{more}: {shown}");
+        }
+        assert_eq!(get(&format!("{}/subjects/m/versions", server.url)), json!([1]), "{more}");
+    }
+    let waived = entry(", packs: [wire]").replace("subject: other", "subject: m");
+    write(folder.path(), &[("schemas.yaml", &manifest(&server.url, &waived))]);
+    succeeds(folder.path(), &["apply"]);
+    assert_eq!(get(&format!("{}/subjects/m/versions", server.url)), json!([1, 2]));
+}
+
+#[test]
+fn a_gate_that_stands_open_is_shown_though_the_schema_may_not_pass() {
+    let server = Server::start();
+    let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
+    let folder = declared(&server.url, &format!("defaults: {{ level: BACKWARD }}\n{ALL_AVRO}"), &files);
+    succeeds(folder.path(), &["apply"]);
+    put_level(&server, "cart-value", "NONE");
+    write(folder.path(), &[("cart.avsc", CART_BROKEN)]);
+    let shown = told(&folder, &server, &["plan"]);
+    assert!(shown.starts_with("exit 1\n") && shown.contains("level NONE → BACKWARD"), "{shown}");
+}
+
+#[test]
+fn two_manifests_of_two_registries_are_not_mixed() {
+    let (server, other) = (Server::start(), Server::start());
+    let folder = declared(&server.url, ALL_AVRO, &[("money.avsc", MONEY), ("sub/cart.avsc", r#""int""#)]);
+    write(folder.path(), &[("sub/schemas.yaml", &manifest(&other.url, ALL_AVRO))]);
+    for verb in ["plan", "apply"] {
+        let shown = run(folder.path(), &[verb]);
+        assert!(shown.starts_with("exit 2\n") && shown.contains("--manifest FILE"), "{verb}: {shown}");
+    }
+    for server in [&server, &other] {
+        assert_eq!(get(&format!("{}/subjects", server.url)), json!([]), "nothing was done");
+    }
+}
+
+#[test]
+fn what_only_the_registry_has_may_be_referred_to() {
+    let server = Server::start();
+    register(&server, "theirs", json!({ "schemaType": "JSON", "schema": r#"{"type":"string"}"# }));
+    let entry = "subjects: [{ file: ours.json, subject: ours, \
+                 references: [{ name: theirs.json, subject: theirs, version: 1 }] }]\n";
+    let ours = r#"{"type":"object","properties":{"a":{"$ref":"theirs.json"}}}"#;
+    let folder = declared(&server.url, entry, &[("ours.json", ours)]);
+    let shown = succeeds(folder.path(), &["plan", "--delete"]);
+    assert!(shown.contains("ours") && !shown.contains("delete softly"), "{shown}");
+    succeeds(folder.path(), &["apply", "--delete"]);
+    let registered = get(&format!("{}/subjects/ours/versions/1", server.url));
+    assert_eq!(
+        registered["references"],
+        json!([{ "name": "theirs.json", "subject": "theirs", "version": 1 }])
+    );
+    let further = ours.replace(r#"{"a":"#, r#"{"b":{"type":"number"},"a":"#);
+    write(folder.path(), &[("ours.json", &further)]);
+    let shown = run(folder.path(), &["plan"]);
+    assert!(!shown.contains("no schema"), "{shown}");
 }

@@ -597,7 +597,8 @@ fn the_help_of_each_command_teaches() {
     Earlier versions stay in the registry; `dovetail bundle` and `dovetail backup` take them along.
 
     Exit codes
-      0  written    2  the folder holds a manifest already    3  the registry cannot be read
+      0  written    2  the folder holds a manifest already, or files that would be written over
+      3  the registry cannot be read
 
     Examples
       dovetail dump --registry-url http://127.0.0.1:8081 --out schemas
@@ -758,6 +759,9 @@ fn the_help_of_each_command_teaches() {
               [env: DOVETAIL_PULL_OUT=]
               [default: schemas]
 
+          --force
+              Write over files that hold something else
+
           --lock <FILE>
               The lock to hold them against
               
@@ -796,7 +800,8 @@ fn the_help_of_each_command_teaches() {
               Print version
 
     Fetches schemas and everything that they refer to. A file that others import lies where the import looks for
-    it; any other is called after its subject. Files that hold the same already are not touched.
+    it; any other is called after its subject. Files that hold the same already are not touched;
+    those that hold something else stop it, unless --force is given.
 
     Which
       SUBJECT[@VERSION]…, else what schemas.lock holds, else what the manifest declares. Without @VERSION it is
@@ -808,7 +813,7 @@ fn the_help_of_each_command_teaches() {
 
     Exit codes
       0  fetched    1  a schema is not what the lock says; nothing was written
-      2  the request cannot be understood    3  the registry cannot be read
+      2  the request cannot be understood, or files would be written over    3  the registry cannot be read
 
     Examples
       dovetail pull --out target/schemas
@@ -874,7 +879,7 @@ fn the_help_of_each_command_teaches() {
     With --lock FILE nobody is asked: texts come from the declared files, versions and ids from the lock, and a
     file that is not what was locked stops it.
 
-    The folder is replaced as a whole, and only if it holds a bundle or nothing.
+    The folder is replaced as a whole, and only if it holds nothing but a bundle, or nothing at all.
 
     Exit codes
       0  written    1  a file is not what the lock says    2  the folder holds something else
@@ -961,4 +966,45 @@ fn a_bundle_is_a_base_without_a_network() {
     assert_eq!(code, Some(0));
     let missing = crate::terminal::dovetail(&home, &["check", "--against", "bundle:missing.json"]).output();
     assert_eq!(missing.expect("the binary runs").status.code(), Some(3));
+}
+
+#[test]
+fn files_of_others_are_not_written_over() {
+    let server = Server::start();
+    register(&server, "a", json!({ "schema": "\"int\"" }));
+    let url = server.url.as_str();
+    for verb in ["dump", "pull"] {
+        let folder = folder(&[("out/a.avsc", "mine"), ("out/other.txt", "mine too")]);
+        let mut arguments = vec![verb, "--registry-url", url, "--out", "out"];
+        arguments.extend((verb == "pull").then_some("a"));
+        let shown = run(folder.path(), &arguments);
+        assert!(shown.starts_with("exit 2\n") && shown.contains("out/a.avsc"), "{verb}: {shown}");
+        let read = |path: &str| fs::read_to_string(folder.path().join(path)).expect(path);
+        assert_eq!(read("out/a.avsc"), "mine", "{verb}");
+        assert!(!folder.path().join("out/schemas.yaml").exists(), "{verb}: nothing was written");
+        arguments.push("--force");
+        succeeds(folder.path(), &arguments);
+        assert_eq!(read("out/a.avsc").trim_end(), "\"int\"", "{verb}");
+        assert_eq!(read("out/other.txt"), "mine too", "{verb}");
+    }
+}
+
+#[test]
+fn a_bundle_replaces_nothing_but_a_bundle() {
+    let server = Server::start();
+    register(&server, "a", json!({ "schema": "\"int\"" }));
+    let folder = folder(&[("stranger/bundle.json", "{}"), ("stranger/precious.txt", "mine")]);
+    let bundle = |out: &str| run(folder.path(), &["bundle", "--registry-url", &server.url, "--out", out]);
+    assert!(bundle("stranger").starts_with("exit 2\n"));
+    assert!(bundle("b").starts_with("exit 0\n"));
+    write(folder.path(), &[("b/.git/config", "mine")]);
+    let shown = bundle("b");
+    assert!(shown.starts_with("exit 2\n") && shown.contains(".git/config"), "{shown}");
+    for path in ["stranger/precious.txt", "b/.git/config"] {
+        assert_eq!(fs::read_to_string(folder.path().join(path)).expect(path), "mine");
+    }
+    fs::remove_dir_all(folder.path().join("b/.git")).expect("it is there");
+    assert!(bundle("b").starts_with("exit 0\n"));
+    let left: Vec<_> = fs::read_dir(folder.path()).expect("a folder").flatten().collect();
+    assert_eq!(left.len(), 2, "nothing lies beside: {left:?}");
 }

@@ -19,6 +19,8 @@ pub(super) struct Counting {
     /// The number that the next write is to find.
     expected: i64,
     tries: usize,
+    /// Another run of the same plan was seen.
+    is_shared: bool,
 }
 
 impl Counting {
@@ -45,7 +47,12 @@ impl Counting {
         }
         let step = |change: &Change| change.request_id.rsplit('-').next()?.parse().ok();
         let done = own.iter().filter_map(step).collect();
-        Ok((Counting { plan, run, expected: moved.sequence, tries: 0 }, done))
+        Ok((Counting { plan, run, expected: moved.sequence, tries: 0, is_shared: false }, done))
+    }
+
+    /// Was another run of the same plan seen?
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     pub(super) fn expected(&self) -> i64 {
@@ -68,6 +75,7 @@ impl Counting {
         let (_, foreign): (Vec<Change>, Vec<Change>) =
             moved.changes.into_iter().partition(|change| change.request_id == condition.request_id);
         if foreign.iter().any(|change| change.request_id.starts_with(&self.plan)) {
+            self.is_shared = true;
             return Err(Failure::stopped(anyhow!("another run of this plan is at work")));
         }
         let minded: Vec<Change> = foreign.into_iter().filter(|change| applying.minds(change)).collect();

@@ -15,7 +15,7 @@
 mod counting;
 mod looking;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::anyhow;
 use serde::Serialize;
@@ -23,6 +23,7 @@ use serde::Serialize;
 use super::live::{Body, Change, Condition, Live, LookedUp, Written};
 use super::plan::{Action, MadeAt, Plan, Registration, Step};
 use crate::failure::{Failure, Outcome};
+use crate::model::Level;
 use counting::Counting;
 use looking::Looking;
 
@@ -106,15 +107,20 @@ impl Applying<'_> {
     /// When nothing was tried: the plan is for another registry, or made at another state of it.
     pub(crate) async fn run(&self) -> Result<Ended, Failure> {
         self.check_place()?;
+        self.check_identity().await?;
         let mut run = Run { applying: self, versions: HashMap::new(), applied: Vec::new() };
         let (mut guard, done) = run.begin().await?;
         for (position, step) in self.plan.steps.iter().enumerate() {
             let number = position + 1;
             let is_done = done.contains(&number);
             if let Err(failure) = run.step(&mut guard, number, step, is_done).await {
+                // Whoever lost a race has to plan again, so nobody would go on from here and put levels back.
+                // After anything else the same plan goes on.
+                let is_over = failure.outcome == Outcome::Stopped && !guard.is_shared();
+                let put_back = if is_over { run.put_levels_back().await } else { Vec::new() };
                 let sequence = guard.sequence();
                 return Ok(Ended {
-                    stopped: Some(run.stopped(failure, number)),
+                    stopped: Some(run.stopped(failure, number, &put_back)),
                     applied: run.applied,
                     sequence,
                 });
@@ -134,6 +140,20 @@ impl Applying<'_> {
             return Err(Failure::bad_request(error).with_hint("Plan for each context of its own."));
         }
         Ok(())
+    }
+
+    /// Is it still the store that the plan was made for?
+    async fn check_identity(&self) -> Result<(), Failure> {
+        let Some(planned) = &self.plan.identity else { return Ok(()) };
+        match self.live.identity().await? {
+            Some(found) if found == *planned => Ok(()),
+            found => Err(Failure::stopped(anyhow!(
+                "nothing was applied: the plan is for the store {planned}, and {} has {} now",
+                self.live.shown(),
+                found.as_deref().unwrap_or("none that it names")
+            ))
+            .with_hint("Another registry stands at this URL. Plan again.")),
+        }
     }
 
     /// Does the change of somebody else stop the run?
@@ -172,9 +192,7 @@ impl Run<'_> {
         step: &Step,
         is_done: bool,
     ) -> Result<(), Failure> {
-        if !is_done {
-            self.write(guard, number, step).await?;
-        }
+        let overtaken = if is_done { None } else { self.write(guard, number, step).await? };
         let done = match &step.action {
             Action::Register(registration) => {
                 let found = self.look_up(&step.subject, registration).await?.ok_or_else(|| {
@@ -191,20 +209,68 @@ impl Run<'_> {
         let applied = Applied { step: number, subject: step.subject.clone(), done, earlier: is_done };
         (self.applying.tell)(&applied);
         self.applied.push(applied);
-        Ok(())
+        overtaken.map_or(Ok(()), Err)
     }
 
-    async fn write(&self, guard: &mut Guard, number: usize, step: &Step) -> Result<(), Failure> {
+    /// Write a step. A failure that is returned as a value came after it: the step stands.
+    async fn write(&self, guard: &mut Guard, number: usize, step: &Step) -> Result<Option<Failure>, Failure> {
         loop {
             let condition = guard.before(self.applying, number, step).await?;
             let written = self.send(step, &condition).await?;
             if let Written::Refused(reason) = written {
                 return Err(Failure::stopped(anyhow!("the registry refused `{}`: {reason}", step.subject)));
             }
-            match guard.after(self.applying, &condition, step, written == Written::Done).await? {
-                Settled::Done => return Ok(()),
-                Settled::Again => {}
+            let is_written = written == Written::Done;
+            match guard.after(self.applying, &condition, step, is_written).await {
+                Ok(Settled::Done) => return Ok(None),
+                Ok(Settled::Again) => {}
+                Err(failure) if is_written => return Ok(Some(failure)),
+                Err(failure) => return Err(failure),
             }
+        }
+    }
+
+    /// Put levels back that stepped aside for a registration and are still aside, as well as that can be
+    /// done; what came of it, in sentences.
+    async fn put_levels_back(&self) -> Vec<String> {
+        let mut aside: BTreeMap<&str, &str> = BTreeMap::new();
+        for applied in &self.applied {
+            let step = &self.applying.plan.steps[applied.step - 1];
+            let Action::Configure(change) = &step.action else { continue };
+            match (change.steps_aside(), &change.level_before, &change.level) {
+                (true, Some(before), _) => drop(aside.insert(&step.subject, before)),
+                (false, _, Some(_)) => drop(aside.remove(step.subject.as_str())),
+                _ => {}
+            }
+        }
+        let mut told = Vec::new();
+        for (subject, level) in aside {
+            match self.put_level_back(subject, level).await {
+                Ok(true) => told.push(format!("the level of `{subject}` was put back to {level}")),
+                // Somebody else has set it meanwhile.
+                Ok(false) => {}
+                Err(failure) => told.push(format!(
+                    "the level of `{subject}` is NONE and could not be put back to {level}: {:#}",
+                    failure.error
+                )),
+            }
+        }
+        told
+    }
+
+    async fn put_level_back(&self, subject: &str, level: &str) -> Result<bool, Failure> {
+        let live = self.applying.live;
+        let own = live.own_config(subject).await?.and_then(|config| config.level);
+        if own.as_deref() != Some(Level::None.as_str()) {
+            return Ok(false);
+        }
+        // Not called after the plan: to another run of it this is somebody else's change, and it stops.
+        let request_id = format!("dovetail-put-back-{}", name(self.applying.plan));
+        let condition = Condition { sequence: None, request_id };
+        match live.configure(subject, Some(level), None, &condition).await? {
+            Written::Done => Ok(true),
+            Written::Moved => Err(Failure::stopped(anyhow!("others were faster"))),
+            Written::Refused(reason) => Err(Failure::stopped(anyhow!("{reason}"))),
         }
     }
 
@@ -248,17 +314,21 @@ impl Run<'_> {
     }
 
     /// Why the run stopped at a step, and what of it stands.
-    fn stopped(&self, failure: Failure, number: usize) -> Failure {
+    fn stopped(&self, failure: Failure, number: usize, put_back: &[String]) -> Failure {
         let total = self.applying.plan.steps.len();
+        let also: String = put_back.iter().map(|sentence| format!("; {sentence}")).collect();
         let error = failure.error.context(format!(
-            "stopped at step {number} of {total}, {}",
+            "stopped at step {number} of {total}, {}{also}",
             match self.applied.len() {
                 0 => "nothing was applied".to_owned(),
                 1 => "one step stands".to_owned(),
                 count => format!("{count} steps stand"),
             }
         ));
-        let hint = "What was done is not done twice: run it again when the cause is gone.";
+        let hint = match put_back {
+            [] => "What was done is not done twice: run it again when the cause is gone.",
+            _ => "Plan again, and look at what changed.",
+        };
         let hint = failure.hint.unwrap_or(hint.into());
         Failure { outcome: Outcome::Stopped, error, hint: Some(hint) }
     }
@@ -288,6 +358,11 @@ impl Guard {
             Guard::Counting(counting) => counting.after(applying, condition, is_written).await,
             Guard::Looking(looking) => looking.after(applying, step).await,
         }
+    }
+
+    /// Was another run of the same plan seen?
+    fn is_shared(&self) -> bool {
+        matches!(self, Guard::Counting(counting) if counting.is_shared())
     }
 
     fn sequence(&self) -> Option<i64> {

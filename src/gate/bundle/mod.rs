@@ -14,6 +14,7 @@ use anyhow::anyhow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 pub(crate) use base::BundledRegistry;
 pub(crate) use offline::of_files;
@@ -194,21 +195,18 @@ struct Form {
 /// When the folder holds something else, two files would be one, or it cannot be written.
 pub fn write(bundle: &Bundle, folder: &Path) -> Result<Written, Failure> {
     let shown = folder.display();
-    let is_empty = match std::fs::read_dir(folder) {
-        Ok(mut entries) => entries.next().is_none(),
-        Err(_) => !folder.exists(),
+    let unwritable = |error: std::io::Error| Failure::unable(anyhow!("{shown} cannot be written: {error}"));
+    // What a link leads to is replaced, and the link stays.
+    let place = match folder.exists() {
+        true => std::fs::canonicalize(folder).map_err(unwritable)?,
+        false => folder.to_owned(),
     };
-    if !is_empty && !folder.join(BUNDLE_FILE).is_file() {
-        return Err(Failure::bad_request(anyhow!("{shown} is not empty, and holds no bundle"))
-            .with_hint("Name a folder of its own: what is in it is replaced."));
-    }
+    check_replaceable(&place, folder)?;
     let files::Tree { files, left_out } = files::of(bundle);
     let sums = files.iter().map(|(path, text)| (path.clone(), digest(text))).collect();
     let bundle = Bundle { files: sums, ..bundle.clone() };
-    let unwritable = |error: std::io::Error| Failure::unable(anyhow!("{shown} cannot be written: {error}"));
     // Made beside it and then put in its place, so that nobody is served half of it.
-    let (fresh, stale) = (beside(folder, "new"), beside(folder, "old"));
-    let _left_over = std::fs::remove_dir_all(&fresh);
+    let (fresh, stale) = (beside(&place, "new"), beside(&place, "old"));
     for (path, text) in &files {
         let path = fresh.join(path);
         std::fs::create_dir_all(path.parent().unwrap_or(&fresh)).map_err(unwritable)?;
@@ -217,11 +215,10 @@ pub fn write(bundle: &Bundle, folder: &Path) -> Result<Written, Failure> {
     let mut text = serde_json::to_string_pretty(&bundle).expect("a bundle is JSON");
     text.push('\n');
     std::fs::write(fresh.join(BUNDLE_FILE), text).map_err(unwritable)?;
-    let _left_over = std::fs::remove_dir_all(&stale);
-    if folder.exists() {
-        std::fs::rename(folder, &stale).map_err(unwritable)?;
+    if place.exists() {
+        std::fs::rename(&place, &stale).map_err(unwritable)?;
     }
-    std::fs::rename(&fresh, folder).map_err(unwritable)?;
+    std::fs::rename(&fresh, &place).map_err(unwritable)?;
     let _left_over = std::fs::remove_dir_all(&stale);
     Ok(Written { files: files.len() + 1, left_out })
 }
@@ -234,10 +231,55 @@ pub struct Written {
     pub left_out: Vec<String>,
 }
 
-/// A folder beside another.
+/// Does the folder hold nothing but a bundle of ours, if anything? All that is in it is replaced.
+fn check_replaceable(place: &Path, folder: &Path) -> Result<(), Failure> {
+    let shown = folder.display();
+    let refused = |reason: String| {
+        Err(Failure::bad_request(anyhow!("{shown} {reason}"))
+            .with_hint("Name a folder of its own: what is in it is replaced."))
+    };
+    let found = match files_below(place) {
+        Ok(found) => found,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return refused(format!("cannot be replaced: {error}")),
+    };
+    if found.is_empty() {
+        return Ok(());
+    }
+    if !place.join(BUNDLE_FILE).is_file() {
+        return refused("is not empty, and holds no bundle".to_owned());
+    }
+    let Ok(bundle) = read(place) else {
+        return refused(format!("holds a {BUNDLE_FILE} that is no bundle's"));
+    };
+    let is_own = |path: &String| path == BUNDLE_FILE || bundle.files.contains_key(path);
+    match found.iter().find(|path| !is_own(path)) {
+        Some(stranger) => refused(format!("holds `{stranger}`, which is not of the bundle in it")),
+        None => Ok(()),
+    }
+}
+
+/// The paths of all files below a folder, with slashes. Links are not followed.
+fn files_below(folder: &Path) -> std::io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut open = vec![(folder.to_owned(), String::new())];
+    while let Some((folder, below)) = open.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let path = format!("{below}{}", entry.file_name().to_string_lossy());
+            match entry.file_type()?.is_dir() {
+                true => open.push((entry.path(), format!("{path}/"))),
+                false => found.push(path),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A folder beside another, of a name that nothing has yet.
 fn beside(folder: &Path, ending: &str) -> std::path::PathBuf {
     let mut name = folder.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{ending}"));
+    name.push(format!(".{}.{ending}", &Uuid::new_v4().simple().to_string()[..8]));
     folder.with_file_name(name)
 }
 

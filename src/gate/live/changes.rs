@@ -3,6 +3,7 @@
 use anyhow::anyhow;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Live, query};
 use crate::failure::Failure;
@@ -61,6 +62,18 @@ impl Live {
     /// The number of the newest change; `None` for a registry that has no such thing.
     pub(crate) async fn sequence(&self) -> Result<Option<i64>, Failure> {
         Ok(self.state(None).await?.map(|state| state.sequence))
+    }
+
+    /// What the registry calls its store; `None` for one that does not tell.
+    pub(crate) async fn identity(&self) -> Result<Option<String>, Failure> {
+        let answer = self.client.ask(Method::GET, &["v1", "metadata", "id"], None, None, &[]).await?;
+        if !answer.status.is_success() {
+            // Older registries do not have it, and some hide it.
+            return if answer.status.is_client_error() { Ok(None) } else { Err(answer.failure()) };
+        }
+        let Ok(told) = answer.read::<Value>() else { return Ok(None) };
+        let cluster = told.pointer("/scope/clusters/kafka-cluster").and_then(Value::as_str);
+        Ok(cluster.filter(|cluster| !cluster.is_empty()).map(str::to_owned))
     }
 
     /// What changed after change number `sequence`.

@@ -302,6 +302,11 @@ impl Settings {
 }
 
 impl RegistryAt {
+    /// Does it say which registry, in a URL?
+    pub fn names_url(&self) -> bool {
+        self.url.is_some()
+    }
+
     /// The registry's URL with `${NAME}` and `${NAME:-otherwise}` replaced by what `variable` says;
     /// `None` when the manifest names none.
     ///

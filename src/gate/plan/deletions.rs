@@ -85,6 +85,7 @@ pub(crate) async fn deletions_only(
         format_version: PLAN_VERSION,
         registry: live.shown().to_owned(),
         context: live.context().to_owned(),
+        identity: live.identity().await?,
         state,
         concerns: found.subjects.iter().map(|(subject, _)| subject.clone()).collect(),
         steps: found.subjects.iter().map(step).collect(),

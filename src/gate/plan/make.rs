@@ -15,11 +15,16 @@ use crate::failure::Failure;
 use crate::gate::judge::{self, Candidate, Compared, Finding, Past, Verdict};
 use crate::gate::live::{Body, Live, LookedUp, Standing};
 use crate::gate::registered::{Inquiry, Registered, Told};
-use crate::model::{Judging, Level, Policy};
-use crate::schema::Place;
+use crate::model::{Judging, Level, Policy, Subject};
+use crate::remote::StoredReference;
+use crate::schema::{Dependency, Place};
 
 /// How often to begin again when others write meanwhile.
 const TRIES: usize = 5;
+
+/// What can be done where the manifest would let pass what the registry turns away.
+const REGISTRY_REFUSES: &str = "the registry's own judge, packs or rules refuse it, whatever the manifest says: \
+                                change them with `PUT /v1/settings`, or accept it with a waiver";
 
 /// How many requests are on their way at a time.
 const AT_A_TIME: usize = 16;
@@ -106,6 +111,7 @@ impl Planning<'_> {
             standings: HashMap::new(),
             levels: HashMap::new(),
             versions: HashMap::new(),
+            elsewhere: HashMap::new(),
             steps: Vec::new(),
             drift: Vec::new(),
             unchanged: Vec::new(),
@@ -132,6 +138,8 @@ struct Making<'a> {
     levels: HashMap<String, Level>,
     /// The version that holds the declared schema; `None` for one that the plan registers.
     versions: HashMap<String, Option<i32>>,
+    /// The texts that a declared subject refers to, directly or not, and that only the registry has.
+    elsewhere: HashMap<String, Vec<Dependency>>,
     steps: Vec<Step>,
     drift: Vec<Drift>,
     unchanged: Vec<Unchanged>,
@@ -207,6 +215,8 @@ impl Making<'_> {
         found: Option<LookedUp>,
     ) -> Result<(), Failure> {
         let standing = self.standing(&wanted.subject).await?;
+        let elsewhere = self.read_elsewhere(wanted, &references).await?;
+        self.elsewhere.insert(wanted.subject.clone(), elsewhere);
         self.versions.insert(wanted.subject.clone(), found.as_ref().map(|found| found.version));
         let in_force = self.levels[&wanted.subject];
         let change = configuration(wanted, &standing, in_force);
@@ -216,6 +226,37 @@ impl Making<'_> {
             return Ok(());
         }
         self.register(wanted, &standing, references, in_force, change).await
+    }
+
+    /// The texts that the references lead to and that no file declares.
+    async fn read_elsewhere(
+        &mut self,
+        wanted: &Wanted,
+        references: &[PlannedReference],
+    ) -> Result<Vec<Dependency>, Failure> {
+        let (mut below, mut undeclared) = (Vec::new(), Vec::new());
+        for reference in references {
+            match (self.elsewhere.get(&reference.subject), reference.version) {
+                (Some(known), _) => below.extend(known.iter().cloned()),
+                (None, Some(version)) => {
+                    let target = Subject::parse(&reference.subject);
+                    let subject = format!(":{}:{}", target.context(), target.name());
+                    undeclared.push(StoredReference { name: reference.name.clone(), subject, version });
+                }
+                // It is declared, and refused.
+                (None, None) => {}
+            }
+        }
+        let mut found = match undeclared.is_empty() {
+            true => Vec::new(),
+            false => self.registered.closure(&Subject::parse(&wanted.subject), &undeclared).await?,
+        };
+        for dependency in below {
+            if found.iter().all(|known| known.name != dependency.name) {
+                found.push(dependency);
+            }
+        }
+        Ok(found)
     }
 
     /// The references with their versions, or what stands against them.
@@ -305,6 +346,10 @@ impl Making<'_> {
             }
             Opinion::Refused(why) => {
                 self.refuse(wanted, level, why);
+                // A gate that stands open is shown, even if what is declared may not pass it.
+                if in_force == Level::None {
+                    self.configure(wanted, change);
+                }
                 return Ok(());
             }
         };
@@ -317,7 +362,8 @@ impl Making<'_> {
                 }
             },
             When::Before => (change, None),
-            When::After => (None, change),
+            // The schema is judged under the declared policy, so that comes first in any case.
+            When::After => change.map_or((None, None), Configuration::policy_and_level),
         };
         self.configure(wanted, before);
         let registration = Registration {
@@ -352,13 +398,18 @@ impl Making<'_> {
         };
         let recorded = told.judging;
         let declared = (wanted.judging)(recorded.clone());
+        // Files come first where both have a text: they are what is declared.
+        let is_new = |found: &&Dependency| wanted.dependencies.iter().all(|known| known.name != found.name);
+        let elsewhere = self.elsewhere.get(&wanted.subject).into_iter().flatten();
+        let mut dependencies: Vec<Dependency> = elsewhere.filter(is_new).cloned().collect();
+        dependencies.extend(wanted.dependencies.iter().cloned());
         let past = Past { compared: &told.compared, numbered: &told.numbered };
         let under = |judging: &Judging| {
             let candidate = Candidate {
                 subject: &wanted.subject,
                 format: wanted.format,
                 text: &wanted.text,
-                dependencies: wanted.dependencies.clone(),
+                dependencies: dependencies.clone(),
                 level,
                 judging,
             };
@@ -375,12 +426,24 @@ impl Making<'_> {
             return Ok(Opinion::Refused(Against::Findings(open)));
         }
         let mut accepted = waived.len();
-        // What the manifest allows the registry may still turn away.
-        if accepted == 0
-            && declared != recorded
-            && let Verdict::Compared(compared) = under(&recorded)
+        // What the manifest's judge, packs and rules allow the registry may still turn away. That is the
+        // registry's to say: only a waiver lets it pass.
+        let mut deciding = recorded;
+        // The plan records the declared policy before it registers.
+        deciding.assumptions.policy = wanted.policy.unwrap_or(deciding.assumptions.policy);
+        if declared != deciding
+            && let Verdict::Compared(compared) = under(&deciding)
         {
-            accepted = compared.findings.iter().filter(|finding| finding.is_refusal()).count();
+            let refusals = compared.findings.into_iter().filter(Finding::is_refusal);
+            let (waived, mut open): (Vec<_>, Vec<_>) =
+                refusals.partition(|finding| (self.planning.is_waived)(wanted, finding));
+            if !open.is_empty() {
+                for finding in &mut open {
+                    finding.found.hint = Some(REGISTRY_REFUSES.to_owned());
+                }
+                return Ok(Opinion::Refused(Against::Findings(open)));
+            }
+            accepted = accepted.max(waived.len());
         }
         Ok(match accepted {
             0 => Opinion::Fine(format!("compatible under {level}")),
@@ -408,7 +471,10 @@ impl Making<'_> {
                 .with_hint("Is this the right folder? The manifest's globs match no file."));
         }
         let everything = planning.live.everything(&|_| ()).await?;
-        let found = deletable(planning.live, &everything, &declared, planning.is_protected);
+        // What is declared needs what it refers to.
+        let needed = planning.wanted.iter().flat_map(|wanted| &wanted.references);
+        let staying = declared.into_iter().chain(needed.map(|reference| reference.subject.clone())).collect();
+        let found = deletable(planning.live, &everything, &staying, planning.is_protected);
         for (subject, versions) in found.subjects {
             self.standings.entry(subject.clone()).or_default();
             self.steps.push(Step { subject, action: Action::Delete { versions } });
@@ -436,6 +502,7 @@ impl Making<'_> {
             format_version: PLAN_VERSION,
             registry: live.shown().to_owned(),
             context: live.context().to_owned(),
+            identity: live.identity().await?,
             state,
             concerns: concerns.into_iter().collect(),
             steps: self.steps,

@@ -39,6 +39,9 @@ pub struct Plan {
     pub registry: String,
     /// The context, with its dot.
     pub context: String,
+    /// What the registry calls its store, where it tells: another one may come to stand at the same URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
     /// Where the registry stood.
     pub state: MadeAt,
     /// Every subject that the plan depends on.
@@ -255,6 +258,28 @@ impl Configuration {
     fn of_level(to: Level, from: Level) -> Configuration {
         let word = |level: Level| Some(level.as_str().to_owned());
         Configuration { level: word(to), level_before: word(from), ..Configuration::default() }
+    }
+
+    /// The part about the policy, and the one about the level.
+    fn policy_and_level(self) -> (Option<Configuration>, Option<Configuration>) {
+        let Configuration { level, level_before, policy, policy_before, why } = self;
+        let of_policy = policy.map(|policy| Configuration {
+            policy: Some(policy),
+            policy_before,
+            ..Configuration::default()
+        });
+        let of_level = level.map(|level| Configuration {
+            level: Some(level),
+            level_before,
+            why,
+            ..Configuration::default()
+        });
+        (of_policy, of_level)
+    }
+
+    /// Is it for a moment only, for the sake of one registration?
+    pub(crate) fn steps_aside(&self) -> bool {
+        self.why.is_some() && self.level.as_deref() == Some(Level::None.as_str())
     }
 
     /// Record a policy besides.

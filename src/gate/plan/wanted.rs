@@ -61,7 +61,8 @@ pub(crate) fn wanted(workspace: &Workspace, live: &Live) -> Result<Vec<Wanted>, 
     let index = Index::of(&workspace.tree);
     let mut declared: BTreeMap<String, &Declared> = BTreeMap::new();
     for one in &workspace.declared {
-        if let Some(other) = declared.insert(subject_of(workspace, live, one), one) {
+        // The command line may name another context than the manifest.
+        if let Some(other) = declared.insert(live.qualified(&one.subject), one) {
             return Err(Failure::bad_request(anyhow!(
                 "{} and {} both stand for the subject `{}`",
                 other.path,
@@ -86,15 +87,6 @@ pub(crate) fn wanted(workspace: &Workspace, live: &Live) -> Result<Vec<Wanted>, 
         }
     }
     Ok(ordering.ordered)
-}
-
-/// The subject as the registry spells it.
-fn subject_of(workspace: &Workspace, live: &Live, declared: &Declared) -> String {
-    // The command line may name another context than the manifest.
-    match workspace.manifests.len() {
-        0 | 1 => live.qualified(&declared.subject),
-        _ => workspace.qualified(declared),
-    }
 }
 
 /// Puts referenced subjects first.

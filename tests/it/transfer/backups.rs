@@ -30,11 +30,15 @@ async fn a_restored_store_cannot_be_told_from_the_original() {
         routes.extend(corpus::seed_the_rest(&east).await);
         let expected = answers(&east, &routes).await;
         // Beside the running server.
-        dovetail(files.path(), &["backup", "--database-url", url, "one"], 0);
+        dovetail(files.path(), &["backup", "--force", "--database-url", url, "one"], 0);
         source.kill();
         let one = read(files.path(), "one");
         assert!(!one.contains("pass-word"), "a credential is in the backup");
-        dovetail(files.path(), &["backup", "--database-url", url, "with", "--with-credentials"], 0);
+        dovetail(
+            files.path(),
+            &["backup", "--force", "--database-url", url, "with", "--with-credentials"],
+            0,
+        );
         assert!(read(files.path(), "with").contains("pass-word"));
         dovetail(files.path(), &["verify", "one"], 0);
         dovetail(files.path(), &["verify", "one", "--database-url", url, "--against", "with"], 0);
@@ -46,7 +50,7 @@ async fn a_restored_store_cannot_be_told_from_the_original() {
             // A server was started on it and nothing was sent to it.
             assert_eq!(Server::on(to).stop().code(), Some(0));
             dovetail(files.path(), &["restore", "one", "--database-url", to], 0);
-            dovetail(files.path(), &["backup", "--database-url", to, "two"], 0);
+            dovetail(files.path(), &["backup", "--force", "--database-url", to, "two"], 0);
             assert!(one == read(files.path(), "two"), "{names}: the backup of the restored store differs");
             dovetail(files.path(), &["verify", "--database-url", to], 0);
             let restored = Server::on(to);
@@ -350,6 +354,9 @@ fn help_says_what_is_kept_and_how() {
               
               [env: DOVETAIL_FROM]
 
+          --force
+              Replace the file that is there, if it is neither a database nor read
+
           --format <FORMAT>
               What to write
 
@@ -398,9 +405,10 @@ fn help_says_what_is_kept_and_how() {
     Usage: dovetail backup [OPTIONS] <FILE>
 
     Arguments:
-      <FILE>  The file to write. One that is there is replaced when the new one is whole
+      <FILE>  The file to write
 
     Options:
+          --force               Replace the file that is there, if it is no database
           --database-url <URL>  The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE [env:
                                 DOVETAIL_DATABASE_URL] [default: sqlite:dovetail.db]
           --with-credentials    Write the credentials of exporters into the file, in the clear [env:
@@ -422,6 +430,7 @@ fn help_says_what_is_kept_and_how() {
 
     Examples:
       dovetail backup registry.backup
+      dovetail backup --force latest.backup
       dovetail backup monday.backup --database-url postgres://dovetail@db/registry
     --- stderr
     exit 0
@@ -496,4 +505,44 @@ fn help_says_what_is_kept_and_how() {
       3  it could not be looked at
     --- stderr
     ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_backup_is_written_over_what_it_reads_nor_unasked_over_anything() {
+    let files =
+        folder(&[("there", "mine"), ("dump", "{\"key\":{\"keytype\":\"NOOP\",\"magic\":0},\"value\":null}")]);
+    let folder = files.path();
+    small(folder).await;
+    dovetail(folder, &["migrate", "--database-url", "sqlite:other.db"], 0);
+    let database = fs::read(folder.join("small.db")).expect("a database");
+    let from = ["--database-url", "sqlite:small.db"];
+    for target in ["small.db", "other.db", "there"] {
+        dovetail(folder, &[&["backup", target][..], &from].concat(), 2);
+        dovetail(folder, &[&["export", "--to", target][..], &from].concat(), 2);
+    }
+    for target in ["small.db", "other.db"] {
+        dovetail(folder, &[&["backup", "--force", target][..], &from].concat(), 2);
+        dovetail(folder, &[&["export", "--force", "--to", target][..], &from].concat(), 2);
+    }
+    dovetail(folder, &["export", "--force", "--from", "dump", "--to", "dump"], 2);
+    assert_eq!(read(folder, "there"), "mine");
+    assert!(read(folder, "dump").contains("NOOP"));
+    assert!(fs::read(folder.join("small.db")).expect("a database") == database, "it is another now");
+    dovetail(folder, &[&["backup", "--force", "there"][..], &from].concat(), 0);
+    #[cfg(unix)]
+    {
+        // A link stays one, and a device a device.
+        std::os::unix::fs::symlink("there", folder.join("link")).expect("a link");
+        dovetail(folder, &[&["backup", "link"][..], &from].concat(), 2);
+        dovetail(folder, &[&["backup", "--force", "link"][..], &from].concat(), 0);
+        let link = fs::symlink_metadata(folder.join("link")).expect("a link");
+        assert!(link.is_symlink() && read(folder, "there") == read(folder, "small"));
+        // What is not there cannot be lost.
+        dovetail(folder, &[&["backup", "/dev/full"][..], &from].concat(), 3);
+        dovetail(folder, &[&["backup", "/dev/null"][..], &from].concat(), 0);
+        for device in ["/dev/full", "/dev/null"] {
+            use std::os::unix::fs::FileTypeExt;
+            assert!(fs::metadata(device).expect(device).file_type().is_char_device(), "{device}");
+        }
+    }
 }

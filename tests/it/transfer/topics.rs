@@ -84,7 +84,7 @@ async fn a_dump_of_the_topic_becomes_the_registry_that_wrote_it() {
         assert_eq!(client.send("POST", "/subjects/user", again).await["id"], 1);
 
         // Written as records again it is the same registry.
-        dovetail(files.path(), &["export", "--database-url", url, "--to", "again.jsonl"], 0);
+        dovetail(files.path(), &["export", "--database-url", url, "--to", "again.jsonl", "--force"], 0);
         dovetail(files.path(), &["import", "--from", "again.jsonl", "--database-url", "sqlite:again.db"], 0);
         let copy = Server::on(&format!("sqlite:{}", files.path().join("again.db").display()));
         let mut routes = routes(&client).await;
@@ -93,7 +93,11 @@ async fn a_dump_of_the_topic_becomes_the_registry_that_wrote_it() {
         let (one, other) = (answers(&client, &routes).await, answers(&Client::of(&copy), &routes).await);
         assert_alike(&one, &other, place.name);
         // Also read from where it runs; and a backup that was made of that.
-        dovetail(files.path(), &["export", "--from", &server.url, "--format", "backup", "--to", "b"], 0);
+        dovetail(
+            files.path(),
+            &["export", "--from", &server.url, "--format", "backup", "--to", "b", "--force"],
+            0,
+        );
         dovetail(files.path(), &["verify", "b", "--against", &server.url], 0);
         copy.kill();
         fs::remove_file(files.path().join("again.db")).expect("it was made");
@@ -183,7 +187,7 @@ async fn an_import_that_was_killed_goes_on_where_it_stopped() {
         let done = dovetail(files.path(), &import, 0);
         let told = String::from_utf8(done.stdout).expect("UTF-8");
         assert!(told.contains("verified") && !told.contains("there already: 0"), "{told}");
-        dovetail(files.path(), &["export", "--database-url", url, "--to", "again"], 0);
+        dovetail(files.path(), &["export", "--database-url", url, "--to", "again", "--force"], 0);
         let again = fs::read(files.path().join("again")).expect("it was written");
         assert!(again == whole, "on {} another registry came out", place.name);
     }
