@@ -12,6 +12,7 @@ use super::wait_for;
 use crate::failure::{Failure, Outcome};
 use crate::gate::bundle::{self, Bundle};
 use crate::gate::lock::Lock;
+use crate::gate::manifest::Manifest;
 
 const LONG_HELP: &str = "\
 Writes a folder of files under the addresses that clients ask a registry for: schemas/ids/1,
@@ -45,7 +46,7 @@ pub(super) struct Options {
     /// Take declared files and this lock, and ask no registry.
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
-    /// The manifest, where there is a lock.
+    /// The manifest, instead of the nearest schemas.yaml in this folder or above it.
     #[arg(long, value_name = "FILE", env = "DOVETAIL_MANIFEST")]
     manifest: Option<PathBuf>,
     #[command(flatten)]
@@ -57,7 +58,8 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     let taken = match &options.lock {
         Some(lock) => locked(lock, options.manifest.clone())?,
         None => {
-            let live = options.place.live(None)?;
+            let manifest = Manifest::at_or_above(options.manifest.as_deref());
+            let live = options.place.live(manifest.as_ref())?;
             let progress = Progress::new(printer, "reading versions", None);
             wait_for(bundle::take(&live, &|more| progress.advance(more)))?
         }

@@ -66,8 +66,11 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         let progress = Progress::new(printer, "reading versions", None);
         let everything = live.everything(&|more| progress.advance(more)).await?;
         drop(progress);
+        // What is declared needs what it refers to.
+        let needed = declared.wanted.iter().flat_map(|wanted| &wanted.references);
+        let needed = needed.map(|reference| reference.subject.clone());
         let subjects: BTreeSet<String> =
-            declared.wanted.iter().map(|wanted| wanted.subject.clone()).collect();
+            declared.wanted.iter().map(|wanted| wanted.subject.clone()).chain(needed).collect();
         let found = deletable(live, &everything, &subjects, &|subject| declared.protects(subject));
         if options.yes {
             let plan = deletions_only(live, sequence, &found).await?;

@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::json;
 
-use super::live::{Listed, Live};
+use super::live::{Listed, Live, OwnConfig};
 use super::manifest::FILE_NAMES;
 use super::pull::path_of;
 use crate::failure::Failure;
+
+/// How many requests are on their way at a time.
+const AT_A_TIME: usize = 16;
 
 /// What a registry holds, as files.
 pub(crate) struct Dump {
@@ -30,11 +34,16 @@ pub(crate) async fn dump(live: &Live, progress: &dyn Fn(u64)) -> Result<Dump, Fa
     }
     let numbers: BTreeMap<String, i32> =
         latest.iter().map(|listed| (listed.subject.clone(), listed.version)).collect();
+    let ask = async |subject: &str| -> Result<OwnConfig, Failure> {
+        Ok(live.own_config(subject).await?.unwrap_or_default())
+    };
+    let configs: Vec<OwnConfig> =
+        stream::iter(&latest).map(|listed| ask(&listed.subject)).buffered(AT_A_TIME).try_collect().await?;
     let mut dump = Dump { files: BTreeMap::new(), subjects: 0, notes: Vec::new() };
     let mut manifest = head(live);
     let mut taken = Taken::default();
     FILE_NAMES.iter().for_each(|name| taken.take(name));
-    for listed in latest {
+    for (listed, config) in latest.into_iter().zip(configs) {
         let subject = live.unqualified(&listed.subject);
         if subject.contains('{') {
             dump.notes.push(format!(
@@ -49,7 +58,7 @@ pub(crate) async fn dump(live: &Live, progress: &dyn Fn(u64)) -> Result<Dump, Fa
                 "`{subject}` has rules, which the manifest does not hold; they stay as they are"
             ));
         }
-        entry(&mut manifest, live, listed, &subject, &path, &numbers).await?;
+        entry(&mut manifest, live, listed, &subject, &path, &numbers, config);
         let mut text = listed.schema.clone();
         if !text.ends_with('\n') {
             text.push('\n');
@@ -72,21 +81,21 @@ fn head(live: &Live) -> String {
     head
 }
 
-async fn entry(
+fn entry(
     manifest: &mut String,
     live: &Live,
     listed: &Listed,
     subject: &str,
     path: &str,
     latest: &BTreeMap<String, i32>,
-) -> Result<(), Failure> {
+    config: OwnConfig,
+) {
     let mut line = |name: &str, value: &serde_json::Value| {
         let start = if name == "file" { "  - " } else { "    " };
         let _infallible = writeln!(manifest, "{start}{name}: {value}");
     };
     line("file", &json!(path));
     line("subject", &json!(subject));
-    let config = live.own_config(&listed.subject).await?.unwrap_or_default();
     if let Some(level) = config.level {
         line("level", &json!(level));
     }
@@ -107,7 +116,6 @@ async fn entry(
         };
         line("references", &listed.references.iter().map(reference).collect());
     }
-    Ok(())
 }
 
 /// The paths that are taken, in the spelling that a file system may take for the same.

@@ -87,6 +87,10 @@ impl Remote {
             });
         let mut wanted = Vec::new();
         for (subject, versions) in subjects.iter().zip(numbers.await?) {
+            if versions.is_empty() {
+                // It is listed and seems to have none: an alias of something that has none hides its own.
+                holdings.versions.extend(self.behind_alias(subject).await?);
+            }
             wanted.extend(versions.into_iter().map(|(version, deleted)| (subject.clone(), version, deleted)));
         }
         let read =

@@ -3,13 +3,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness;
-use crate::proxy::{Cut, Mischief, Proxy};
+use crate::proxy::{Cut, Meanwhile, Mischief, Proxy};
 use crate::server::Server;
 use crate::terminal::{dovetail, folder, register, run, send, write};
 
@@ -788,4 +789,30 @@ fn what_only_the_registry_has_may_be_referred_to() {
     write(folder.path(), &[("ours.json", &further)]);
     let shown = run(folder.path(), &["plan"]);
     assert!(!shown.contains("no schema"), "{shown}");
+}
+
+#[test]
+fn a_race_lost_behind_a_step_is_told_and_no_level_stays_open() {
+    for hidden in [None, Some("/v1/")] {
+        let server = Arc::new(Server::start());
+        let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
+        let foreign = server.clone();
+        // The first write of the plan is the level that steps aside.
+        let meanwhile: Meanwhile =
+            (0, Arc::new(move || register(&foreign, "cart-value", avro(r#""bytes""#))));
+        let proxy = Proxy::racing(&server.url, Mischief { hidden, cut: None }, Some(meanwhile));
+        let waiver = "waivers: [{ subject: cart-value, rule: avro-field-without-default, \
+                      until: 2100-01-01, reason: nobody reads it }]\n";
+        let more = format!("defaults: {{ level: BACKWARD }}\n{ALL_AVRO}{waiver}");
+        let folder = declared(&proxy.url, &more, &files);
+        succeeds(folder.path(), &["apply", "--registry-url", &server.url]);
+        write(folder.path(), &[("cart.avsc", CART_BROKEN)]);
+        let shown = run(folder.path(), &["apply"]);
+        assert!(shown.starts_with("exit 4\n"), "{hidden:?}: {shown}");
+        assert!(shown.contains("done  cart-value  level NONE"), "{hidden:?}: {shown}");
+        assert!(shown.contains("one step stands"), "{hidden:?}: {shown}");
+        assert!(shown.contains("`cart-value` was put back to BACKWARD"), "{hidden:?}: {shown}");
+        assert_eq!(get(&format!("{}/config/cart-value", server.url))["compatibilityLevel"], "BACKWARD");
+        assert_eq!(get(&format!("{}/subjects/cart-value/versions", server.url)), json!([1, 2]));
+    }
 }

@@ -838,7 +838,7 @@ fn the_help_of_each_command_teaches() {
               Take declared files and this lock, and ask no registry
 
           --manifest <FILE>
-              The manifest, where there is a lock
+              The manifest, instead of the nearest schemas.yaml in this folder or above it
               
               [env: DOVETAIL_MANIFEST=]
 

@@ -30,8 +30,15 @@ pub struct Proxy {
     is_mended: Arc<AtomicBool>,
 }
 
+/// What somebody else does right after the write of this number.
+pub type Meanwhile = (usize, Arc<dyn Fn() + Send + Sync>);
+
 impl Proxy {
     pub fn to(server: &str, mischief: Mischief) -> Proxy {
+        Proxy::racing(server, mischief, None)
+    }
+
+    pub fn racing(server: &str, mischief: Mischief, meanwhile: Option<Meanwhile>) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let server = server.trim_start_matches("http://").to_owned();
@@ -40,12 +47,12 @@ impl Proxy {
         let (counter, mended) = (writes.clone(), is_mended.clone());
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let (server, writes) = (server.clone(), counter.clone());
+                let (server, writes, meanwhile) = (server.clone(), counter.clone(), meanwhile.clone());
                 let cut = mischief.cut.filter(|_| !mended.load(Ordering::SeqCst));
                 let mischief = Mischief { cut, ..mischief };
                 std::thread::spawn(move || {
                     // A client that goes away, or is sent away, is nothing to tell.
-                    let _ = pass(client, &server, mischief, &writes);
+                    let _ = pass(client, &server, mischief, &writes, meanwhile);
                 });
             }
         });
@@ -64,7 +71,13 @@ impl Proxy {
 }
 
 /// Pass one request, and its answer.
-fn pass(client: TcpStream, server: &str, mischief: Mischief, writes: &AtomicUsize) -> std::io::Result<()> {
+fn pass(
+    client: TcpStream,
+    server: &str,
+    mischief: Mischief,
+    writes: &AtomicUsize,
+    meanwhile: Option<Meanwhile>,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let (mut head, mut length) = (String::new(), 0);
     loop {
@@ -107,6 +120,9 @@ fn pass(client: TcpStream, server: &str, mischief: Mischief, writes: &AtomicUsiz
     upstream.write_all(&body)?;
     let mut answer = Vec::new();
     upstream.read_to_end(&mut answer)?;
+    if let Some((_, meanwhile)) = meanwhile.filter(|(at, _)| is_write && number == *at) {
+        meanwhile();
+    }
     if cut.is_some() {
         return client.shutdown(Shutdown::Both);
     }

@@ -147,7 +147,8 @@ impl Live {
         Ok(Some(OwnConfig { level: word("compatibilityLevel"), policy: word("compatibilityPolicy") }))
     }
 
-    /// The live version of a subject that holds a schema; `None` when there is none.
+    /// The live version of a subject that holds a schema; `None` when there is none. A schema that the
+    /// registry does not take at all is a bad request.
     pub(crate) async fn look_up(&self, subject: &str, body: &Body<'_>) -> Result<Option<LookedUp>, Failure> {
         let query = body.normalize.then_some("normalize=true");
         let path = ["subjects", subject];
@@ -155,6 +156,10 @@ impl Live {
         // What is no schema, or refers to nothing, is registered nowhere.
         if matches!(answer.code(), Some(40401 | 40403 | 42201)) {
             return Ok(None);
+        }
+        if answer.status == StatusCode::PAYLOAD_TOO_LARGE {
+            return Err(Failure::bad_request(anyhow!("it is longer than {} takes", self.shown()))
+                .with_hint("Shorten it, or raise the registry's limit on the length of requests."));
         }
         let found: LookedUp = answer.success()?;
         // A registry may answer with a subject of the same name in another context.

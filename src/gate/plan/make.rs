@@ -11,7 +11,7 @@ use super::{
     Action, Configuration, Drift, MadeAt, PLAN_VERSION, Plan, PlannedReference, Registration, Step, Stood,
     Wanted, deletable,
 };
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::gate::judge::{self, Candidate, Compared, Finding, Past, Verdict};
 use crate::gate::live::{Body, Live, LookedUp, Standing};
 use crate::gate::registered::{Inquiry, Registered, Told};
@@ -196,13 +196,23 @@ impl Making<'_> {
             }
         }
         let live = self.planning.live;
-        let found: Vec<Option<LookedUp>> = stream::iter(&resolved)
+        let found: Vec<Result<Option<LookedUp>, Failure>> = stream::iter(&resolved)
             .map(|(wanted, references)| look_up(live, wanted, references))
             .buffered(AT_A_TIME)
-            .try_collect()
-            .await?;
+            .collect()
+            .await;
         for ((wanted, references), found) in resolved.into_iter().zip(found) {
-            self.declared(wanted, references, found).await?;
+            match found {
+                // That one is refused, and the others are planned.
+                Err(failure) if failure.outcome == Outcome::BadRequest => {
+                    let message = format!("{:#}", failure.error);
+                    let hint = failure.hint.unwrap_or_default().to_string();
+                    let level = wanted.level.unwrap_or(self.levels[&wanted.subject]);
+                    self.refuse(wanted, level, Against::Impossible { message, hint });
+                    self.versions.insert(wanted.subject.clone(), None);
+                }
+                found => self.declared(wanted, references, found?).await?,
+            }
         }
         Ok(())
     }

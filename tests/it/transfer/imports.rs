@@ -174,3 +174,27 @@ fn shown_place(url: &str) -> String {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_versions_behind_an_alias_arrive() {
+    let source = Server::start();
+    let east = Client::of(&source);
+    for (subject, text) in [("behind", "\"int\""), ("behind", "\"long\""), ("front", "\"string\"")] {
+        east.send("POST", &format!("/subjects/{subject}/versions"), json!({ "schema": text })).await;
+    }
+    east.ask("DELETE", "/subjects/behind/versions/1", &Value::Null).await;
+    east.send("PUT", "/config/behind", json!({ "alias": "front" })).await;
+    let files = folder(&[]);
+    let done =
+        dovetail(files.path(), &["import", "--from", &source.url, "--database-url", "sqlite:new.db"], 0);
+    assert!(!shown(files.path(), &done).contains("left out"));
+    let target = Server::on(&format!("sqlite:{}", files.path().join("new.db").display()));
+    let west = Client::of(&target);
+    for route in ["/schemas?deleted=true", "/schemas", "/schemas/ids/2", "/config/behind"] {
+        assert_eq!(east.get(route).await, west.get(route).await, "{route}");
+    }
+    assert_eq!(
+        west.get("/schemas?subjectPrefix=behind&deleted=true").await.as_array().map(Vec::len),
+        Some(2)
+    );
+}
