@@ -21,7 +21,7 @@ use super::workspace::{Asked, Declared, Workspace};
 use super::{bundle, deleted, linting, loosened, readers};
 use crate::compat::{self, Outcome};
 use crate::failure::Failure;
-use crate::model::{Depth, Direction, Judge, Judging, Level, Pack, Policy};
+use crate::model::{Depth, Direction, Format, Judge, Judging, Level, Pack, Policy};
 use crate::published::{self, File, Location, OfBase, Report};
 use crate::remote::RegistryClient;
 use crate::schema::{Dependency, Place};
@@ -232,7 +232,14 @@ impl<'a> Run<'a> {
             asked.push((declared, level, judging, history));
         }
         let rows = in_parallel(&asked, |(declared, level, judging, history)| match history {
-            Ok(compared) => self.row_of(declared, Some(level.clone()), judging.clone(), compared, &[]),
+            Ok(compared) => {
+                // What is known of the past here; a registry knows more of it.
+                let numbered = match declared.format {
+                    Format::Protobuf if level.0 != Level::None => compared.as_slice(),
+                    _ => &[],
+                };
+                self.row_of(declared, Some(level.clone()), judging.clone(), compared, numbered)
+            }
             Err(reason) => self.unchecked(declared, Some(level.clone()), judging.clone(), reason),
         });
         let Some(earlier) = earlier else {

@@ -721,7 +721,7 @@ fn what_the_registry_refuses_no_word_of_the_manifest_lets_through() {
     let entry = |more: &str| {
         format!(
             "subjects: [{{ file: m.proto, subject: m, level: BACKWARD{more} }}]\n\
-             waivers: [{{ subject: other, rule: proto-field-renamed, until: 2100-01-01, reason: none }}]\n"
+             waivers: [{{ subject: other, rule: proto-field-renamed, at: /M/1, until: 2100-01-01, reason: none }}]\n"
         )
     };
     let folder = declared(&server.url, &entry(""), &[("m.proto", &text("a"))]);
@@ -801,7 +801,7 @@ fn a_race_lost_behind_a_step_is_told_and_no_level_stays_open() {
         let meanwhile: Meanwhile =
             (0, Arc::new(move || register(&foreign, "cart-value", avro(r#""bytes""#))));
         let proxy = Proxy::racing(&server.url, Mischief { hidden, cut: None }, Some(meanwhile));
-        let waiver = "waivers: [{ subject: cart-value, rule: avro-field-without-default, \
+        let waiver = "waivers: [{ subject: cart-value, rule: avro-field-without-default, at: /fields/1, \
                       until: 2100-01-01, reason: nobody reads it }]\n";
         let more = format!("defaults: {{ level: BACKWARD }}\n{ALL_AVRO}{waiver}");
         let folder = declared(&proxy.url, &more, &files);

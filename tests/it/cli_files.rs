@@ -135,9 +135,8 @@ fn prune_deletes_what_nobody_declares_protects_or_needs() {
     --- stdout
     - shop/cart.proto  1 version
     - money  2 versions
-    ! orders-value  is referred to by lines-value: left alone
     ! sizes  is protected: left alone
-    2 not declared, 2 of others left alone.
+    2 not declared, 1 of others left alone.
     --- stderr
     note  nothing was deleted; --yes deletes them softly
     ");
