@@ -273,7 +273,7 @@ impl<'a> Run<'a> {
                 (self.request.variable)(name)
                     .is_some_and(|value| !matches!(value.as_str(), "" | "false" | "0"))
             };
-            if PIPELINES.iter().any(|name| is_set(&name)) {
+            if PIPELINES.iter().any(is_set) {
                 return Err(Failure::unable(anyhow!(
                     "HEAD is part of {target} itself, so there is nothing to compare"
                 ))

@@ -355,9 +355,8 @@ impl Workspace {
             }
         }
         for manifest in &self.manifests {
-            for reader in
-                manifest.readers.iter().filter(|reader| self.file_of(manifest, &reader.file).is_none())
-            {
+            let mut readers = manifest.readers.iter();
+            if let Some(reader) = readers.find(|reader| self.file_of(manifest, &reader.file).is_none()) {
                 let Location { file, line, column } = manifest.location(reader.place);
                 return Err(Failure::bad_request(anyhow!(
                     "{file}:{}:{}: `{}` reads with {}, which is no schema file below {}",

@@ -41,7 +41,7 @@ const NAMED: [&str; 6] =
     ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
 
 /// Each schema within a schema, and the keys and positions that lead to it.
-fn inner<'a>(node: &'a Node) -> Vec<(String, &'a Node)> {
+fn inner(node: &Node) -> Vec<(String, &Node)> {
     let mut found = Vec::new();
     for Member { key, value, .. } in node.members() {
         let key = key.as_str();

@@ -32,7 +32,10 @@ struct File {
 }
 
 /// What an editor may do to a text without changing what it says.
-const SPELLINGS: [(&str, fn(&str) -> String); 3] = [
+/// What a spelling is called, and a text spelled like that.
+type Spelling = (&'static str, fn(&str) -> String);
+
+const SPELLINGS: [Spelling; 3] = [
     ("as it is", str::to_owned),
     ("with CRLF", |text| text.replace('\n', "\r\n")),
     ("with a blank line before and tabs", |text| format!("\n\t{}", text.replace("  ", "\t"))),

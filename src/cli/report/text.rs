@@ -125,20 +125,20 @@ fn told_at_length(
             format!("{who} at {}", told::pointer(side)?),
         ))
     };
-    if own.is_empty() {
-        if let Some((name, value)) = side(0) {
-            fact(name, &value);
-        }
+    if own.is_empty()
+        && let Some((name, value)) = side(0)
+    {
+        fact(name, &value);
     }
     lines.extend(own);
     let mut fact = |name: &str, value: &str| lines.push(fact_line(name, value));
     if let Some(against) = told::against(finding) {
         fact("against", &against);
     }
-    if earlier.is_empty() {
-        if let Some((name, value)) = side(1) {
-            fact(name, &value);
-        }
+    if earlier.is_empty()
+        && let Some((name, value)) = side(1)
+    {
+        fact(name, &value);
     }
     lines.extend(earlier);
     for other in alike(report, finding).filter(|other| !std::ptr::eq(*other, finding)) {

@@ -207,7 +207,6 @@ impl<'a> Walk<'a, '_> {
 }
 
 /// What both have, what only the old has and what only the new has, by a key.
-#[expect(clippy::type_complexity, reason = "three lists, named by the sentence above")]
 fn pair<'a, T, K: Eq + Hash>(
     old: &[&'a T],
     new: &[&'a T],

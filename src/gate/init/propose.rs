@@ -39,7 +39,7 @@ pub enum Pattern {
 /// Propose entries for the files of a workspace, whose paths count from the manifest's folder.
 pub fn propose(workspace: &Workspace) -> Proposal {
     let files: Vec<(String, Format)> =
-        workspace.tree.iter().map(|(_, file)| (file.below.clone(), file.format)).collect();
+        workspace.tree.values().map(|file| (file.below.clone(), file.format)).collect();
     let imports = imports_of(workspace);
     entries_for(&files, &imports)
 }
