@@ -3,7 +3,7 @@
 //! panics or runs away.
 //!
 //! Each language has a walk that names changes as a person would. What the engine finds at the level FULL is
-//! then laid upon them by its place ([`attach`]), each finding upon one change, so that changes and refusals
+//! then laid upon them by its place (`attach`), each finding upon one change, so that changes and refusals
 //! are told once and together.
 
 mod attach;

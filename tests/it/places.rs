@@ -31,8 +31,7 @@ struct File {
     case: Vec<Case>,
 }
 
-/// What an editor may do to a text without changing what it says.
-/// What a spelling is called, and a text spelled like that.
+/// What an editor may do to a text without changing what it says: its name, and the text after it.
 type Spelling = (&'static str, fn(&str) -> String);
 
 const SPELLINGS: [Spelling; 3] = [

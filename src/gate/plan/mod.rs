@@ -2,7 +2,7 @@
 //! when that was found out.
 //!
 //! A plan is complete: texts and all are in it, so that what was looked at is what is done, whatever the
-//! files say by then. [`make`] compares and decides, [`super::apply`] does.
+//! files say by then. `make` compares and decides, `gate::apply` does.
 
 mod deletions;
 mod level;
