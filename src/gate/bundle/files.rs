@@ -191,7 +191,8 @@ mod tests {
             (&["a//b"], 1),
             (&[".."], 1),
             (&["a\nb"], 1),
-            (&["a", "a/versions"], 1),
+            (&["a", "a/versions"], 0),
+            (&["a", "a/versions/1"], 1),
             (&["a", "a/b"], 0),
             (&["index.html"], 1),
         ] {

@@ -293,7 +293,8 @@ mod tests {
                 "version: 1\nwaivers: [{ subject: a, rule: b, until: soon, reason: c }]\n",
                 "s.yaml:2:41: `soon` is no date",
             ),
-            ("version: 1\n  x: [", "s.yaml:2:"),
+            ("version: 1\n  x: [", "s.yaml:1:10: invalid u32"),
+            ("version: 1\nsubjects: [\n", "s.yaml:"),
         ] {
             let error = manifest("s.yaml", text).expect_err(text).to_string();
             assert!(error.starts_with(expected), "{text}\nsays     {error}\nexpected {expected}");
