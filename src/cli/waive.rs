@@ -7,8 +7,8 @@ use super::check::How;
 use super::print::Printer;
 use crate::clock;
 use crate::failure::{Failure, Outcome};
-use crate::gate::Checked;
 use crate::gate::manifest::{self, Date, Manifest, Waiver};
+use crate::gate::{Checked, files};
 use crate::published::Finding;
 use crate::schema::Place;
 
@@ -72,7 +72,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
             manifest::lines_of(&waiver).join("\n  ")
         ))
     })?;
-    let path = std::path::Path::new(&manifest.governs).join(file_name(&manifest.path));
+    let path = std::path::Path::new(&manifest.governs).join(files::file_name(&manifest.path));
     std::fs::write(&path, text)
         .map_err(|error| Failure::unable(anyhow!("{} cannot be written: {error}", manifest.path)))?;
     let place = finding.reader.pointer.as_deref().unwrap_or_default();
@@ -121,8 +121,4 @@ fn manifest_of<'a>(checked: &'a Checked, finding: &Finding) -> Result<&'a Manife
         Failure::bad_request(anyhow!("there is no manifest that the waiver could stand in"))
             .with_hint("`dovetail init` writes one.")
     })
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }

@@ -317,10 +317,13 @@ impl<'a> Run<'a> {
             dependencies,
         };
         let mut history = vec![state(path, file.text.clone(), dependencies)];
-        let is_same = history[0].text == self.workspace.text(declared)
-            && self.index.closure(&declared.path).is_ok_and(|now| now == history[0].dependencies);
-        if let (Some(at), Depth::All, false) = (&earlier.commit, level.depth(), is_same)
+        let is_same = |latest: &Earlier| {
+            latest.text == self.workspace.text(declared)
+                && self.index.closure(&declared.path).is_ok_and(|now| now == latest.dependencies)
+        };
+        if let (Some(at), Depth::All) = (&earlier.commit, level.depth())
             && level != Level::None
+            && !is_same(&history[0])
         {
             let sentence = |failure: Failure| format!("{:#}", failure.error);
             let repository = &at.repository;

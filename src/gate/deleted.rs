@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::base::EarlierFiles;
-use super::check::names_of;
+use super::check::{location, names_of};
 use super::manifest::Manifest;
 use super::references::Index;
 use super::rules::{self, DELETED_WITH_READER, DELETED_WITH_REFERRER, SCHEMA_DELETED, SUBJECT_UNDECLARED};
@@ -66,21 +66,8 @@ pub(crate) fn find(
 }
 
 fn row(gone: &Declared) -> File {
-    File {
-        file: gone.path.clone(),
-        subject: gone.subject.clone(),
-        schema_type: gone.format.as_str(),
-        level: None,
-        level_from: None,
-        judge: crate::model::Judge::default().as_str(),
-        result: "deleted",
-        moved_from: None,
-        owner: gone.settings.owner.clone(),
-        message: None,
-        line: None,
-        column: None,
-        bases: Vec::new(),
-    }
+    let file = File::of(&gone.path, &gone.subject, gone.format.as_str(), "deleted");
+    File { owner: gone.settings.owner.clone(), ..file }
 }
 
 impl Gone {
@@ -94,14 +81,12 @@ impl Gone {
         });
         let referrers = self.referrers.iter().map(|path| {
             let message = format!("{file} is gone, and {path} refers to it");
-            let place = Location { file: path.clone(), line: None, column: None };
-            rules::finding(&DELETED_WITH_REFERRER, "deletion", subject, message, place)
+            rules::finding(&DELETED_WITH_REFERRER, "deletion", subject, message, location(path, None))
         });
-        let of_file = |path: &str| Location { file: path.to_owned(), line: None, column: None };
         let told = match &self.still_there {
             Some(path) => {
                 let message = format!("{path} is still there, and is declared as `{subject}` no longer");
-                rules::finding(&SUBJECT_UNDECLARED, "deletion", subject, message, of_file(path))
+                rules::finding(&SUBJECT_UNDECLARED, "deletion", subject, message, location(path, None))
             }
             None => {
                 let unasked =
@@ -112,8 +97,7 @@ impl Gone {
                     _ => format!("; {} was declared to read it until this change", unasked.join(", ")),
                 };
                 let message = format!("{file} is gone, and `{subject}` with it{who}");
-                let finding = rules::finding(&SCHEMA_DELETED, "deletion", subject, message, of_file(file));
-                Finding { outcome: "warn".to_owned(), ..finding }
+                rules::warning(&SCHEMA_DELETED, "deletion", subject, message, location(file, None))
             }
         };
         let told = (self.file.result == "deleted").then_some(told);

@@ -5,7 +5,6 @@ use super::references::Index;
 use super::workspace::{Declared, Workspace};
 use crate::lint::{self, Action};
 use crate::published::{self, Against, Finding, Side};
-use crate::schema::{Options, Schema};
 
 /// What the lint rules of its manifest tell of a subject. A text that is no schema is told elsewhere.
 pub(crate) fn check(workspace: &Workspace, index: &Index<'_>, declared: &Declared) -> Vec<Finding> {
@@ -16,10 +15,7 @@ pub(crate) fn check(workspace: &Workspace, index: &Index<'_>, declared: &Declare
         return Vec::new();
     }
     let text = workspace.text(declared);
-    let Ok(dependencies) = index.closure(&declared.path) else { return Vec::new() };
-    let Ok(schema) = Schema::parse(declared.format, text, &dependencies, Options::STORED) else {
-        return Vec::new();
-    };
+    let Ok(schema) = index.schema(&declared.path) else { return Vec::new() };
     lint::check(&schema, text, &settings).into_iter().map(|found| finding(declared, found)).collect()
 }
 

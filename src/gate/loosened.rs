@@ -2,10 +2,11 @@
 //! change that it came with, so it is told.
 
 use super::base::EarlierFiles;
+use super::check::location;
 use super::rules::{self, GATE_LOOSENED};
 use super::workspace::{Declared, Workspace};
 use crate::model::{Action, Depth, Level, Pack, Policy};
-use crate::published::{Against, Finding, Location};
+use crate::published::{Against, Finding};
 
 /// A finding for each subject of which less is demanded than in the base.
 pub(crate) fn find(now: &Workspace, earlier: &EarlierFiles) -> Vec<Finding> {
@@ -18,14 +19,9 @@ pub(crate) fn find(now: &Workspace, earlier: &EarlierFiles) -> Vec<Finding> {
 }
 
 fn finding(declared: &Declared, before: &Declared, base: &str, changes: &str) -> Finding {
-    let place = declared.declared_at.clone().unwrap_or_else(|| Location {
-        file: declared.path.clone(),
-        line: None,
-        column: None,
-    });
+    let place = declared.declared_at.clone().unwrap_or_else(|| location(&declared.path, None));
     let message = format!("less is demanded of `{}` than before: {changes}", declared.subject);
-    let mut finding = rules::finding(&GATE_LOOSENED, "settings", &declared.subject, message, place);
-    "warn".clone_into(&mut finding.outcome);
+    let mut finding = rules::warning(&GATE_LOOSENED, "settings", &declared.subject, message, place);
     finding.against =
         Against { base: Some(base.to_owned()), file: Some(before.path.clone()), ..Against::default() };
     finding

@@ -1,7 +1,6 @@
 //! What declared readers need: their schemas must read the data of the subject as it is now.
 
 use super::check::location;
-use super::files::SourceFile;
 use super::manifest::{Manifest, Reader, Settings};
 use super::references::Index;
 use super::rules::{self, READER_OF_NOTHING};
@@ -10,7 +9,6 @@ use super::workspace::{Declared, Workspace};
 use crate::compat::{self, Extent, Incompatibility, Pointer, Previous, Question};
 use crate::model::{Judging, Level, Version};
 use crate::published::{self, Against, File, Finding};
-use crate::schema::{Options, ParseError, Schema};
 
 /// What the declared readers of a subject cannot read. A subject or a reader that is no schema is told
 /// elsewhere.
@@ -25,17 +23,8 @@ pub(crate) fn check(
     let judging = judging(&declared.settings);
     for (manifest, reader) in of_subject(workspace, declared) {
         let Some((path, file)) = workspace.file_of(manifest, &reader.file) else { continue };
-        let parsed = |path: &str, format, text: &str| {
-            let dependencies =
-                index.closure(path).map_err(|error| ParseError::validate(error.to_string(), None))?;
-            Schema::parse(format, text, &dependencies, Options::STORED)
-        };
         let writer_text = workspace.text(declared);
-        let (Ok(reading), Ok(writing)) =
-            (parsed(path, file.format, &file.text), parsed(&declared.path, declared.format, writer_text))
-        else {
-            continue;
-        };
+        let (Ok(reading), Ok(writing)) = (index.schema(path), index.schema(&declared.path)) else { continue };
         let question = Question { level: Level::Backward, judging: &judging, extent: Extent::Everything };
         let written = Previous::live(Version::FIRST, Ok(writing));
         let report = compat::check(question, [written], &reading);
@@ -67,35 +56,20 @@ pub(crate) fn invalid(workspace: &Workspace, index: &Index<'_>) -> Vec<File> {
             let Some((path, file)) = workspace.file_of(manifest, &reader.file) else { continue };
             let is_told = |files: &[File]| files.iter().any(|file| file.file == path);
             let is_checked = workspace.checked().any(|declared| declared.path == path);
-            let Some(error) = error_in(path, file, index).filter(|_| !is_checked && !is_told(&files)) else {
+            if is_checked || is_told(&files) {
                 continue;
-            };
+            }
+            let Err(error) = index.schema(path) else { continue };
+            let known = File::of(path, &reader.subject, file.format.as_str(), "invalid");
             files.push(File {
-                file: path.to_owned(),
-                subject: reader.subject.clone(),
-                schema_type: file.format.as_str(),
-                level: None,
-                level_from: None,
-                judge: crate::model::Judge::default().as_str(),
-                result: "invalid",
-                moved_from: None,
-                owner: None,
                 message: Some(format!("`{}` cannot read with it: {}", reader.name, error.message)),
                 line: error.place.map(|place| place.line),
                 column: error.place.map(|place| place.column),
-                bases: Vec::new(),
+                ..known
             });
         }
     }
     files
-}
-
-fn error_in(path: &str, file: &SourceFile, index: &Index<'_>) -> Option<ParseError> {
-    let dependencies = match index.closure(path) {
-        Ok(dependencies) => dependencies,
-        Err(error) => return Some(ParseError::validate(error.to_string(), None)),
-    };
-    Schema::parse(file.format, &file.text, &dependencies, Options::STORED).err()
 }
 
 /// A warning for each reader of a subject that no file of its manifest stands for.
@@ -117,9 +91,7 @@ pub(crate) fn idle(workspace: &Workspace) -> Vec<Finding> {
     idle.map(|(manifest, reader)| {
         let message = format!("`{}` reads `{}`, for which no file stands", reader.name, reader.subject);
         let place = manifest.location(reader.place);
-        let mut finding = rules::finding(&READER_OF_NOTHING, "reader", &reader.subject, message, place);
-        "warn".clone_into(&mut finding.outcome);
-        finding
+        rules::warning(&READER_OF_NOTHING, "reader", &reader.subject, message, place)
     })
     .collect()
 }

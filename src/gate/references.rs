@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use super::files::Tree;
 use super::names::{self, Names};
 use crate::model::Format;
-use crate::schema::Dependency;
 use crate::schema::protobuf::builtin;
+use crate::schema::{Dependency, Options, ParseError, Schema};
 
 /// A reference that cannot be followed. Displays as a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,14 @@ impl<'a> Index<'a> {
         let text = |path: &str| self.tree[path].text.clone();
         let found = walk.found.into_iter();
         Ok(found.map(|(name, path)| Dependency { name, origin: None, text: text(path) }).collect())
+    }
+
+    /// The schema in the file at `path`, by the rules for stored ones.
+    pub(crate) fn schema(&self, path: &str) -> Result<Schema, ParseError> {
+        let (path, file) = self.tree.get_key_value(path).expect("a path of the tree");
+        let dependencies =
+            self.closure(path).map_err(|error| ParseError::validate(error.to_string(), None))?;
+        Schema::parse(file.format, &file.text, &dependencies, Options::STORED)
     }
 
     /// The files that the file at `path` refers to, directly or not.

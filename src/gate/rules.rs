@@ -144,3 +144,14 @@ pub(crate) fn finding(
         waiver: None,
     }
 }
+
+/// A finding of the gate itself, which is told and passes.
+pub(crate) fn warning(
+    rule: &'static GateRule,
+    kind: &'static str,
+    subject: &str,
+    message: String,
+    place: Location,
+) -> Finding {
+    Finding { outcome: "warn".to_owned(), ..finding(rule, kind, subject, message, place) }
+}

@@ -11,7 +11,7 @@ pub mod rules;
 mod settings;
 
 pub use rules::{Rule, Theme};
-pub use settings::{Action, Settings, UnknownSetting};
+pub use settings::{Action, Settings, UnknownSetting, nearest};
 
 use crate::schema::{Place, Schema};
 

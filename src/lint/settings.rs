@@ -59,8 +59,10 @@ impl Settings {
     pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Settings, UnknownSetting> {
         let mut settings = Settings::default();
         for (id, word) in pairs {
-            let rule = rules::find(id)
-                .ok_or_else(|| UnknownSetting::Rule { id: id.to_owned(), suggestion: nearest(id) })?;
+            let rule = rules::find(id).ok_or_else(|| UnknownSetting::Rule {
+                id: id.to_owned(),
+                suggestion: nearest(id, rules::all().map(|rule| rule.id)),
+            })?;
             match word.parse::<Action>() {
                 Ok(action) => settings.set(rule, Some(action)),
                 Err(()) if word == "off" => settings.set(rule, None),
@@ -103,13 +105,13 @@ impl FromStr for Action {
     }
 }
 
-/// The rule whose name is most like it, if any is.
-fn nearest(id: &str) -> Option<&'static str> {
-    let known = rules::all().map(|rule| (strsim::jaro_winkler(id, rule.id), rule.id));
-    known
+/// Which of the names is most like a word, if any is.
+pub fn nearest(word: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let likeness = names.map(|name| (strsim::jaro_winkler(word, name), name));
+    likeness
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .filter(|(likeness, _)| *likeness > 0.8)
-        .map(|(_, id)| id)
+        .map(|(_, name)| name)
 }
 
 #[cfg(test)]

@@ -223,11 +223,8 @@ impl Reading<'_> {
     }
 
     fn unknown_rule(&self, id: &str, place: Option<Place>) -> InvalidManifest {
-        let nearest = rules::all()
-            .map(|rule| (strsim::jaro_winkler(rule.id, id), rule.id))
-            .filter(|(likeness, _)| *likeness > 0.8)
-            .max_by(|left, right| left.0.total_cmp(&right.0));
-        let meant = nearest.map_or_else(String::new, |(_, id)| format!("; did you mean `{id}`?"));
+        let nearest = lint::nearest(id, rules::all().map(|rule| rule.id));
+        let meant = nearest.map_or_else(String::new, |id| format!("; did you mean `{id}`?"));
         let mut error = self.wrong(place, format!("there is no rule `{id}`{meant}"));
         error.hint = Some("`dovetail explain` lists the rules.".to_owned());
         error
