@@ -10,7 +10,11 @@ use crate::published::{self, Finding};
 /// one subject, and nothing else.
 pub(crate) fn apply(workspace: &Workspace, today: Date, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| finding.outcome == "refuse") {
-        let covering = || waivers_of(workspace, finding).filter(|(_, waiver)| covers(waiver, finding));
+        let at = finding.reader.pointer.as_deref().filter(|at| !at.is_empty());
+        let covering = || {
+            waivers_of(workspace, &finding.subject)
+                .filter(|(_, waiver)| covers(waiver, &finding.subject, &finding.rule, at, &finding.message))
+        };
         let holding = covering().find(|(_, waiver)| waiver.holds_on(today));
         match holding.or_else(|| covering().next()) {
             Some((manifest, waiver)) if waiver.holds_on(today) => {
@@ -49,11 +53,8 @@ pub(crate) fn expired(workspace: &Workspace, today: Date) -> Vec<Finding> {
 /// Does a waiver cover this finding of a subject, which is named without its context, on this day?
 pub(crate) fn is_waived(workspace: &Workspace, subject: &str, found: &Incompatibility, today: Date) -> bool {
     let at = found.reader_at.as_ref().map(Pointer::as_str).filter(|at| !at.is_empty());
-    waivers(workspace).any(|(_, waiver)| {
-        waiver.holds_on(today)
-            && waiver.subject == subject
-            && waiver.rule == found.rule.id
-            && waiver.at.as_deref() == at
+    waivers_of(workspace, subject).any(|(_, waiver)| {
+        waiver.holds_on(today) && covers(waiver, subject, found.rule.id, at, &found.message)
     })
 }
 
@@ -61,9 +62,9 @@ pub(crate) fn is_waived(workspace: &Workspace, subject: &str, found: &Incompatib
 /// nowhere any more is for the outermost one to accept.
 fn waivers_of<'a>(
     workspace: &'a Workspace,
-    finding: &Finding,
+    subject: &str,
 ) -> impl Iterator<Item = (&'a Manifest, &'a Waiver)> + use<'a> {
-    let declared = workspace.find(&finding.subject).map(|declared| declared.manifest);
+    let declared = workspace.find(subject).map(|declared| declared.manifest);
     let at = declared.unwrap_or(Some(0));
     waivers(workspace).filter(move |(manifest, _)| {
         at.and_then(|at| workspace.manifests.get(at)).is_some_and(|own| std::ptr::eq(own, *manifest))
@@ -77,10 +78,9 @@ fn waivers(workspace: &Workspace) -> impl Iterator<Item = (&Manifest, &Waiver)> 
         .flat_map(|manifest| manifest.waivers.iter().map(move |waiver| (manifest, waiver)))
 }
 
-fn covers(waiver: &Waiver, finding: &Finding) -> bool {
-    let at = finding.reader.pointer.as_deref().filter(|at| !at.is_empty());
-    waiver.subject == finding.subject
-        && waiver.rule == finding.rule
+fn covers(waiver: &Waiver, subject: &str, rule: &str, at: Option<&str>, message: &str) -> bool {
+    waiver.subject == subject
+        && waiver.rule == rule
         && waiver.at.as_deref() == at
-        && waiver.says.as_ref().is_none_or(|says| *says == finding.message)
+        && waiver.says.as_ref().is_none_or(|says| says == message)
 }

@@ -597,6 +597,12 @@ fn an_accepted_break_is_registered_and_the_level_is_back_in_the_same_run() {
     assert_eq!(code(folder.path(), &["apply"]), 1, "it is over");
     with(&format!("{levelled}{}", waiver.replace("/fields/1", "/fields/0")));
     assert_eq!(code(folder.path(), &["apply"]), 1, "it is for another place");
+    let says = "the new schema has the field `other` in `shop.Cart` without a default, and the old schema does not write it";
+    with(&format!("{levelled}{}", waiver.replace(" }]", &format!(", says: \"{says}\" }}]"))));
+    assert_eq!(code(folder.path(), &["apply"]), 1, "it is for another field in that place");
+    let says = says.replace("other", "note");
+    with(&format!("{levelled}{}", waiver.replace(" }]", &format!(", says: \"{says}\" }}]"))));
+    assert_eq!(code(folder.path(), &["plan"]), 0, "it is for this one");
     with(&format!("{levelled}{waiver}"));
     assert_snapshot!(told(&folder, &server, &["apply"]), @r"
     exit 0
