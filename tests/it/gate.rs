@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::terminal::{dovetail, folder, git, register, repository, run, write};
+use crate::terminal::{dovetail, folder, git, program, register, repository, run, write};
 
 const ORDER: &str = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"amount","type":"double"}]}"#;
 /// A reader that has a field without a default cannot read what `ORDER` wrote.
@@ -651,9 +651,8 @@ fn offline_no_network_is_used() {
     write(repository.path(), &[("topics/orders/value.avsc", ORDER_BREAKING)]);
     let binary = env!("CARGO_BIN_EXE_dovetail");
     let isolated = |arguments: &[&str]| {
-        let mut command = std::process::Command::new("unshare");
-        command.current_dir(repository.path()).args(["--net", "--map-root-user"]).args(arguments);
-        command.output()
+        let arguments = [&["--net", "--map-root-user"], arguments].concat();
+        program(repository.path(), "unshare", &arguments).output()
     };
     // Without a namespace of its own nothing is shown.
     if !isolated(&["true"]).is_ok_and(|output| output.status.success()) {

@@ -25,11 +25,26 @@ pub fn write(folder: &Path, files: &[(&str, &str)]) {
 
 /// The binary, in an environment that does not speak for it.
 pub fn dovetail(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dovetail"));
-    let speaks = |name: &str| {
-        let prefixes = ["DOVETAIL_", "GITHUB_", "GITLAB_", "CI_"];
-        name == "CI" || prefixes.iter().any(|prefix| name.starts_with(prefix))
-    };
+    program(folder, env!("CARGO_BIN_EXE_dovetail"), arguments)
+}
+
+/// A program that starts the binary, in such an environment.
+pub fn program(folder: &Path, name: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(name);
+    let prefixes = [
+        "DOVETAIL_",
+        "GITHUB_",
+        "GITLAB_",
+        "CI",
+        "JENKINS_",
+        "CHANGE_",
+        "TF_",
+        "SYSTEM_",
+        "TEAMCITY_",
+        "BUILDKITE",
+        "BITBUCKET_",
+    ];
+    let speaks = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix));
     for (name, _) in std::env::vars().filter(|(name, _)| speaks(name)) {
         command.env_remove(name);
     }
