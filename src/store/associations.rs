@@ -3,6 +3,7 @@
 use crate::model::{Association, AssociationFilter, AssociationType, Lifecycle, Resource, Subject};
 
 use super::changes::ChangeKind;
+use super::rows::row;
 use super::subjects::SubjectPrefix;
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
@@ -31,19 +32,20 @@ impl<'a> Associated<'a> {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct AssociationRow {
-    resource_type: String,
-    resource_id: String,
-    association_type: String,
-    resource_name: String,
-    resource_namespace: String,
-    context: String,
-    subject: String,
-    lifecycle: String,
-    guid: String,
-    created_at: i64,
-    updated_at: i64,
+row! {
+    struct AssociationRow {
+        resource_type: String,
+        resource_id: String,
+        association_type: String,
+        resource_name: String,
+        resource_namespace: String,
+        context: String,
+        subject: String,
+        lifecycle: String,
+        guid: String,
+        created_at: i64,
+        updated_at: i64,
+    }
 }
 
 impl AssociationRow {

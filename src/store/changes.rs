@@ -4,6 +4,7 @@ use sqlx::QueryBuilder;
 
 use crate::model::{SchemaId, Subject, Timestamp, Version};
 
+use super::rows::row;
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
 
@@ -114,6 +115,14 @@ impl ChangeKind {
     }
 }
 
+impl std::str::FromStr for ChangeKind {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<ChangeKind, ()> {
+        ChangeKind::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or(())
+    }
+}
+
 /// One row of the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -144,17 +153,18 @@ pub(super) struct PendingChange {
     pub(super) reason: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
-struct ChangeRow {
-    seq: i64,
-    at: i64,
-    actor: String,
-    request_id: String,
-    kind: String,
-    context: String,
-    subject: String,
-    version: Option<i64>,
-    id: Option<i64>,
+row! {
+    struct ChangeRow {
+        seq: i64,
+        at: i64,
+        actor: String,
+        request_id: String,
+        kind: String,
+        context: String,
+        subject: String,
+        version: Option<i64>,
+        id: Option<i64>,
+    }
 }
 
 impl Tx {
@@ -321,13 +331,13 @@ impl TryFrom<ChangeRow> for Change {
     type Error = StoreError;
 
     fn try_from(row: ChangeRow) -> Result<Change, StoreError> {
-        let kind = ChangeKind::ALL.into_iter().find(|kind| kind.as_str() == row.kind);
+        let kind = row.kind.parse();
         Ok(Change {
             seq: row.seq,
             at: row.at,
             actor: row.actor,
             request_id: row.request_id,
-            kind: kind.ok_or_else(|| StoreError::Corrupt(format!("change of kind {}", row.kind)))?,
+            kind: kind.map_err(|()| StoreError::Corrupt(format!("change of kind {}", row.kind)))?,
             subject: rows::subject(&row.context, row.subject)?,
             version: row.version.map(rows::version).transpose()?,
             id: row.id.map(rows::schema_id).transpose()?,

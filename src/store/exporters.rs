@@ -7,6 +7,7 @@
 use crate::model::{ContextType, Exporter, ExporterState, Progress, Scope};
 
 use super::changes::ChangeKind;
+use super::rows::row;
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
 
@@ -23,20 +24,21 @@ pub struct Claimed {
     pub failures: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct ExporterRow {
-    name: String,
-    context_type: String,
-    context: String,
-    subjects: String,
-    rename_format: String,
-    config: String,
-    state: String,
-    position: i64,
-    trace: Option<String>,
-    failures: i64,
-    changed_at: i64,
-    epoch: i64,
+row! {
+    struct ExporterRow {
+        name: String,
+        context_type: String,
+        context: String,
+        subjects: String,
+        rename_format: String,
+        config: String,
+        state: String,
+        position: i64,
+        trace: Option<String>,
+        failures: i64,
+        changed_at: i64,
+        epoch: i64,
+    }
 }
 
 /// The columns of a row, for whatever follows.

@@ -5,19 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Action, JudgeSettings, Pack, Scope, Subject};
 
 use super::changes::ChangeKind;
+use super::rows::row;
 use super::settings::{key_of, keys_of};
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
 
-#[derive(sqlx::FromRow)]
-struct JudgeRow {
-    context: String,
-    subject: String,
-    judge: Option<String>,
-    packs: Option<String>,
-    rules: Option<String>,
-    assert_formats: Option<bool>,
-    fill_defaults: Option<bool>,
+row! {
+    struct JudgeRow {
+        context: String,
+        subject: String,
+        judge: Option<String>,
+        packs: Option<String>,
+        rules: Option<String>,
+        assert_formats: Option<bool>,
+        fill_defaults: Option<bool>,
+    }
 }
 
 impl Tx {

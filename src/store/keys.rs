@@ -3,6 +3,7 @@
 use crate::model::{Context, Dek, DekSeries, Kek, Subject, Timestamp, Version};
 
 use super::changes::ChangeKind;
+use super::rows::row;
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
 
@@ -15,23 +16,25 @@ pub struct StoredKey<K> {
     pub written_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
-struct KekRow {
-    name: String,
-    kms_type: String,
-    kms_key_id: String,
-    props: Option<String>,
-    doc: Option<String>,
-    shared: bool,
-    deleted: bool,
-    written_at: i64,
+row! {
+    struct KekRow {
+        name: String,
+        kms_type: String,
+        kms_key_id: String,
+        props: Option<String>,
+        doc: Option<String>,
+        shared: bool,
+        deleted: bool,
+        written_at: i64,
+    }
 }
 
-#[derive(sqlx::FromRow)]
-struct DekRow {
-    material: String,
-    deleted: bool,
-    written_at: i64,
+row! {
+    struct DekRow {
+        material: String,
+        deleted: bool,
+        written_at: i64,
+    }
 }
 
 /// Names of key-encryption keys belong to no context: they are locked and told of as subjects of the

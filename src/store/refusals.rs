@@ -7,6 +7,7 @@ use sqlx::QueryBuilder;
 
 use crate::model::{Format, Guid, Judge, Level, Subject};
 
+use super::rows::row;
 use super::tx::{Tx, on};
 use super::{Author, StoreError, rows};
 
@@ -43,19 +44,20 @@ pub struct StoredRefusal {
     pub refusal: Refusal,
 }
 
-#[derive(sqlx::FromRow)]
-struct RefusalRow {
-    seq: i64,
-    at: i64,
-    actor: String,
-    request_id: String,
-    context: String,
-    subject: String,
-    format: String,
-    guid: Option<Vec<u8>>,
-    level: String,
-    judge: String,
-    report: String,
+row! {
+    struct RefusalRow {
+        seq: i64,
+        at: i64,
+        actor: String,
+        request_id: String,
+        context: String,
+        subject: String,
+        format: String,
+        guid: Option<Vec<u8>>,
+        level: String,
+        judge: String,
+        report: String,
+    }
 }
 
 impl Tx {

@@ -4,6 +4,29 @@ use crate::model::{Algorithm, Context, Format, Guid, SchemaId, Subject, Version}
 
 use super::StoreError;
 
+/// A struct that is read from the columns that are called as its fields are.
+///
+/// The driver has a derive for that. It would compile a second copy of the drivers, their TLS and SQLite
+/// itself included, for the compiler's own use: minutes of each build from nothing.
+macro_rules! row {
+    ($visibility:vis struct $name:ident { $($field:ident: $type:ty,)* }) => {
+        $visibility struct $name {
+            $($field: $type,)*
+        }
+
+        impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
+        where
+            &'static str: sqlx::ColumnIndex<R>,
+            $($type: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)*
+        {
+            fn from_row(row: &'r R) -> sqlx::Result<$name> {
+                Ok($name { $($field: row.try_get(stringify!($field))?,)* })
+            }
+        }
+    };
+}
+pub(super) use row;
+
 fn corrupt(what: &str, value: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(format!("{what} {value}"))
 }

@@ -8,20 +8,22 @@ use sqlx::AssertSqlSafe;
 
 use crate::model::{Content, Context, Format, Guid, Reference, SchemaId, Subject};
 
+use super::rows::row;
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
 
 /// One row per reference, or one without; the long texts come with the first only.
-#[derive(sqlx::FromRow)]
-struct ContentRow {
-    id: i64,
-    format: String,
-    text: Option<String>,
-    metadata: Option<String>,
-    rule_set: Option<String>,
-    reference_name: Option<String>,
-    reference_subject: Option<String>,
-    reference_version: Option<i64>,
+row! {
+    struct ContentRow {
+        id: i64,
+        format: String,
+        text: Option<String>,
+        metadata: Option<String>,
+        rule_set: Option<String>,
+        reference_name: Option<String>,
+        reference_subject: Option<String>,
+        reference_version: Option<i64>,
+    }
 }
 
 /// Contents by id, one round trip with their references; what follows narrows the ids `s`.

@@ -3,26 +3,28 @@
 use crate::model::{Context, Mode, Policy, Scope, Settings, Subject};
 
 use super::changes::ChangeKind;
+use super::rows::row;
 use super::tx::{Tx, on};
 use super::{StoreError, SubjectPrefix, rows};
 
-#[derive(sqlx::FromRow)]
-struct SettingsRow {
-    context: String,
-    subject: String,
-    level: Option<String>,
-    normalize: Option<bool>,
-    validate_fields: Option<bool>,
-    validate_new_schemas: Option<bool>,
-    validate_rules: Option<bool>,
-    compatibility_policy: Option<String>,
-    compatibility_group: Option<String>,
-    alias: Option<String>,
-    alias_for_deks: Option<String>,
-    default_metadata: Option<String>,
-    override_metadata: Option<String>,
-    default_rule_set: Option<String>,
-    override_rule_set: Option<String>,
+row! {
+    struct SettingsRow {
+        context: String,
+        subject: String,
+        level: Option<String>,
+        normalize: Option<bool>,
+        validate_fields: Option<bool>,
+        validate_new_schemas: Option<bool>,
+        validate_rules: Option<bool>,
+        compatibility_policy: Option<String>,
+        compatibility_group: Option<String>,
+        alias: Option<String>,
+        alias_for_deks: Option<String>,
+        default_metadata: Option<String>,
+        override_metadata: Option<String>,
+        default_rule_set: Option<String>,
+        override_rule_set: Option<String>,
+    }
 }
 
 impl SettingsRow {

@@ -2,6 +2,7 @@
 
 use crate::model::{Context, SchemaId, Subject, Timestamp, Version};
 
+use super::rows::row;
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
 
@@ -20,13 +21,14 @@ pub struct Use {
     pub written: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct UseRow {
-    subject: String,
-    version: i64,
-    deleted: bool,
-    created_at: i64,
-    written: i64,
+row! {
+    struct UseRow {
+        subject: String,
+        version: i64,
+        deleted: bool,
+        created_at: i64,
+        written: i64,
+    }
 }
 
 impl UseRow {

@@ -5,6 +5,7 @@ use sqlx::QueryBuilder;
 use crate::model::{Format, Guid, SchemaId, Subject, Timestamp, Version};
 
 use super::changes::{ChangeKind, PendingChange};
+use super::rows::row;
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
 
@@ -25,16 +26,17 @@ pub struct StoredVersion {
     pub created_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
-pub(super) struct VersionRow {
-    context: String,
-    subject: String,
-    version: i64,
-    id: i64,
-    guid: Vec<u8>,
-    format: String,
-    deleted: bool,
-    created_at: i64,
+row! {
+    pub(super) struct VersionRow {
+        context: String,
+        subject: String,
+        version: i64,
+        id: i64,
+        guid: Vec<u8>,
+        format: String,
+        deleted: bool,
+        created_at: i64,
+    }
 }
 
 /// Versions with what their ids denote.
