@@ -8,9 +8,10 @@ use anyhow::anyhow;
 use gix::ObjectId;
 
 use super::files::{self, SourceFile, Tree};
-use super::git::{Repository, Snapshot};
-use super::manifest::{self, FILE_NAMES, Manifest};
+use super::git::Repository;
+use super::manifest::{self, Manifest};
 use super::names;
+use super::snapshot::Snapshot;
 use super::workspace::{Declared, Workspace};
 use crate::failure::Failure;
 
@@ -212,18 +213,15 @@ impl EarlierFiles {
         let mut notes = Vec::new();
         let as_now =
             || workspace.manifests.iter().filter_map(|manifest| manifest.moved(folder(&manifest.governs)?));
-        let mut manifests = Vec::new();
-        for (path, text) in snapshot.manifests.iter().filter(|_| !workspace.manifests.is_empty()) {
-            match Manifest::parse(path, text) {
-                Ok(manifest) => manifests.push(manifest),
-                Err(error) => {
-                    notes.push(format!("in {label}, {error}; the manifest of today is taken for it"));
-                    let governs = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-                    manifests.extend(as_now().filter(|manifest| manifest.governs == governs));
-                }
-            }
+        let mut manifests = snapshot.manifests;
+        for (path, error) in &snapshot.invalid {
+            notes.push(format!("in {label}, {error}; the manifest of today is taken for it"));
+            let governs = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            manifests.extend(as_now().filter(|manifest| manifest.governs == governs));
         }
-        if manifests.is_empty() {
+        if workspace.manifests.is_empty() {
+            (notes, manifests) = Default::default();
+        } else if manifests.is_empty() {
             manifests = as_now().collect();
         }
         let earlier = Workspace::of_tree(snapshot.tree, manifests);
@@ -382,24 +380,17 @@ fn pair_by_likeness(
 /// those of the folder, and those of today.
 fn read_folder(path: &Path, workspace: &Workspace) -> Result<Snapshot, Failure> {
     let mut snapshot = Snapshot::default();
-    let listed = files::list(path, usize::MAX)?;
-    let is_manifest = |below: &str| FILE_NAMES.contains(&files::file_name(below));
-    for found in listed.iter().filter(|found| is_manifest(&found.below)) {
-        let text = String::from_utf8_lossy(&files::read(&found.absolute)?).into_owned();
-        snapshot.manifests.push((found.below.clone(), text));
+    let (manifests, found): (Vec<_>, Vec<_>) =
+        files::list(path, usize::MAX)?.into_iter().partition(|found| Snapshot::is_manifest(&found.below));
+    for found in manifests {
+        snapshot.add_manifest(found.below, &files::read(&found.absolute)?);
     }
     let outer = workspace.outermost();
     let governing = |manifest: &Manifest| manifest.moved(names::relative(&outer, &manifest.governs)?);
     let now: Vec<Manifest> = workspace.manifests.iter().filter_map(governing).collect();
-    let then = snapshot.manifests.iter().filter_map(|(path, text)| Manifest::parse(path, text).ok());
-    let then: Vec<Manifest> = then.collect();
-    for found in listed.into_iter().filter(|found| !is_manifest(&found.below)) {
-        let certain =
-            manifest::format_in(&then, &found.below).or_else(|| manifest::format_in(&now, &found.below));
-        let Some(format) = certain.or_else(|| files::format_of(&found.below)) else { continue };
-        let file = SourceFile::new(found.below.clone(), format, files::read(&found.absolute)?);
-        if certain.is_some() || files::is_schema(&found.below, &file.text) {
-            snapshot.tree.insert(found.below, file);
+    for found in found {
+        if let Some(language) = snapshot.language(&found.below, || manifest::format_in(&now, &found.below)) {
+            snapshot.add(found.below, language, files::read(&found.absolute)?);
         }
     }
     Ok(snapshot)

@@ -9,10 +9,10 @@ use gix::ObjectId;
 use gix::objs::tree::EntryKind;
 use gix::prelude::ObjectIdExt as _;
 
-use super::files::{self, SourceFile, Tree};
-use super::manifest::{self, FILE_NAMES, Manifest};
+use super::files::SourceFile;
 use super::names;
 use super::references::Index;
+use super::snapshot::Snapshot;
 use crate::failure::Failure;
 use crate::model::Format;
 use crate::schema::Dependency;
@@ -39,16 +39,6 @@ pub(crate) struct MergeBase {
     pub(crate) commits: Vec<ObjectId>,
     /// Nothing was committed since.
     pub(crate) is_head: bool,
-}
-
-/// The schema files and manifests of a commit.
-#[derive(Debug, Default)]
-pub(crate) struct Snapshot {
-    pub(crate) tree: Tree,
-    /// Path and text of each manifest.
-    pub(crate) manifests: Vec<(String, String)>,
-    /// Folders whose files are in another repository.
-    pub(crate) elsewhere: Vec<String>,
 }
 
 /// The earlier states of a file, newest first.
@@ -257,28 +247,25 @@ impl Repository {
                 }
                 EntryKind::Tree => continue,
             };
-            if FILE_NAMES.contains(&files::file_name(&path)) {
-                let data = self.repository.find_object(blob).map_err(|error| broken(&error))?;
-                let text = String::from_utf8_lossy(&data.data).into_owned();
-                snapshot.manifests.push((key, text));
-                continue;
-            }
             found.push((path, key, blob));
         }
-        // The manifests of that time tell which files were schemas then, whatever their names.
-        let then = snapshot.manifests.iter().filter_map(|(path, text)| Manifest::parse(path, text).ok());
-        let then: Vec<Manifest> = then.collect();
+        let content = |blob| {
+            let object = self.repository.find_object(blob).map_err(|error| broken(&error))?;
+            Ok(object.detach().data)
+        };
+        let (manifests, found): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(path, ..)| Snapshot::is_manifest(path));
+        for (_, key, blob) in manifests {
+            snapshot.add_manifest(key, &content(blob)?);
+        }
         for (path, key, blob) in found {
-            let certain = manifest::format_in(&then, &key).or_else(|| is_schema(&path));
-            let Some(format) = certain.or_else(|| files::format_of(&path)) else { continue };
-            if let Some(file) = known.get(&path).filter(|file| is_blob(file, blob)) {
-                snapshot.tree.insert(key.clone(), SourceFile { below: key, format, ..(*file).clone() });
-                continue;
-            }
-            let data = self.repository.find_object(blob).map_err(|error| broken(&error))?;
-            let file = SourceFile::new(key.clone(), format, data.detach().data);
-            if certain.is_some() || files::is_schema(&path, &file.text) {
-                snapshot.tree.insert(key, file);
+            let Some(language) = snapshot.language(&key, || is_schema(&path)) else { continue };
+            match known.get(&path).filter(|file| is_blob(file, blob)) {
+                Some(file) => {
+                    let file = SourceFile { below: key.clone(), format: language.format, ..(*file).clone() };
+                    snapshot.tree.insert(key, file);
+                }
+                None => snapshot.add(key, language, content(blob)?),
             }
         }
         Ok(snapshot)

@@ -29,6 +29,7 @@ pub(crate) mod pull;
 mod readers;
 pub(crate) mod references;
 mod registered;
+mod snapshot;
 pub(crate) mod waiving;
 
 pub use base::Base;
