@@ -16,7 +16,8 @@ use crate::transfer::{
 #[command(
     after_help = "A backup: is every line what was written? A database, and what a backup holds: is every text \
     the one its hash was made of, does every version have its schema, does every reference lead somewhere, will no \
-    id be given out twice? A registry: do ids lead to the texts that versions show, are hashes right?\n\n\
+    id be given out twice, and is there what the record of changes says, no version lost, renumbered or come back? \
+    A registry: do ids lead to the texts that versions show, are hashes right?\n\n\
     With --against two of them are compared: contexts, subjects, versions with ids, guids, texts byte for byte, \
     references, metadata, rule sets and deletions, configurations and modes. Each difference is a line.\n\n\
     Examples:\n  \

@@ -1,11 +1,13 @@
 //! The rows of a store, put together to what they mean. They come from a database or from a backup.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::holdings::{Held, Holdings};
+use super::recorded::Recorded;
 use crate::model::{
-    Content, Context, Format, Guid, Mode, Policy, Reference, SchemaId, Settings, Subject, Timestamp, Version,
+    Action, Content, Context, Format, Guid, Judge, Mode, Pack, Policy, Reference, SchemaId, Settings,
+    Subject, Timestamp, Version,
 };
 use crate::store::{Cell, Row, StoreError, TABLES, Table, Tx};
 
@@ -22,8 +24,12 @@ pub(super) struct Gathered {
     pub(super) settings: BTreeMap<Subject, Settings>,
     pub(super) modes: BTreeMap<Subject, Mode>,
     pub(super) last_change: i64,
-    /// The highest number in the record of changes.
-    pub(super) highest_change: i64,
+    /// The subjects that spell the scopes with a judge of their own.
+    pub(super) judges: BTreeSet<Subject>,
+    /// The changes that left a tombstone.
+    pub(super) tombstones: BTreeSet<i64>,
+    /// What the record of changes says.
+    pub(super) recorded: Recorded,
     /// How many rows each table has.
     pub(super) rows: BTreeMap<&'static str, usize>,
 }
@@ -98,7 +104,18 @@ impl Gathered {
         let row = Fields { table, row };
         match table.name {
             "registry" => self.last_change = row.number("last_change")?,
-            "changes" => self.highest_change = self.highest_change.max(row.number("seq")?),
+            "changes" => {
+                let kind = row.word("kind")?.ok_or_else(|| row.wrong("it has no kind"))?;
+                let id = row.is_there("id").then(|| row.id("id")).transpose()?;
+                let version = row.is_there("version").then(|| row.version("version")).transpose()?;
+                let version = version.map(|version| (version, id));
+                self.recorded.take(row.number("seq")?, kind, row.subject()?, version);
+            }
+            "tombstones" => drop(self.tombstones.insert(row.number("seq")?)),
+            "judge_settings" => {
+                row.judge()?;
+                self.judges.insert(row.subject()?);
+            }
             "contexts" => {
                 let stored = StoredContext {
                     last_id: row.number("last_id")?,
@@ -246,6 +263,13 @@ impl Fields<'_> {
         }
     }
 
+    fn is_there(&self, column: &str) -> bool {
+        !matches!(
+            self.cell(column),
+            Cell::Number(None) | Cell::Flag(None) | Cell::Text(None) | Cell::Guid(None)
+        )
+    }
+
     fn optional(&self, column: &str) -> Option<String> {
         match self.cell(column) {
             Cell::Text(text) => text.clone(),
@@ -287,6 +311,22 @@ impl Fields<'_> {
         };
         let format = self.word("format")?.ok_or_else(|| self.wrong("it has no format"))?;
         Ok((*guid, format))
+    }
+
+    /// Does who judges make sense?
+    fn judge(&self) -> Result<(), String> {
+        self.word::<Judge>("judge")?;
+        let packs: Vec<String> = json("list of packs", self.optional("packs").as_ref())?.unwrap_or_default();
+        let rules: BTreeMap<String, String> =
+            json("map of rules", self.optional("rules").as_ref())?.unwrap_or_default();
+        let wrong = |word: &String| self.wrong(&format!("there is no `{word}`"));
+        for pack in &packs {
+            pack.parse::<Pack>().map_err(|_| wrong(pack))?;
+        }
+        for action in rules.values() {
+            action.parse::<Action>().map_err(|_| wrong(action))?;
+        }
+        Ok(())
     }
 
     fn settings(&self) -> Result<Settings, String> {

@@ -15,6 +15,7 @@ mod error;
 mod gathered;
 mod holdings;
 mod import;
+mod recorded;
 mod registry;
 mod restore;
 mod sealed;

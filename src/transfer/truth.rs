@@ -146,16 +146,8 @@ fn examine_numbers(gathered: &Gathered, found: &mut Found) {
                 .problems
                 .push(format!("{subject} version {version} has the id {}, which is none", stored.id));
         }
-        if stored.written > gathered.last_change {
-            found
-                .problems
-                .push(format!("{subject} version {version} was written by a change that is not there"));
-        }
     }
-    if gathered.highest_change != gathered.last_change {
-        let (last, highest) = (gathered.last_change, gathered.highest_change);
-        found.problems.push(format!("the last change is {last}, and the highest one on record {highest}"));
-    }
+    found.problems.extend(gathered.recorded.differences(gathered));
 }
 
 /// The texts of a registry, for parsing them.
