@@ -9,7 +9,7 @@ use gix::ObjectId;
 use gix::objs::tree::EntryKind;
 use gix::prelude::ObjectIdExt as _;
 
-use super::files::SourceFile;
+use super::files::{self, SourceFile};
 use super::names;
 use super::references::Index;
 use super::snapshot::Snapshot;

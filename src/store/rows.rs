@@ -9,7 +9,8 @@ use super::StoreError;
 /// The driver has a derive for that. It would compile a second copy of the drivers, their TLS and SQLite
 /// itself included, for the compiler's own use: minutes of each build from nothing.
 macro_rules! row {
-    ($visibility:vis struct $name:ident { $($field:ident: $type:ty,)* }) => {
+    ($(#[$about:meta])* $visibility:vis struct $name:ident { $($field:ident: $type:ty,)* }) => {
+        $(#[$about])*
         $visibility struct $name {
             $($field: $type,)*
         }

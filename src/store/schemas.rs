@@ -12,8 +12,8 @@ use super::rows::row;
 use super::tx::{Tx, on};
 use super::{StoreError, rows};
 
-/// One row per reference, or one without; the long texts come with the first only.
 row! {
+    /// One row per reference, or one without; the long texts come with the first only.
     struct ContentRow {
         id: i64,
         format: String,
