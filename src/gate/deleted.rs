@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use super::base::EarlierFiles;
-use super::check::{location, names_of};
+use super::check::location;
 use super::manifest::Manifest;
+use super::names;
 use super::references::Index;
 use super::rules::{self, DELETED_WITH_READER, DELETED_WITH_REFERRER, SCHEMA_DELETED, SUBJECT_UNDECLARED};
 use super::workspace::{Declared, Workspace};
@@ -39,7 +40,8 @@ pub(crate) fn find(
     let mut found = Vec::new();
     // A subject that lives on in another file is not gone.
     for gone in earlier.gone().into_iter().filter(|gone| !subjects.contains(gone.subject.as_str())) {
-        let names = names_of(&earlier.workspace.tree[&gone.path]);
+        let file = &earlier.workspace.tree[&gone.path];
+        let names = names::of(file.format, &file.text);
         let reads = |manifest: &Manifest| {
             let readers = manifest.readers.iter().filter(|reader| reader.subject == gone.subject);
             let located = readers.map(|reader| (reader.name.clone(), manifest.location(reader.place)));

@@ -25,6 +25,7 @@ mod linting;
 pub(crate) mod live;
 mod loosened;
 pub(crate) mod names;
+mod parallel;
 pub(crate) mod pull;
 mod readers;
 pub(crate) mod references;
