@@ -433,7 +433,7 @@ fn interrupted_at_any_write_it_comes_to_the_same_end() {
             for at in 0.. {
                 number += 1;
                 let context = format!(".k{number}");
-                let proxy = Proxy::to(&server.url, Mischief { cut: Some((at, cut)), hidden: None });
+                let proxy = Proxy::to(&server.url, Mischief { cut: Some((at, cut)), ..Mischief::default() });
                 let folder = eventful(&server, &proxy.url, &context);
                 let what = format!("saved: {is_saved}, {cut:?} write {at}");
                 let mut arguments = vec!["apply", "--delete"];
@@ -627,7 +627,7 @@ fn an_accepted_break_is_registered_and_the_level_is_back_in_the_same_run() {
 fn a_registry_that_does_not_count_its_changes_is_looked_at_instead() {
     let server = Server::start();
     let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
-    let proxy = Proxy::to(&server.url, Mischief { hidden: Some("/v1/"), cut: None });
+    let proxy = Proxy::to(&server.url, Mischief { hidden: Some("/v1/"), ..Mischief::default() });
     let folder = declared(&proxy.url, &format!("defaults: {{ level: FULL }}\n{ALL_AVRO}"), &files);
     let told = |arguments: &[&str]| run(folder.path(), arguments).replace(&proxy.url, "[URL]");
     assert_snapshot!(told(&["plan", "--out", "plan.json"]), @r"
@@ -676,7 +676,10 @@ fn a_registry_that_does_not_count_its_changes_is_looked_at_instead() {
     let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
     let other = Server::start();
     for (cut, at) in [(Cut::Before, 2), (Cut::After, 0), (Cut::After, 1), (Cut::After, 2), (Cut::After, 3)] {
-        let proxy = Proxy::to(&other.url, Mischief { hidden: Some("/v1/"), cut: Some((at, cut)) });
+        let proxy = Proxy::to(
+            &other.url,
+            Mischief { hidden: Some("/v1/"), cut: Some((at, cut)), ..Mischief::default() },
+        );
         let subjects = format!(
             "subjects:\n  - {{ glob: \"*.avsc\", subject: \"{{name}}-{cut:?}{at}\", level: FULL }}\n"
         );
@@ -806,7 +809,7 @@ fn a_race_lost_behind_a_step_is_told_and_no_level_stays_open() {
         // The first write of the plan is the level that steps aside.
         let meanwhile: Meanwhile =
             (0, Arc::new(move || register(&foreign, "cart-value", avro(r#""bytes""#))));
-        let proxy = Proxy::racing(&server.url, Mischief { hidden, cut: None }, Some(meanwhile));
+        let proxy = Proxy::racing(&server.url, Mischief { hidden, ..Mischief::default() }, Some(meanwhile));
         let waiver = "waivers: [{ subject: cart-value, rule: avro-field-without-default, at: /fields/1, \
                       until: 2100-01-01, reason: nobody reads it }]\n";
         let more = format!("defaults: {{ level: BACKWARD }}\n{ALL_AVRO}{waiver}");
@@ -821,4 +824,94 @@ fn a_race_lost_behind_a_step_is_told_and_no_level_stays_open() {
         assert_eq!(get(&format!("{}/config/cart-value", server.url))["compatibilityLevel"], "BACKWARD");
         assert_eq!(get(&format!("{}/subjects/cart-value/versions", server.url)), json!([1, 2]));
     }
+}
+
+#[test]
+fn a_plan_is_done_at_the_store_it_was_made_for_and_at_no_other() {
+    // Numbers of changes are small, so that two stores easily stand at the same one.
+    for hidden in [None, Some("/v1/state")] {
+        let (one, other) = (Server::start(), Server::start());
+        for server in [&one, &other] {
+            register(server, "legacy-value", avro(MONEY));
+        }
+        let proxy = Proxy::to(&one.url, Mischief { hidden, ..Mischief::default() });
+        let folder = declared(&proxy.url, ALL_AVRO, &[("money.avsc", MONEY)]);
+        succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+        proxy.turn_to(&other.url);
+        let shown = run(folder.path(), &["apply", "--plan", "plan.json"]);
+        assert!(shown.starts_with("exit 4\n") && shown.contains("the plan is for the store "), "{shown}");
+        assert_eq!(get(&format!("{}/subjects", other.url)), json!(["legacy-value"]));
+        proxy.turn_to(&one.url);
+        succeeds(folder.path(), &["apply", "--plan", "plan.json"]);
+    }
+}
+
+#[test]
+fn plans_and_locks_get_their_credentials_from_the_manifest() {
+    let server = Server::start();
+    // ann:s3cret
+    let demanded = Some("Basic YW5uOnMzY3JldA==");
+    let proxy = Proxy::to(&server.url, Mischief { demanded, ..Mischief::default() });
+    let folder = declared("${SR_URL}", ALL_AVRO, &[("money.avsc", MONEY)]);
+    let with = |url: &str, arguments: &[&str]| {
+        let output = dovetail(folder.path(), arguments).env("SR_URL", url).output().expect("the binary runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let secret = proxy.url.replace("http://", "http://ann:s3cret@");
+    assert_eq!(with(&proxy.url, &["plan"]).0, Some(3), "nobody is let in without");
+    for arguments in [
+        &["plan", "--out", "plan.json"][..],
+        &["apply", "--plan", "plan.json"],
+        &["lock"],
+        &["pull", "--out", "pulled"],
+        &["bundle", "--out", "bundle"],
+    ] {
+        let (code, told) = with(&secret, arguments);
+        assert_eq!(code, Some(0), "{arguments:?}: {told}");
+    }
+    assert_eq!(get(&format!("{}/subjects", server.url)), json!(["money-value"]));
+}
+
+#[test]
+fn a_schema_that_is_too_large_for_the_registry_stops_nothing_but_itself() {
+    let server = Server::start();
+    let large = MONEY.replace("\"fields\"", &format!("\"doc\":\"{}\",\"fields\"", "x".repeat(11 << 20)));
+    let folder = declared(&server.url, ALL_AVRO, &[("large.avsc", &large), ("money.avsc", MONEY)]);
+    assert_snapshot!(told(&folder, &server, &["plan"]), @r"
+    exit 2
+    --- stdout
+    FAIL  large.avsc  large-value  it is longer than [URL] takes
+            hint      Shorten it, or raise the registry's limit on the length of requests.
+    + money-value  register version 1   the first version
+    Plan: 1 to register, 0 level changes, 0 deletes, 0 drift, 1 refused.  Registry state 1.
+    --- stderr
+    ");
+    assert_eq!(code(folder.path(), &["apply"]), 2);
+    assert_eq!(get(&format!("{}/subjects", server.url)), json!([]));
+}
+
+#[test]
+fn what_is_protected_may_be_spelt_with_its_context() {
+    let server = Server::start();
+    for subject in [":.shop:pay-value", ":.shop:old-value"] {
+        register(&server, subject, avro(MONEY));
+    }
+    let of_protected = |protected: &str| {
+        let more = format!("{ALL_AVRO}protect: [\"{protected}\"]\n");
+        let registry = format!("registry: {{ url: \"{}\", context: .shop }}", server.url);
+        let folder = folder(&[("money.avsc", MONEY)]);
+        write(folder.path(), &[("schemas.yaml", &format!("version: 1\n{registry}\n{more}"))]);
+        told(&folder, &server, &["plan", "--delete"])
+    };
+    let qualified = of_protected(":.shop:pay-*");
+    assert_eq!(qualified, of_protected("pay-*"));
+    assert_snapshot!(qualified, @r"
+    exit 0
+    --- stdout
+    + :.shop:money-value  register version 1   the first version
+    - :.shop:old-value    delete softly, 1 version
+    ! :.shop:pay-value    is not declared here, and is protected: left alone
+    Plan: 1 to register, 0 level changes, 1 delete, 1 drift.  Registry state 3.
+    --- stderr
+    ");
 }

@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What it does to requests.
 #[derive(Debug, Clone, Copy, Default)]
@@ -12,6 +12,8 @@ pub struct Mischief {
     pub hidden: Option<&'static str>,
     /// The line breaks at the write of this number, from 0.
     pub cut: Option<(usize, Cut)>,
+    /// The only `Authorization` that is let in.
+    pub demanded: Option<&'static str>,
 }
 
 /// When the line breaks.
@@ -26,6 +28,7 @@ pub enum Cut {
 /// A proxy on a port that was free. It ends with the test process.
 pub struct Proxy {
     pub url: String,
+    server: Arc<Mutex<String>>,
     writes: Arc<AtomicUsize>,
     is_mended: Arc<AtomicBool>,
 }
@@ -41,13 +44,15 @@ impl Proxy {
     pub fn racing(server: &str, mischief: Mischief, meanwhile: Option<Meanwhile>) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let server = server.trim_start_matches("http://").to_owned();
+        let server = Arc::new(Mutex::new(address_of(server)));
+        let turned = server.clone();
         let writes = Arc::new(AtomicUsize::new(0));
         let is_mended = Arc::new(AtomicBool::new(false));
         let (counter, mended) = (writes.clone(), is_mended.clone());
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let (server, writes, meanwhile) = (server.clone(), counter.clone(), meanwhile.clone());
+                let server = turned.lock().expect("no panic").clone();
+                let (writes, meanwhile) = (counter.clone(), meanwhile.clone());
                 let cut = mischief.cut.filter(|_| !mended.load(Ordering::SeqCst));
                 let mischief = Mischief { cut, ..mischief };
                 std::thread::spawn(move || {
@@ -56,7 +61,12 @@ impl Proxy {
                 });
             }
         });
-        Proxy { url, writes, is_mended }
+        Proxy { url, server, writes, is_mended }
+    }
+
+    /// From now on another server stands here.
+    pub fn turn_to(&self, server: &str) {
+        *self.server.lock().expect("no panic") = address_of(server);
     }
 
     /// From now on the line holds.
@@ -70,6 +80,10 @@ impl Proxy {
     }
 }
 
+fn address_of(server: &str) -> String {
+    server.trim_start_matches("http://").to_owned()
+}
+
 /// Pass one request, and its answer.
 fn pass(
     client: TcpStream,
@@ -79,7 +93,7 @@ fn pass(
     meanwhile: Option<Meanwhile>,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
-    let (mut head, mut length) = (String::new(), 0);
+    let (mut head, mut length, mut is_let_in) = (String::new(), 0, mischief.demanded.is_none());
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 || line == "\r\n" {
@@ -88,6 +102,10 @@ fn pass(
         let lower = line.to_ascii_lowercase();
         if let Some(value) = lower.strip_prefix("content-length:") {
             length = value.trim().parse().unwrap_or(0);
+        }
+        if lower.starts_with("authorization:") {
+            let given = line.split_once(':').map(|(_, given)| given.trim());
+            is_let_in |= given == mischief.demanded;
         }
         if !lower.starts_with("connection:") {
             head.push_str(&line);
@@ -110,9 +128,15 @@ fn pass(
     {
         return client.shutdown(Shutdown::Both);
     }
-    if mischief.hidden.is_some_and(|hidden| path.starts_with(hidden)) {
-        let body = r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#;
-        let head = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nconnection: close";
+    let refused = match () {
+        () if !is_let_in => Some(("401 Unauthorized", r#"{"error_code":401,"message":"Unauthorized"}"#)),
+        () if mischief.hidden.is_some_and(|hidden| path.starts_with(hidden)) => {
+            Some(("404 Not Found", r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#))
+        }
+        () => None,
+    };
+    if let Some((status, body)) = refused {
+        let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close");
         return write!(client, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     }
     let mut upstream = TcpStream::connect(server)?;

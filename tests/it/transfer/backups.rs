@@ -143,8 +143,8 @@ async fn what_was_changed_in_a_database_is_found() {
                 "of `order` version 1 was changed",
             ),
             (
-                "UPDATE contents SET rule_set = replace(rule_set, '{\"domain', '{domain')",
-                "UPDATE contents SET rule_set = replace(rule_set, '{domain', '{\"domain')",
+                "UPDATE contents SET rule_set = replace(rule_set, '\"CEL\"', '\"CEL')",
+                "UPDATE contents SET rule_set = replace(rule_set, '\"CEL', '\"CEL\"')",
                 "the rule set cannot be read",
             ),
             (
@@ -525,7 +525,8 @@ fn help_says_what_is_kept_and_how() {
 
     A backup: is every line what was written? A database, and what a backup holds: is every text the one its hash
     was made of, does every version have its schema, does every reference lead somewhere, will no id be given out
-    twice? A registry: do ids lead to the texts that versions show, are hashes right?
+    twice, and is there what the record of changes says, no version lost, renumbered or come back? A registry: do
+    ids lead to the texts that versions show, are hashes right?
 
     With --against two of them are compared: contexts, subjects, versions with ids, guids, texts byte for byte,
     references, metadata, rule sets and deletions, configurations and modes. Each difference is a line.
