@@ -805,10 +805,16 @@ fn a_race_lost_behind_a_step_is_told_and_no_level_stays_open() {
     for hidden in [None, Some("/v1/")] {
         let server = Arc::new(Server::start());
         let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
-        let foreign = server.clone();
+        // The proxy outlives the test, and must not keep the server alive.
+        let foreign = Arc::downgrade(&server);
         // The first write of the plan is the level that steps aside.
-        let meanwhile: Meanwhile =
-            (0, Arc::new(move || register(&foreign, "cart-value", avro(r#""bytes""#))));
+        let meanwhile: Meanwhile = (
+            0,
+            Arc::new(move || {
+                let server = foreign.upgrade().expect("it serves the request at hand");
+                register(&server, "cart-value", avro(r#""bytes""#));
+            }),
+        );
         let proxy = Proxy::racing(&server.url, Mischief { hidden, ..Mischief::default() }, Some(meanwhile));
         let waiver = "waivers: [{ subject: cart-value, rule: avro-field-without-default, at: /fields/1, \
                       until: 2100-01-01, reason: nobody reads it }]\n";
