@@ -1,6 +1,7 @@
 //! The few HTTP calls that commands make to a registry. Credentials in the URL are sent, and printed
 //! nowhere.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -53,6 +54,10 @@ pub struct StoredReference {
 
 impl RegistryClient {
     /// A client of the registry at `url`.
+    ///
+    /// # Errors
+    /// When that is no address of a registry, or one of a context: what is asked there is answered for that
+    /// context, so who asks for all of the registry would take a part for the whole.
     pub fn new(url: &str) -> Result<RegistryClient, Failure> {
         let wrong = |reason: &str| Failure::bad_request(anyhow!("the registry's URL {reason}"));
         let mut root = match Url::parse(url) {
@@ -69,6 +74,12 @@ impl RegistryClient {
             ));
         }
         let credentials = take_credentials(&mut root);
+        if let Some((whole, context)) = split_context(&root) {
+            return Err(wrong(&format!("leads into one context of it, `{context}`")).with_hint(format!(
+                "Give the URL of the registry, {whole}. Commands that look at one context are told its name by \
+                 --context, or by `context:` in the manifest; import, export and verify take all contexts."
+            )));
+        }
         let (connect, whole) = (Duration::from_secs(5), Duration::from_secs(30));
         let http = outgoing::client(std::slice::from_ref(&root), connect, whole).build();
         let http = http.map_err(|error| Failure::unable(anyhow!(error)))?;
@@ -134,7 +145,8 @@ impl RegistryClient {
 
     fn request_of(&self, method: Method, path: &[&str], query: Option<&str>) -> (String, RequestBuilder) {
         let mut url = self.root.clone();
-        url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(path);
+        let segments = path.iter().map(|segment| in_path(segment));
+        url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(segments);
         url.set_query(query);
         let shown = url.to_string();
         let request = self.http.request(method, url);
@@ -209,6 +221,24 @@ impl RegistryClient {
     }
 }
 
+/// Where a URL leads into a context: the URL before that, and the context's name.
+fn split_context(url: &Url) -> Option<(String, String)> {
+    let segments: Vec<&str> = url.path_segments()?.collect();
+    let place = segments.windows(2).position(|pair| pair[0] == "contexts" && !pair[1].is_empty())?;
+    let mut whole = url.clone();
+    whole.set_path(&segments[..place].join("/"));
+    Some((whole.as_str().trim_end_matches('/').to_owned(), segments[place + 1].to_owned()))
+}
+
+/// A segment of a path. Subjects may be called like segments that mean something else there: these name
+/// their context, which is the default one.
+fn in_path(segment: &str) -> Cow<'_, str> {
+    match segment {
+        "" | "." | ".." => Cow::Owned(format!(":.:{segment}")),
+        _ => Cow::Borrowed(segment),
+    }
+}
+
 /// What a registry answered, whatever its status.
 pub(crate) struct Answer {
     asked: String,
@@ -277,6 +307,40 @@ mod tests {
         let client = RegistryClient::new("http://al+ice:p%40ss@registry.test/prefix/").expect("a URL");
         assert_eq!(client.shown(), "http://registry.test/prefix");
         assert_eq!(client.credentials, Some(("al+ice".to_owned(), Some("p@ss".to_owned()))));
+    }
+
+    #[test]
+    fn a_subject_in_a_path_stays_one_whatever_it_is_called() {
+        let client = RegistryClient::new("http://registry.test/prefix/").expect("a URL");
+        for (subject, expected) in [
+            ("a", "a"),
+            ("a/b", "a%2Fb"),
+            ("", ":.:"),
+            (".", ":.:."),
+            ("..", ":.:.."),
+            ("...", "..."),
+            (":.c:.", ":.c:."),
+        ] {
+            let (shown, _) = client.request(&["config", subject], None);
+            assert_eq!(shown, format!("http://registry.test/prefix/config/{expected}"));
+        }
+    }
+
+    #[test]
+    fn a_url_of_a_context_is_none_of_a_registry() {
+        for (wrong, whole) in [
+            ("http://ann:s3cret@h/contexts/.c", "http://h"),
+            ("http://h/contexts/:.c:/", "http://h"),
+            ("http://h/registry/contexts/.c/subjects", "http://h/registry"),
+        ] {
+            let Err(failure) = RegistryClient::new(wrong) else { panic!("{wrong} is taken") };
+            let hint = failure.hint.expect("what to do");
+            assert!(hint.starts_with(&format!("Give the URL of the registry, {whole}. ")), "{hint}");
+        }
+        for right in ["http://contexts", "http://h/contexts", "http://h/contexts/", "http://h/my-contexts/.c"]
+        {
+            assert!(RegistryClient::new(right).is_ok(), "{right}");
+        }
     }
 
     #[test]

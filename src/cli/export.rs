@@ -11,13 +11,14 @@ use super::moving::{Bar, NewFile, author, each_line, failure, open, source};
 use super::print::Printer;
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
-use crate::transfer::{Secrets, carry_out, holdings_of_store, plan, write_backup, write_topic};
+use crate::transfer::{Secrets, carry_out, holdings_of_store, ids_untold, plan, write_backup, write_topic};
 
 #[derive(Args)]
 #[command(
     after_help = "The records of a topic are JSON objects with `key` and `value`, one a line, as Confluent \
     Schema Registry keeps them. Written to an empty `_schemas` topic, they make such a registry serve the same \
-    schemas under the same ids.\n\n\
+    schemas under the same ids. What that registry does not know is left out, and told: settings of judging, \
+    associations, keys of encryption, exporters.\n\n\
     Examples:\n  \
     dovetail export --to schemas.jsonl\n  \
     dovetail export --from http://old-registry:8081 --to schemas.jsonl\n  \
@@ -73,6 +74,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         let mut written = Vec::new();
         match options.format {
             Format::Topic => {
+                each_line(&ids_untold(&holdings), |line| printer.note(format_args!("left out: {line}")));
                 for line in write_topic(&holdings) {
                     written.extend_from_slice(line.as_bytes());
                     written.push(b'\n');

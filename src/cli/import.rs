@@ -5,7 +5,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::migrate::Database;
-use super::moving::{Bar, author, each_line, failure, open, source};
+use super::moving::{Bar, author, counted, each_line, failure, open, source};
 use super::print::Printer;
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
@@ -18,8 +18,9 @@ use crate::transfer::{Extent, Holdings, Imported, Plan, carry_out, differences, 
     metadata, rule sets, soft-deleted versions, configurations and modes. A schema that would be refused today is \
     kept too. Nothing that is there is overwritten: what differs is told, and then nothing is written. Run again \
     after it broke off, it goes on where it stopped.\n\n\
-    An empty database is set to be judged as Confluent Schema Registry judges; `PUT /v1/settings` changes it. Not \
-    taken along: associations, keys of encryption, exporters. Over HTTP nobody can see configurations of subjects \
+    An empty database is set to be judged as Confluent Schema Registry judges, unless another judge than the \
+    default was recorded there; `PUT /v1/settings` changes it. Not taken along: associations, keys of encryption, \
+    exporters, settings of judging. Over HTTP nobody can see configurations of subjects \
     that have no schema; a dump of the topic has them.\n\n\
     Examples:\n  \
     dovetail import --from http://old-registry:8081 --dry-run\n  \
@@ -65,13 +66,15 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         printer.answer(format_args!("{from} holds {holdings}"));
         tell_of_source(&holdings, printer);
         let plan = plan(&holdings, &store).await.map_err(failure)?;
-        if !plan.conflicts.is_empty() {
-            each_line(&plan.conflicts, |line| printer.answer(line));
-            printer.note(format_args!(
-                "nothing was written: {to} has something else in {} places",
-                plan.conflicts.len()
-            ));
+        if !plan.contradictions.is_empty() || !plan.conflicts.is_empty() {
+            tell_what_stands_in_the_way(&plan, &from, &to, printer);
             return Ok(Outcome::Findings);
+        }
+        if let Some(judge) = plan.kept_judge {
+            printer.note(format_args!(
+                "{to} has `{judge}` recorded as the judge, which stays; `PUT /v1/settings` with \
+                 {{\"judge\":\"reference\"}} judges as the registry that this comes from"
+            ));
         }
         if options.dry_run {
             printer.answer(told("would import", &plan, plan.would_import(), &to));
@@ -115,14 +118,32 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     })
 }
 
+fn tell_what_stands_in_the_way(plan: &Plan, from: &str, to: &str, printer: Printer) {
+    each_line(&plan.contradictions, |line| printer.answer(line));
+    each_line(&plan.conflicts, |line| printer.answer(line));
+    if !plan.contradictions.is_empty() {
+        printer.note(format_args!(
+            "nothing was written: {from} contradicts itself in {}. Only who runs it can say which schema an id \
+             means: purge the others there, or take them out of the file that is read",
+            counted(plan.contradictions.len(), "place")
+        ));
+    }
+    if !plan.conflicts.is_empty() {
+        let places = counted(plan.conflicts.len(), "place");
+        printer.note(format_args!("nothing was written: {to} has something else in {places}"));
+    }
+}
+
 /// What whoever imports should know about the source.
 fn tell_of_source(holdings: &Holdings, printer: Printer) {
     each_line(&holdings.left_out, |line| printer.note(format_args!("left out: {line}")));
     each_line(&holdings.wrong_guids(), |line| printer.note(format_args!("recomputed: {line}")));
+    each_line(&holdings.used_up(), |line| printer.note(format_args!("used up: {line}")));
     let closed = holdings.modes.values().filter(|mode| **mode != Mode::ReadWrite).count();
     if closed > 0 {
+        let verb = if closed == 1 { "does" } else { "do" };
         printer.note(format_args!(
-            "modes are kept: {closed} of them do not let everything be registered; `PUT /mode` changes that"
+            "modes are kept: {closed} of them {verb} not let everything be registered; `PUT /mode` changes that"
         ));
     }
 }

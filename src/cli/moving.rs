@@ -33,8 +33,13 @@ pub(super) fn author(verb: &str) -> Author {
 
 /// What `--from` and `--against` name: a registry, a file, or standard input.
 pub(super) fn source(text: &str, at_once: usize) -> Result<Source, Failure> {
+    if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme)) {
+        // Not repeated: it may hold a password.
+        return Err(Failure::bad_request(anyhow!("a database is named by --database-url only"))
+            .with_hint("`dovetail backup` writes what it holds into a file, which can be read here."));
+    }
     if text.contains("://") {
-        return Remote::new(text, at_once).map(Source::Registry).map_err(failure);
+        return Remote::new(text, at_once).map(Source::Registry);
     }
     if text == "-" {
         let mut read = Vec::new();
@@ -56,7 +61,9 @@ pub(super) fn source(text: &str, at_once: usize) -> Result<Source, Failure> {
 /// How the command ends because of an error.
 pub(super) fn failure(error: Error) -> Failure {
     match error {
-        Error::Input(_) => Failure::bad_request(anyhow!(error)),
+        Error::Input(_) | Error::NoRecord(_) => Failure::bad_request(anyhow!(error)),
+        Error::Dump(_) => Failure::bad_request(anyhow!(error))
+            .with_hint("`dovetail import --from FILE` takes over what a dump holds."),
         Error::Unreachable(ref sentence) => {
             let is_refused = sentence.contains(" with 401") || sentence.contains(" with 403");
             let failure = Failure::unable(anyhow!(error));
@@ -80,6 +87,11 @@ pub(super) fn each_line(sentences: &[String], mut print: impl FnMut(Cow<'_, str>
     if let Some(more) = sentences.len().checked_sub(MOST_LINES + 1) {
         print(Cow::Owned(format!("and {} more", more + 1)));
     }
+}
+
+/// A number of things, in words.
+pub(super) fn counted(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
 /// A bar for what is being done, one thing after the other.

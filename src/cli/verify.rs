@@ -7,17 +7,16 @@ use super::moving::{Bar, each_line, failure, open, source};
 use super::print::Printer;
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
-use crate::transfer::{
-    Error, Extent, Found, Holdings, Source, differences, holdings_of_store, is_backup_file, truth_of_backup,
-    truth_of_holdings, truth_of_store,
-};
+use crate::transfer::{Extent, Found, differences, truth_of_source, truth_of_store};
 
 #[derive(Args)]
 #[command(
     after_help = "A backup: is every line what was written? A database, and what a backup holds: is every text \
     the one its hash was made of, does every version have its schema, does every reference lead somewhere, will no \
-    id be given out twice, and is there what the record of changes says, no version lost, renumbered or come back? \
-    A registry: do ids lead to the texts that versions show, are hashes right?\n\n\
+    id be given out twice, and is there what the record of changes says, no version, id, context, key, exporter or \
+    association lost, renumbered or come back? The record does not hold the values of settings. A registry and a \
+    dump: are hashes right, does every reference lead somewhere? A registry: do ids lead to the texts that versions \
+    show?\n\n\
     With --against two of them are compared: contexts, subjects, versions with ids, guids, texts byte for byte, \
     references, metadata, rule sets and deletions, configurations and modes. Each difference is a line.\n\n\
     Examples:\n  \
@@ -32,7 +31,8 @@ use crate::transfer::{
     3  it could not be looked at"
 )]
 pub(super) struct Options {
-    /// A backup, a dump of a topic, or the URL of a registry; the database if it is left out.
+    /// A backup, a dump of a topic, or the URL of a registry; `-` is standard input. The database if it is left
+    /// out.
     #[arg(value_name = "FILE|URL")]
     what: Option<String>,
     #[command(flatten)]
@@ -48,14 +48,14 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     wait_for(async {
         let bar = Bar::new(printer);
-        let Looked { place, mut found, holdings } = look(options, &bar).await?;
+        let (place, mut found) = look(options, &bar).await?;
         let mut compared = None;
-        if let (Some(against), Some(holdings)) = (&options.against, &holdings) {
+        if let (Some(against), Some(holdings)) = (&options.against, found.holdings.take()) {
             let other = source(against, usize::from(options.at_once))?;
             let progress = |what, done, total| bar.tell(what, done, total);
             let shown = other.shown();
             let other = other.holdings(&progress).await.map_err(failure)?;
-            found.problems.extend(differences(holdings, &place, &other, &shown, Extent::All));
+            found.problems.extend(differences(&holdings, &place, &other, &shown, Extent::All));
             compared = Some(format!("the same as {shown}: {holdings}"));
         }
         bar.clear();
@@ -73,44 +73,15 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     })
 }
 
-/// What was looked at.
-struct Looked {
-    place: String,
-    found: Found,
-    /// What it holds, unless that makes no sense.
-    holdings: Option<Holdings>,
-}
-
-async fn look(options: &Options, bar: &Bar) -> Result<Looked, Failure> {
+/// What it is called, and what was found.
+async fn look(options: &Options, bar: &Bar) -> Result<(String, Found), Failure> {
     let progress = |what, done, total| bar.tell(what, done, total);
-    let Some(what) = &options.what else {
-        let store = open(&options.database.database_url, false).await?;
-        let found = truth_of_store(&store, &progress).await.map_err(failure)?;
-        let holdings = match found.problems.is_empty() {
-            true => Some(holdings_of_store(&store).await.map_err(failure)?),
-            false => None,
-        };
-        return Ok(Looked { place: store.location(), found, holdings });
-    };
-    let source = source(what, usize::from(options.at_once))?;
-    let place = source.shown();
-    let mut found = Found::default();
-    if let Source::File(path) = &source
-        && (options.against.is_none() || is_backup_file(path).map_err(failure)?)
-    {
-        found = match truth_of_backup(path, &progress) {
-            // What was asked is whether it is damaged.
-            Err(Error::Damaged(sentence)) => {
-                let found = Found { problems: vec![sentence], ..Found::default() };
-                return Ok(Looked { place, found, holdings: None });
-            }
-            found => found.map_err(failure)?,
-        };
+    if let Some(what) = &options.what {
+        let source = source(what, usize::from(options.at_once))?;
+        let found = truth_of_source(&source, &progress).await.map_err(failure)?;
+        return Ok((source.shown(), found));
     }
-    let holdings = source.holdings(&progress).await.map_err(failure)?;
-    if let Source::Registry(remote) = &source {
-        found = truth_of_holdings(&holdings, &progress);
-        found.problems.extend(remote.check_ids(&holdings, &progress).await.map_err(failure)?);
-    }
-    Ok(Looked { place, found, holdings: Some(holdings) })
+    let store = open(&options.database.database_url, false).await?;
+    let found = truth_of_store(&store, &progress).await.map_err(failure)?;
+    Ok((store.location(), found))
 }

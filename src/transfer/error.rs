@@ -11,6 +11,12 @@ pub enum Error {
     /// A registry or a file cannot be read.
     #[error("{0}")]
     Unreachable(String),
+    /// A file that was taken for a dump of a topic does not begin with a record.
+    #[error("{0}")]
+    NoRecord(String),
+    /// A file that was taken for a backup is a dump of a topic: its name.
+    #[error("{0} is a dump of a topic, not a backup")]
+    Dump(String),
     /// A backup is not what was written.
     #[error("{0}")]
     Damaged(String),

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::beside::Beside;
+use super::fields::{Fields, json};
 use super::holdings::{Held, Holdings};
 use super::recorded::Recorded;
 use crate::model::{
-    Action, Content, Context, Format, Guid, Judge, Mode, Pack, Policy, Reference, SchemaId, Settings,
-    Subject, Timestamp, Version,
+    Content, Context, Format, Guid, Mode, Reference, SchemaId, Settings, Subject, Timestamp, Version,
 };
-use crate::store::{Cell, Row, StoreError, TABLES, Table, Tx};
+use crate::store::{Row, StoreError, TABLES, Table, Tx};
 
 /// How many rows are asked for at a time.
 pub(super) const PAGE: u32 = 500;
@@ -26,8 +27,10 @@ pub(super) struct Gathered {
     pub(super) last_change: i64,
     /// The subjects that spell the scopes with a judge of their own.
     pub(super) judges: BTreeSet<Subject>,
-    /// The changes that left a tombstone.
-    pub(super) tombstones: BTreeSet<i64>,
+    /// What tombstones say, by the number of the change that left them.
+    pub(super) tombstones: BTreeMap<i64, Purged>,
+    /// Keys, exporters and associations.
+    pub(super) beside: Beside,
     /// What the record of changes says.
     pub(super) recorded: Recorded,
     /// How many rows each table has.
@@ -39,12 +42,24 @@ pub(super) struct StoredContext {
     pub(super) deleted: bool,
 }
 
+/// A version that was removed for good.
+#[derive(PartialEq, Eq)]
+pub(super) struct Purged {
+    pub(super) subject: Subject,
+    pub(super) version: Version,
+    pub(super) id: SchemaId,
+}
+
 /// A content, its parts as they are stored.
 pub(super) struct StoredContent {
     pub(super) text: String,
     pub(super) metadata: Option<String>,
     pub(super) rule_set: Option<String>,
     pub(super) references: Vec<Reference>,
+    created_at: Timestamp,
+    /// Does an id lead to it that was given out when it was stored? A content is stored for an id, in one
+    /// transaction, and neither is ever removed.
+    pub(super) has_first_id: bool,
 }
 
 pub(super) struct StoredHeld {
@@ -95,7 +110,7 @@ impl Gathered {
         Ok(gathered)
     }
 
-    /// Take in a row.
+    /// Take in a row. Tables come in the order of [`TABLES`].
     ///
     /// # Errors
     /// A sentence about what makes no sense in it.
@@ -104,14 +119,13 @@ impl Gathered {
         let row = Fields { table, row };
         match table.name {
             "registry" => self.last_change = row.number("last_change")?,
-            "changes" => {
-                let kind = row.word("kind")?.ok_or_else(|| row.wrong("it has no kind"))?;
-                let id = row.is_there("id").then(|| row.id("id")).transpose()?;
-                let version = row.is_there("version").then(|| row.version("version")).transpose()?;
-                let version = version.map(|version| (version, id));
-                self.recorded.take(row.number("seq")?, kind, row.subject()?, version);
+            "changes" => self.recorded.take(row.change()?),
+            "tombstones" => {
+                let purged =
+                    Purged { subject: row.subject()?, version: row.version("version")?, id: row.id("id")? };
+                self.tombstones.insert(row.number("seq")?, purged);
             }
-            "tombstones" => drop(self.tombstones.insert(row.number("seq")?)),
+            "keks" | "deks" | "exporters" | "associations" => self.beside.take(&row)?,
             "judge_settings" => {
                 row.judge()?;
                 self.judges.insert(row.subject()?);
@@ -129,6 +143,8 @@ impl Gathered {
                     metadata: row.optional("metadata"),
                     rule_set: row.optional("rule_set"),
                     references: Vec::new(),
+                    created_at: row.number("created_at")?,
+                    has_first_id: false,
                 };
                 self.contents.insert(row.content_key()?, stored);
             }
@@ -142,7 +158,11 @@ impl Gathered {
                 content.ok_or_else(|| row.wrong("it belongs to no content"))?.references.push(reference);
             }
             "schema_ids" => {
-                self.ids.insert((row.context("context")?, row.id("id")?), row.content_key()?);
+                let (key, created_at) = (row.content_key()?, row.number("created_at")?);
+                if let Some(content) = self.contents.get_mut(&key) {
+                    content.has_first_id |= content.created_at == created_at;
+                }
+                self.ids.insert((row.context("context")?, row.id("id")?), key);
             }
             "versions" => self.versions.push(StoredHeld {
                 subject: row.subject()?,
@@ -155,10 +175,7 @@ impl Gathered {
             "settings" => {
                 self.settings.insert(row.subject()?, row.settings()?);
             }
-            "modes" => {
-                let mode = row.word("mode")?.ok_or_else(|| row.wrong("it has no mode"))?;
-                self.modes.insert(row.subject()?, mode);
-            }
+            "modes" => drop(self.modes.insert(row.subject()?, row.needed("mode")?)),
             _ => {}
         }
         Ok(())
@@ -214,137 +231,6 @@ impl StoredContent {
             references: self.references.clone(),
             metadata: json("metadata", self.metadata.as_ref())?,
             rule_set: json("rule set", self.rule_set.as_ref())?,
-        })
-    }
-}
-
-fn json<T: serde::de::DeserializeOwned>(what: &str, text: Option<&String>) -> Result<Option<T>, String> {
-    text.map(|text| serde_json::from_str(text).map_err(|error| format!("the {what} cannot be read: {error}")))
-        .transpose()
-}
-
-/// The columns of a row by name.
-struct Fields<'a> {
-    table: &'static Table,
-    row: &'a Row,
-}
-
-impl Fields<'_> {
-    fn cell(&self, column: &str) -> &Cell {
-        let place = self.table.place(column).expect("the columns asked for are those of the table");
-        &self.row[place]
-    }
-
-    fn wrong(&self, sentence: &str) -> String {
-        let key = self.row.iter().take(3).map(|cell| match cell {
-            Cell::Number(Some(number)) => number.to_string(),
-            Cell::Text(Some(text)) => text.clone(),
-            Cell::Guid(Some(guid)) => guid.to_string(),
-            _ => "-".to_owned(),
-        });
-        format!(
-            "a row of {} ({}) makes no sense: {sentence}",
-            self.table.name,
-            key.collect::<Vec<_>>().join(", ")
-        )
-    }
-
-    fn number(&self, column: &str) -> Result<i64, String> {
-        match self.cell(column) {
-            Cell::Number(Some(number)) => Ok(*number),
-            _ => Err(self.wrong(&format!("{column} is no number"))),
-        }
-    }
-
-    fn flag(&self, column: &str) -> Result<Option<bool>, String> {
-        match self.cell(column) {
-            Cell::Flag(flag) => Ok(*flag),
-            _ => Err(self.wrong(&format!("{column} is neither true nor false"))),
-        }
-    }
-
-    fn is_there(&self, column: &str) -> bool {
-        !matches!(
-            self.cell(column),
-            Cell::Number(None) | Cell::Flag(None) | Cell::Text(None) | Cell::Guid(None)
-        )
-    }
-
-    fn optional(&self, column: &str) -> Option<String> {
-        match self.cell(column) {
-            Cell::Text(text) => text.clone(),
-            _ => None,
-        }
-    }
-
-    fn text(&self, column: &str) -> Result<String, String> {
-        self.optional(column).ok_or_else(|| self.wrong(&format!("{column} is no text")))
-    }
-
-    fn word<T: std::str::FromStr>(&self, column: &str) -> Result<Option<T>, String> {
-        let word = |text: String| text.parse().map_err(|_| self.wrong(&format!("{column} is `{text}`")));
-        self.optional(column).map(word).transpose()
-    }
-
-    fn context(&self, column: &str) -> Result<Context, String> {
-        let name = self.text(column)?;
-        Context::new(&name).ok_or_else(|| self.wrong(&format!("`{name}` is no context")))
-    }
-
-    fn subject(&self) -> Result<Subject, String> {
-        Ok(Subject::new(self.context("context")?, self.text("subject")?))
-    }
-
-    fn version(&self, column: &str) -> Result<Version, String> {
-        let number = i32::try_from(self.number(column)?).ok().and_then(Version::new);
-        number.ok_or_else(|| self.wrong(&format!("{column} is no version")))
-    }
-
-    fn id(&self, column: &str) -> Result<SchemaId, String> {
-        let number = i32::try_from(self.number(column)?).map(SchemaId);
-        number.map_err(|_| self.wrong(&format!("{column} is no id")))
-    }
-
-    fn content_key(&self) -> Result<(Guid, Format), String> {
-        let Cell::Guid(Some(guid)) = self.cell("guid") else {
-            return Err(self.wrong("guid is no hash"));
-        };
-        let format = self.word("format")?.ok_or_else(|| self.wrong("it has no format"))?;
-        Ok((*guid, format))
-    }
-
-    /// Does who judges make sense?
-    fn judge(&self) -> Result<(), String> {
-        self.word::<Judge>("judge")?;
-        let packs: Vec<String> = json("list of packs", self.optional("packs").as_ref())?.unwrap_or_default();
-        let rules: BTreeMap<String, String> =
-            json("map of rules", self.optional("rules").as_ref())?.unwrap_or_default();
-        let wrong = |word: &String| self.wrong(&format!("there is no `{word}`"));
-        for pack in &packs {
-            pack.parse::<Pack>().map_err(|_| wrong(pack))?;
-        }
-        for action in rules.values() {
-            action.parse::<Action>().map_err(|_| wrong(action))?;
-        }
-        Ok(())
-    }
-
-    fn settings(&self) -> Result<Settings, String> {
-        let json_text = |column: &str| self.optional(column);
-        Ok(Settings {
-            level: self.word("level")?,
-            normalize: self.flag("normalize")?,
-            validate_fields: self.flag("validate_fields")?,
-            validate_new_schemas: self.flag("validate_new_schemas")?,
-            validate_rules: self.flag("validate_rules")?,
-            policy: self.word::<Policy>("compatibility_policy")?,
-            group: self.optional("compatibility_group"),
-            alias: self.optional("alias"),
-            alias_for_deks: self.optional("alias_for_deks"),
-            default_metadata: json("metadata", json_text("default_metadata").as_ref())?,
-            override_metadata: json("metadata", json_text("override_metadata").as_ref())?,
-            default_rule_set: json("rule set", json_text("default_rule_set").as_ref())?,
-            override_rule_set: json("rule set", json_text("override_rule_set").as_ref())?,
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{Content, Context, Guid, Mode, SchemaId, Settings, Subject, Timestamp, Version};
+use crate::model::{Content, Context, Format, Guid, Mode, SchemaId, Settings, Subject, Timestamp, Version};
 
 /// Everything a registry shows.
 #[derive(Debug, Clone, Default)]
@@ -78,6 +78,32 @@ impl Holdings {
             }
         }
         sentences
+    }
+}
+
+impl Holdings {
+    /// Sentences about ids that denote more than one schema.
+    pub(super) fn ambiguous_ids(&self) -> Vec<String> {
+        let mut denoted: BTreeMap<(&Context, SchemaId), (Guid, Format)> = BTreeMap::new();
+        let mut sentences = Vec::new();
+        for held in &self.versions {
+            let (id, content) = (held.id, (held.content.guid(), held.content.format));
+            if *denoted.entry((held.subject.context(), id)).or_insert(content) != content {
+                sentences.push(format!("{held}: its id {id} denotes another schema too"));
+            }
+        }
+        sentences
+    }
+
+    /// Sentences about numbers after which none comes: nothing more can be registered there.
+    pub fn used_up(&self) -> Vec<String> {
+        let contexts = self.contexts.iter().filter(|(_, last)| **last == i32::MAX).map(|(context, last)| {
+            format!("the context `{context}` has the id {last}, the highest there is: no new schema gets one there")
+        });
+        let versions = self.versions.iter().filter(|held| held.version.number() == i32::MAX);
+        let versions =
+            versions.map(|held| format!("{held} is the highest there is: no version comes after it"));
+        contexts.chain(versions).collect()
     }
 }
 

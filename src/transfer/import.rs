@@ -4,15 +4,13 @@
 //! does. Then what is missing is written, some versions at a time, each time in one transaction. Whatever
 //! stops it in the middle, the next run finds what is there and goes on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 
 use super::gathered::Gathered;
 use super::holdings::{Held, Holdings, count, scope, spelt};
 use super::{Error, Progress};
-use crate::model::{
-    Context, Format, Guid, Judge, JudgeSettings, Mode, SchemaId, Scope, Settings, Subject, Version,
-};
+use crate::model::{Context, Judge, JudgeSettings, Mode, SchemaId, Scope, Settings, Subject, Version};
 use crate::store::{Author, BroughtVersion, Store, StoreError, StoredVersion, Tx};
 
 /// How many versions, or scopes, are written in one transaction. Others wait meanwhile.
@@ -25,10 +23,15 @@ pub struct Plan {
     modes: Vec<(Subject, Mode)>,
     contexts: Vec<(Context, i32)>,
     sets_judge: bool,
+    /// The judge that somebody has recorded in a store without schemas, other than the one of the source. It
+    /// stays.
+    pub kept_judge: Option<Judge>,
     /// How many versions are there already, and the same.
     pub known: usize,
     /// What is there already and is something else, in sentences.
     pub conflicts: Vec<String>,
+    /// Where the source contradicts itself, in sentences.
+    pub contradictions: Vec<String>,
 }
 
 /// What was written.
@@ -71,16 +74,23 @@ impl Plan {
 pub async fn plan(source: &Holdings, store: &Store) -> Result<Plan, Error> {
     let mut tx = store.read().await?;
     let here = Gathered::read(&mut tx).await?;
-    let recorded = tx.judge_settings(&Scope::global()).await?.and_then(|settings| settings.judge);
+    // Whoever has been using the store goes on being judged as before.
+    let is_unused = here.contents.is_empty();
+    let recorded =
+        tx.judge_settings(&Scope::global()).await?.map(|settings| settings.judge.unwrap_or_default());
+    // The default is what a server records by itself; anything else was asked for.
+    let kept_judge =
+        recorded.filter(|judge| is_unused && *judge != Judge::default() && *judge != Judge::Reference);
     let mut plan = Plan {
         versions: Vec::new(),
         settings: Vec::new(),
         modes: Vec::new(),
         contexts: Vec::new(),
-        // Whoever has been using the store goes on being judged as before.
-        sets_judge: here.contents.is_empty() && recorded != Some(Judge::Reference),
+        sets_judge: is_unused && kept_judge.is_none() && recorded != Some(Judge::Reference),
+        kept_judge,
         known: 0,
         conflicts: Vec::new(),
+        contradictions: source.ambiguous_ids(),
     };
     plan_versions(source, &here, &mut plan);
     for (place, settings) in &source.settings {
@@ -121,15 +131,11 @@ fn plan_versions(source: &Holdings, here: &Gathered, plan: &mut Plan) {
         .iter()
         .map(|stored| ((&stored.subject, stored.version), (stored.id, stored.deleted)))
         .collect();
-    let mut brought: BTreeMap<(&Context, SchemaId), (Guid, Format)> = BTreeMap::new();
     for held in &source.versions {
         let content = (held.content.guid(), held.content.format);
         let context = held.subject.context();
         let denoted = here.ids.get(&(context.clone(), held.id)).copied();
         let id = held.id;
-        if *brought.entry((context, id)).or_insert(content) != content {
-            plan.conflicts.push(format!("{held}: its id {id} denotes another schema in the source too"));
-        }
         match known.get(&(&held.subject, held.version)) {
             Some((known, _)) if *known != id => {
                 plan.conflicts
@@ -159,6 +165,9 @@ pub async fn carry_out(
     author: &Author,
     progress: Progress<'_>,
 ) -> Result<Imported, Error> {
+    if let Some(contradiction) = plan.contradictions.first() {
+        return Err(Error::Input(format!("the source contradicts itself: {contradiction}")));
+    }
     if let Some(conflict) = plan.conflicts.first() {
         return Err(Error::Input(format!("something else is there already: {conflict}")));
     }

@@ -10,8 +10,10 @@
 //! be refused today. This floor prints nothing and knows no command line.
 
 mod backup;
+mod beside;
 mod compare;
 mod error;
+mod fields;
 mod gathered;
 mod holdings;
 mod import;
@@ -31,9 +33,9 @@ pub use holdings::{Held, Holdings};
 pub use import::{Imported, Plan, carry_out, plan};
 pub use registry::Remote;
 pub use restore::{check_backup, check_backup_text, restore};
-pub use source::{Source, holdings_of_store, is_backup_file};
-pub use topic::write_topic;
-pub use truth::{Found, truth_of_backup, truth_of_holdings, truth_of_store};
+pub use source::{Source, holdings_of_store};
+pub use topic::{ids_untold, write_topic};
+pub use truth::{Found, truth_of_source, truth_of_store};
 
 /// Told now and then what is being done, how much of it is done, and how much there is of it.
 pub type Progress<'a> = &'a (dyn Fn(&'static str, usize, usize) + Sync);

@@ -9,9 +9,10 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::holdings::{Held, Holdings};
+use super::holdings::{Held, Holdings, spelt};
 use super::wire::{number, read_content, read_settings};
 use super::{Error, Progress};
+use crate::failure::Failure;
 use crate::model::{Context, Guid, Level, Mode, SchemaId, Settings, Subject, Version};
 use crate::outgoing::{body_of, root_cause};
 use crate::remote::RegistryClient;
@@ -41,10 +42,8 @@ impl Remote {
     ///
     /// # Errors
     /// When that is no address of a registry.
-    pub fn new(url: &str, at_once: usize) -> Result<Remote, Error> {
-        let client =
-            RegistryClient::new(url).map_err(|failure| Error::Input(format!("{:#}", failure.error)))?;
-        Ok(Remote { client, at_once: at_once.max(1) })
+    pub fn new(url: &str, at_once: usize) -> Result<Remote, Failure> {
+        Ok(Remote { client: RegistryClient::new(url)?, at_once: at_once.max(1) })
     }
 
     /// Its URL without credentials.
@@ -89,7 +88,11 @@ impl Remote {
         for (subject, versions) in subjects.iter().zip(numbers.await?) {
             if versions.is_empty() {
                 // It is listed and seems to have none: an alias of something that has none hides its own.
-                holdings.versions.extend(self.behind_alias(subject).await?);
+                let behind = self.behind_alias(subject).await?;
+                if behind.is_empty() {
+                    return Err(self.without_versions(subject));
+                }
+                holdings.versions.extend(behind);
             }
             wanted.extend(versions.into_iter().map(|(version, deleted)| (subject.clone(), version, deleted)));
         }
@@ -117,9 +120,20 @@ impl Remote {
         Ok(())
     }
 
+    /// Nothing may get lost in silence: whoever lists a subject has versions of it.
+    fn without_versions(&self, subject: &Subject) -> Error {
+        Error::Unreachable(format!(
+            "{} lists {} and shows no version of it: it is being changed, it may not be read by whom it is asked, \
+             or it is an alias of what has no versions. Run it again; if that does not help, see to it that `GET \
+             /subjects/SUBJECT/versions` tells them",
+            self.shown(),
+            spelt(subject)
+        ))
+    }
+
     /// The versions that an alias has itself. Only the list of all schemas shows them under its own name.
     async fn behind_alias(&self, subject: &Subject) -> Result<Vec<Held>, Error> {
-        let prefix = spelling(subject);
+        let prefix = subject.to_string();
         let query = [("subjectPrefix", prefix.as_str()), ("deleted", "true")];
         let all = self.pages(&["schemas"], &query).await?.unwrap_or_default();
         let live = self.pages(&["schemas"], &query[..1]).await?.unwrap_or_default();
@@ -137,7 +151,7 @@ impl Remote {
 
     /// The numbers of all versions of a subject, each with whether it is deleted.
     async fn numbers(&self, subject: &Subject) -> Result<Vec<(Version, bool)>, Error> {
-        let path = ["subjects", &spelling(subject), "versions"];
+        let path = ["subjects", &subject.to_string(), "versions"];
         let listed = |list: Option<Vec<Value>>| -> Result<Vec<Version>, Error> {
             let version = |value: &Value| number(value).and_then(Version::new);
             let versions = list.unwrap_or_default().iter().map(version).collect::<Option<Vec<Version>>>();
@@ -149,7 +163,7 @@ impl Remote {
     }
 
     async fn version(&self, subject: Subject, version: Version, deleted: bool) -> Result<Read, Error> {
-        let path = ["subjects", &spelling(&subject), "versions", &version.to_string()];
+        let path = ["subjects", &subject.to_string(), "versions", &version.to_string()];
         let answer = self.get(&path, &[("deleted", "true")]).await?.ok_or_else(|| {
             Error::Unreachable(format!(
                 "{} lists version {version} of `{subject}` and then does not have it: it is being changed",
@@ -210,9 +224,9 @@ impl Remote {
         scopes.extend(subjects.into_iter().filter(|subject| *subject != empty(&Context::default_context())));
         scopes.retain(|scope| !scope.context().is_global());
         let read = self.each(scopes.clone(), "scopes read", progress, |remote, scope| async move {
-            let spelt = spelling(&scope);
-            let settings = remote.settings(&["config", &spelt], "false").await?;
-            Ok((settings, remote.mode(&["mode", &spelt], "false").await?))
+            let place = scope.to_string();
+            let settings = remote.settings(&["config", &place], "false").await?;
+            Ok((settings, remote.mode(&["mode", &place], "false").await?))
         });
         for (scope, (settings, mode)) in scopes.into_iter().zip(read.await?) {
             holdings.settings.extend(settings.map(|settings| (scope.clone(), settings)));
@@ -431,12 +445,4 @@ fn encoded(query: &[(&str, &str)]) -> String {
 
 fn texts(list: &[Value]) -> Vec<String> {
     list.iter().filter_map(|entry| entry.as_str().map(str::to_owned)).collect()
-}
-
-/// A subject as it is written in a path. Empty segments and dots mean something else there.
-fn spelling(subject: &Subject) -> String {
-    match subject.to_string() {
-        text if matches!(text.as_str(), "" | "." | "..") => format!(":.:{text}"),
-        text => text,
-    }
 }

@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::backup::FORMAT;
 use super::gathered::PAGE;
 use super::sealed::Opener;
-use super::source::is_backup_file;
+use super::source::{is_backup_file, open_file};
+use super::topic::begins_as_topic;
 use super::{Error, Progress};
 use crate::model::Guid;
 use crate::store::{Author, Cell, Column, ColumnKind, Row, Store, TABLES, Table};
@@ -25,12 +26,14 @@ pub(super) struct Backup<R> {
 impl Backup<BufReader<File>> {
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         if !is_backup_file(path)? {
-            // A flipped bit in the first bytes looks like that, too.
             let place = path.display();
+            if begins_as_topic(open_file(path)?) {
+                return Err(Error::Dump(place.to_string()));
+            }
+            // A flipped bit in the first bytes looks like that, too.
             return Err(Error::Damaged(format!("{place} is no backup, or its beginning is damaged")));
         }
-        let file = File::open(path).map_err(|error| Error::file(path, &error))?;
-        Backup::read(BufReader::new(file), path.display().to_string())
+        Backup::read(open_file(path)?, path.display().to_string())
     }
 }
 

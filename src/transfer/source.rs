@@ -5,12 +5,12 @@ use std::io::{BufRead, BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
 use super::gathered::Gathered;
-use super::holdings::Holdings;
+use super::holdings::{Holdings, count};
 use super::registry::Remote;
 use super::restore::Backup;
 use super::topic::read_topic;
 use super::{Error, Progress};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Table};
 
 /// A registry, running or in a file.
 pub enum Source {
@@ -39,66 +39,72 @@ impl Source {
     pub async fn holdings(&self, progress: Progress<'_>) -> Result<Holdings, Error> {
         match self {
             Source::Registry(remote) => remote.holdings(progress).await,
-            Source::File(path) => {
-                let file = File::open(path).map_err(|error| Error::file(path, &error))?;
-                holdings_of_lines(BufReader::new(file), self.shown())
-            }
-            Source::Text(text) => holdings_of_lines(Cursor::new(text), self.shown()),
+            Source::File(path) => holdings_of_lines(open_file(path)?, &self.shown()),
+            Source::Text(text) => holdings_of_lines(Cursor::new(text), &self.shown()),
         }
     }
 }
 
-/// What a store shows.
+/// What only a backup carries: tables, and what a row of each is.
+const IN_BACKUPS_ONLY: [(&str, &str); 5] = [
+    ("judge_settings", "judging setting"),
+    ("associations", "association"),
+    ("keks", "key-encryption key"),
+    ("deks", "data-encryption key"),
+    ("exporters", "exporter"),
+];
+
+/// What a store shows, and how much of it is left out.
 ///
 /// # Errors
 /// When the database fails, or holds what makes no sense.
 pub async fn holdings_of_store(store: &Store) -> Result<Holdings, Error> {
     let mut tx = store.read().await?;
     let gathered = Gathered::read(&mut tx).await?;
-    Ok(gathered.holdings().map_err(StoreError::Corrupt)?)
+    let mut holdings = gathered.holdings().map_err(StoreError::Corrupt)?;
+    for (name, what) in IN_BACKUPS_ONLY {
+        let table = Table::named(name).expect("it is a table");
+        let rows = usize::try_from(tx.count_rows(table).await?).unwrap_or(usize::MAX);
+        holdings.left_out.extend(left_out(rows, what));
+    }
+    Ok(holdings)
+}
+
+fn left_out(rows: usize, what: &str) -> Option<String> {
+    let them = if rows == 1 { "it" } else { "them" };
+    let sentence = || format!("{}: only `dovetail backup` and `restore` keep {them}", count(rows, what));
+    (rows > 0).then(sentence)
+}
+
+pub(super) fn open_file(path: &Path) -> Result<BufReader<File>, Error> {
+    File::open(path).map(BufReader::new).map_err(|error| Error::file(path, &error))
 }
 
 /// Is it a backup, by the beginning of its first line?
-fn is_backup(input: &mut impl BufRead, place: &str) -> Result<bool, Error> {
+pub(super) fn is_backup(input: &mut impl BufRead, place: &str) -> Result<bool, Error> {
     let start = input.fill_buf().map_err(|error| Error::Unreachable(format!("{place}: {error}")))?;
     Ok(start.starts_with(b"{\"dovetail\""))
 }
 
 /// Does the file look like a backup?
-///
-/// # Errors
-/// When it cannot be read.
-pub fn is_backup_file(path: &Path) -> Result<bool, Error> {
-    let file = File::open(path).map_err(|error| Error::file(path, &error))?;
-    is_backup(&mut BufReader::new(file), &path.display().to_string())
+pub(super) fn is_backup_file(path: &Path) -> Result<bool, Error> {
+    is_backup(&mut open_file(path)?, &path.display().to_string())
 }
 
-fn holdings_of_lines(mut input: impl BufRead, place: String) -> Result<Holdings, Error> {
-    if !is_backup(&mut input, &place)? {
-        return read_topic(input, &place);
+fn holdings_of_lines(mut input: impl BufRead, place: &str) -> Result<Holdings, Error> {
+    if !is_backup(&mut input, place)? {
+        return read_topic(input, place);
     }
-    let gathered = gathered_from(Backup::read(input, place.clone())?, &place)?;
-    let mut holdings =
-        gathered.holdings().map_err(|sentence| Error::Input(format!("{place}: {sentence}")))?;
-    for (table, what) in [
-        ("associations", "associations"),
-        ("keks", "key-encryption keys"),
-        ("deks", "data-encryption keys"),
-        ("exporters", "exporters"),
-    ] {
-        let rows = gathered.rows.get(table).copied().unwrap_or(0);
-        if rows > 0 {
-            holdings.left_out.push(format!("{rows} {what}: a restore brings them, an import does not"));
-        }
-    }
-    Ok(holdings)
-}
-
-/// The rows of a backup, put together.
-pub(super) fn gathered_from<R: BufRead>(mut backup: Backup<R>, place: &str) -> Result<Gathered, Error> {
+    let wrong = |sentence: String| Error::Input(format!("{place}: {sentence}"));
+    let mut backup = Backup::read(input, place.to_owned())?;
     let mut gathered = Gathered::default();
     while let Some((table, row)) = backup.next()? {
-        gathered.take(table, &row).map_err(|sentence| Error::Input(format!("{place}: {sentence}")))?;
+        gathered.take(table, &row).map_err(wrong)?;
     }
-    Ok(gathered)
+    let mut holdings = gathered.holdings().map_err(wrong)?;
+    for (table, what) in IN_BACKUPS_ONLY {
+        let rows = gathered.rows.get(table).copied().unwrap_or(0);
+        holdings.left_out.extend(left_out(rows, what));
+    }
+    Ok(holdings)
 }

@@ -44,19 +44,32 @@ pub(super) fn read_topic(mut input: impl BufRead, place: &str) -> Result<Holding
         if read.map_err(|error| Error::Unreachable(format!("{place}: {error}")))? == 0 {
             break;
         }
-        let wrong = |sentence: String| Error::Input(format!("{place}, line {number}: {sentence}"));
-        let text = std::str::from_utf8(&line).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
+        let told = |sentence: String| format!("{place}, line {number}: {sentence}");
+        let is_first = !has_records;
+        let no_record = |sentence| match is_first {
+            true => Error::NoRecord(told(sentence)),
+            false => Error::Input(told(sentence)),
+        };
+        let text = std::str::from_utf8(&line).map_err(|_| no_record("it is not UTF-8".to_owned()))?;
         if text.trim().is_empty() {
             continue;
         }
-        let (key, value) = record(text).map_err(wrong)?;
+        let (key, value) = record(text).map_err(no_record)?;
         has_records = true;
-        replay.take(number, &key, value.as_ref()).map_err(wrong)?;
+        let taken = replay.take(number, &key, value.as_ref());
+        taken.map_err(|sentence| Error::Input(told(sentence)))?;
     }
     if !has_records {
-        return Err(Error::Input(format!("{place} holds no record")));
+        return Err(Error::NoRecord(format!("{place} holds no record")));
     }
     Ok(replay.finish())
+}
+
+/// Is the first line that is not empty a record?
+pub(super) fn begins_as_topic(input: impl BufRead) -> bool {
+    let lines = input.take(LONGEST_LINE).lines();
+    let first = lines.map_while(Result::ok).find(|line| !line.trim().is_empty());
+    first.is_some_and(|line| record(&line).is_ok_and(|(key, _)| key.get("keytype").is_some()))
 }
 
 /// The key and the value of a line.
@@ -178,6 +191,26 @@ impl Replay {
         holdings.left_out.extend(unknown);
         holdings
     }
+}
+
+/// What the records of [`write_topic`] do not tell: a registry that is made of them counts on from the
+/// highest id that a schema has, also where higher ones were given out and their schemas purged.
+pub fn ids_untold(holdings: &Holdings) -> Vec<String> {
+    let mut told: BTreeMap<&Context, i32> = BTreeMap::new();
+    for held in &holdings.versions {
+        let last = told.entry(held.subject.context()).or_insert(0);
+        *last = (*last).max(held.id.0);
+    }
+    let untold = holdings.contexts.iter().filter_map(|(context, last)| {
+        let told = told.get(context).copied().unwrap_or(0);
+        (*last > told).then(|| {
+            format!(
+                "ids of purged schemas: the context `{context}` has given out ids up to {last}, and whoever reads \
+                 the records goes on after {told}"
+            )
+        })
+    });
+    untold.collect()
 }
 
 /// The records that a topic would hold, a line each: contexts, then schemas in the order in which they were

@@ -1,12 +1,13 @@
 //! Whether a store says the truth about itself: what can be computed is computed again.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::io::{BufRead, Cursor};
 
 use super::gathered::{Gathered, each_row};
-use super::holdings::{Held, Holdings, spelt};
+use super::holdings::{Held, Holdings, count, spelt};
 use super::restore::Backup;
-use super::source::gathered_from;
+use super::source::{Source, is_backup, open_file};
+use super::topic::read_topic;
 use super::{Error, Progress};
 use crate::model::{Context, Reference, SchemaId, Subject, Version};
 use crate::schema::{Dependency, Options, Schema};
@@ -21,6 +22,8 @@ pub struct Found {
     pub notes: Vec<String>,
     /// How much was looked at, in words.
     pub extent: String,
+    /// What is there, as far as that makes sense.
+    pub holdings: Option<Holdings>,
 }
 
 /// How many schemas one may stand on.
@@ -48,37 +51,80 @@ pub async fn truth_of_store(store: &Store, progress: Progress<'_>) -> Result<Fou
     Ok(found)
 }
 
-/// Look at a backup: is it what was written, and does it say the truth?
+/// Look at a registry, a backup or a dump of a topic. A file that is damaged, or none of these, is
+/// something found: that is what was asked.
 ///
 /// # Errors
-/// When it cannot be read, or is damaged.
-pub fn truth_of_backup(path: &Path, progress: Progress<'_>) -> Result<Found, Error> {
-    let gathered = gathered_from(Backup::open(path)?, &path.display().to_string())?;
-    let mut found = Found::default();
+/// When it cannot be read.
+pub async fn truth_of_source(source: &Source, progress: Progress<'_>) -> Result<Found, Error> {
+    match source {
+        Source::Registry(remote) => {
+            let mut found = truth_of_holdings(remote.holdings(progress).await?, progress);
+            if let Some(holdings) = &found.holdings {
+                found.problems.extend(remote.check_ids(holdings, progress).await?);
+            }
+            Ok(found)
+        }
+        Source::File(path) => truth_of_lines(open_file(path)?, &source.shown(), progress),
+        Source::Text(text) => truth_of_lines(Cursor::new(text), &source.shown(), progress),
+    }
+}
+
+fn truth_of_lines(mut input: impl BufRead, place: &str, progress: Progress<'_>) -> Result<Found, Error> {
+    let problem = |sentence| Ok(Found { problems: vec![sentence], ..Found::default() });
+    if is_backup(&mut input, place)? {
+        return match truth_of_backup(input, place, progress) {
+            Err(Error::Damaged(sentence)) => problem(sentence),
+            looked => looked,
+        };
+    }
+    match read_topic(input, place) {
+        Ok(holdings) => Ok(truth_of_holdings(holdings, progress)),
+        Err(Error::Input(sentence)) => problem(sentence),
+        Err(Error::NoRecord(_)) => {
+            problem(format!("{place} is neither a backup nor a dump of a topic, or its beginning is damaged"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Is a backup what was written, and does it say the truth?
+fn truth_of_backup(input: impl BufRead, place: &str, progress: Progress<'_>) -> Result<Found, Error> {
+    let mut backup = Backup::read(input, place.to_owned())?;
+    let (mut gathered, mut found) = (Gathered::default(), Found::default());
+    while let Some((table, row)) = backup.next()? {
+        found.problems.extend(gathered.take(table, &row).err());
+    }
     examine(&gathered, &mut found, progress);
     Ok(found)
 }
 
-/// Look at what a registry shows: do references lead somewhere, are hashes those of the texts?
-pub fn truth_of_holdings(holdings: &Holdings, progress: Progress<'_>) -> Found {
-    let extent = format!("{} versions", holdings.versions.len());
+/// Look at what the protocol shows: do references lead somewhere, are hashes those of the texts, does an id
+/// mean one schema?
+fn truth_of_holdings(holdings: Holdings, progress: Progress<'_>) -> Found {
+    let extent = count(holdings.versions.len(), "version");
     let mut found = Found { problems: holdings.wrong_guids(), extent, ..Found::default() };
-    examine_texts(holdings, &mut found, progress);
+    found.problems.extend(holdings.ambiguous_ids());
+    examine_texts(&holdings, &mut found, progress);
+    found.holdings = Some(holdings);
     found
 }
 
 fn examine(gathered: &Gathered, found: &mut Found, progress: Progress<'_>) {
-    let rows: usize = gathered.rows.values().sum();
     found.extent = format!(
-        "{rows} rows, {} schemas, {} ids, {} versions",
-        gathered.contents.len(),
-        gathered.ids.len(),
-        gathered.versions.len()
+        "{}, {}, {}, {}",
+        count(gathered.rows.values().sum(), "row"),
+        count(gathered.contents.len(), "schema"),
+        count(gathered.ids.len(), "id"),
+        count(gathered.versions.len(), "version")
     );
     examine_contents(gathered, found);
     examine_numbers(gathered, found);
     match gathered.holdings() {
-        Ok(holdings) => examine_texts(&holdings, found, progress),
+        Ok(holdings) => {
+            examine_texts(&holdings, found, progress);
+            found.holdings = Some(holdings);
+        }
         Err(sentence) => found.problems.push(sentence),
     }
     // Said once by each of two looks at the same thing.
@@ -87,6 +133,7 @@ fn examine(gathered: &Gathered, found: &mut Found, progress: Progress<'_>) {
 }
 
 fn examine_texts(holdings: &Holdings, found: &mut Found, progress: Progress<'_>) {
+    found.notes.extend(holdings.used_up());
     let texts = Texts::of(holdings);
     for (done, held) in holdings.versions.iter().enumerate() {
         texts.examine(held, found);
@@ -108,7 +155,10 @@ fn examine_contents(gathered: &Gathered, found: &mut Found) {
         let (guid, format) = key;
         let of = users.get(key).map(|user| format!(" of {user}")).unwrap_or_default();
         match stored.content(*format) {
-            Ok(content) if content.guid() == *guid => {}
+            Ok(content) if content.guid() == *guid && stored.has_first_id => {}
+            Ok(content) if content.guid() == *guid => wrong.push(format!(
+                "the schema {guid}{of}: the id it was stored for is lost or leads to another schema now"
+            )),
             Ok(content) => wrong.push(format!(
                 "the schema {guid}{of} was changed: what is stored has the hash {}",
                 content.guid()

@@ -12,7 +12,7 @@ use sqlx::Connection as _;
 use super::{Client, answers, assert_alike, corpus, dovetail, routes};
 use crate::harness;
 use crate::server::Server;
-use crate::terminal::{folder, run};
+use crate::terminal::{self, folder, run};
 
 fn read(folder: &Path, file: &str) -> String {
     fs::read_to_string(folder.join(file)).expect("it was written")
@@ -126,8 +126,9 @@ async fn what_was_changed_in_a_database_is_found() {
         let files = folder(&[]);
         let place = place.open().await;
         let url = place.options.url.as_str();
-        let source = Server::on(url);
+        let source = Server::with(url, &["--exporter-targets", "any"]);
         corpus::seed(&Client::of(&source)).await;
+        corpus::seed_the_rest(&Client::of(&source)).await;
         source.kill();
         dovetail(files.path(), &["verify", "--database-url", url], 0);
         for (change, back, expected) in [
@@ -207,6 +208,80 @@ async fn what_was_changed_in_a_database_is_found() {
                 "UPDATE judge_settings SET judge = replace(judge, 'x', '')",
                 "a row of judge_settings",
             ),
+            (
+                "UPDATE tombstones SET id = id + 1 WHERE subject = 'many'",
+                "UPDATE tombstones SET id = id - 1 WHERE subject = 'many'",
+                "says `many` version 3 with the id 9, and on record that was `many` version 3 with the id 8",
+            ),
+            (
+                "CREATE TABLE kept AS SELECT * FROM schema_ids WHERE context = '.' AND id = 14;
+                 DELETE FROM schema_ids WHERE context = '.' AND id = 14",
+                "INSERT INTO schema_ids SELECT * FROM kept; DROP TABLE kept",
+                "the id 14 of the context `.` is lost",
+            ),
+            (
+                SWAP_IDS,
+                SWAP_IDS_BACK,
+                "of `item` version 1: the id it was stored for is lost or leads to another schema now",
+            ),
+            (
+                "UPDATE contexts SET deleted = NOT deleted WHERE name = '.quirk'",
+                "UPDATE contexts SET deleted = NOT deleted WHERE name = '.quirk'",
+                "the context `.quirk` is off the list, though no change on record took it off",
+            ),
+            (
+                "CREATE TABLE kept AS SELECT * FROM deks; CREATE TABLE kept_keks AS SELECT * FROM keks;
+                 DELETE FROM deks; DELETE FROM keks",
+                "INSERT INTO keks SELECT * FROM kept_keks; INSERT INTO deks SELECT * FROM kept;
+                 DROP TABLE kept; DROP TABLE kept_keks",
+                "the key-encryption key `k` is lost",
+            ),
+            (
+                "UPDATE keks SET deleted = NOT deleted",
+                "UPDATE keks SET deleted = NOT deleted",
+                "the key-encryption key `k` is softly deleted, and on record it is live",
+            ),
+            (
+                "CREATE TABLE kept AS SELECT * FROM deks; DELETE FROM deks",
+                "INSERT INTO deks SELECT * FROM kept; DROP TABLE kept",
+                "data-encryption keys of `order` are lost: 0 are there, and on record 1 or more",
+            ),
+            (
+                "INSERT INTO deks SELECT kek, context, subject, algorithm, 2, material, deleted, written_at FROM deks",
+                "DELETE FROM deks WHERE version = 2",
+                "data-encryption keys of `order`: 2 are there, and on record at most 1",
+            ),
+            (
+                "UPDATE deks SET deleted = NOT deleted",
+                "UPDATE deks SET deleted = NOT deleted",
+                "wrote is lost or was changed since",
+            ),
+            (
+                "CREATE TABLE kept AS SELECT * FROM exporters; DELETE FROM exporters",
+                "INSERT INTO exporters SELECT * FROM kept; DROP TABLE kept",
+                "exporters are lost: 0 are there, and on record 1 or more",
+            ),
+            (
+                "CREATE TABLE kept AS SELECT * FROM associations; DELETE FROM associations",
+                "INSERT INTO associations SELECT * FROM kept; DROP TABLE kept",
+                "`order` has 0 associations, and on record there are 1",
+            ),
+            (
+                "UPDATE keks SET props = '{bad'",
+                "UPDATE keks SET props = '{\"a\":\"b\"}'",
+                "props cannot be read",
+            ),
+            (
+                "UPDATE deks SET algorithm = 'FOO'",
+                "UPDATE deks SET algorithm = 'AES256_GCM'",
+                "algorithm is `FOO`",
+            ),
+            ("UPDATE exporters SET state = 'BAD'", "UPDATE exporters SET state = 'PAUSED'", "state is `BAD`"),
+            (
+                "UPDATE associations SET lifecycle = 'ODD'",
+                "UPDATE associations SET lifecycle = 'WEAK'",
+                "lifecycle is `ODD`",
+            ),
         ] {
             alter(&place.options.url, place.store.kind(), change).await;
             let found = dovetail(files.path(), &["verify", "--database-url", url], 1);
@@ -214,7 +289,60 @@ async fn what_was_changed_in_a_database_is_found() {
             assert!(told.contains(expected), "{} {change}: {told}", place.name);
             alter(&place.options.url, place.store.kind(), back).await;
         }
-        dovetail(files.path(), &["verify", "--database-url", url], 0);
+        let done = dovetail(files.path(), &["verify", "--database-url", url], 0);
+        assert_eq!(String::from_utf8_lossy(&done.stdout).lines().count(), 1, "all is as it was");
+    }
+}
+
+/// Two ids change places: what the first denotes was stored long before the second was given out.
+const SWAP_IDS: &str = "CREATE TABLE kept AS SELECT * FROM schema_ids WHERE context = '.' AND id IN (1, 10);
+    UPDATE schema_ids SET guid = (SELECT kept.guid FROM kept WHERE kept.id = 11 - schema_ids.id)
+     WHERE context = '.' AND id IN (1, 10)";
+const SWAP_IDS_BACK: &str = "UPDATE schema_ids
+       SET guid = (SELECT kept.guid FROM kept WHERE kept.id = schema_ids.id)
+     WHERE context = '.' AND id IN (1, 10); DROP TABLE kept";
+
+/// What is found on standard input is what is found in a file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn backups_and_dumps_are_looked_at_wherever_they_come_from() {
+    let record = |reference: &str| {
+        format!(
+            "{{\"keytype\":\"SCHEMA\",\"subject\":\"a\",\"version\":1}}\t{{\"id\":1,\"schema\":\"\\\"int\\\"\",\
+             \"references\":[{reference}]}}\n"
+        )
+    };
+    let dangling = record(r#"{"name":"x","subject":"x","version":3}"#);
+    let files = folder(&[
+        ("whole", &record("")),
+        ("dangling", &dangling),
+        ("broken", &format!("{}nonsense\n", record(""))),
+        ("nothing", "nothing of the kind\n"),
+    ]);
+    small(files.path()).await;
+    let url = format!("sqlite:{}", files.path().join("small.db").display());
+    alter(&url, StoreKind::Sqlite, "DELETE FROM versions WHERE version = 1").await;
+    dovetail(files.path(), &["backup", "--database-url", "sqlite:small.db", "less"], 0);
+    for (file, code, expected) in [
+        ("small", 0, "[IT] is well: 10 rows, 1 schema, 1 id, 1 version\n"),
+        ("less", 1, "`a` version 1 is lost: change 2 registered it, and no change removed it\n"),
+        ("whole", 0, "[IT] is well: 1 version\n"),
+        ("dangling", 1, "`a` version 1: it refers to `x` version 3, which is not there\n"),
+        ("broken", 1, "[IT], line 2: it is no record"),
+        ("nothing", 1, "[IT] is neither a backup nor a dump of a topic, or its beginning is damaged\n"),
+    ] {
+        for (what, place) in [(file, file), ("-", "standard input")] {
+            let mut command = terminal::dovetail(files.path(), &["verify", what]);
+            let input = fs::File::open(files.path().join(file)).expect("a file");
+            let output = command.stdin(input).output().expect("the binary runs");
+            let told = String::from_utf8_lossy(&output.stdout).replace(place, "[IT]");
+            assert_eq!(output.status.code(), Some(code), "{file} as {what}: {told}");
+            assert!(told.starts_with(expected), "{file} as {what}: {told}");
+        }
+        // Being the same as itself does not make it well.
+        dovetail(files.path(), &["verify", file, "--against", "whole"], i32::from(file != "whole"));
+        if expected.contains("version") {
+            dovetail(files.path(), &["verify", file, "--against", file], code);
+        }
     }
 }
 
@@ -223,12 +351,12 @@ async fn alter(url: &str, kind: StoreKind, sql: &'static str) {
     match kind {
         StoreKind::Sqlite => {
             let mut connection = sqlx::SqliteConnection::connect(url).await.expect("a connection");
-            sqlx::query(sql).execute(&mut connection).await.expect("a statement");
+            sqlx::raw_sql(sql).execute(&mut connection).await.expect(sql);
             connection.close().await.expect("a connection");
         }
         StoreKind::Postgres => {
             let mut connection = sqlx::PgConnection::connect(url).await.expect("a connection");
-            sqlx::query(sql).execute(&mut connection).await.expect("a statement");
+            sqlx::raw_sql(sql).execute(&mut connection).await.expect(sql);
             connection.close().await.expect("a connection");
         }
     }
@@ -236,15 +364,20 @@ async fn alter(url: &str, kind: StoreKind, sql: &'static str) {
 
 #[test]
 fn what_cannot_be_read_is_said_plainly() {
-    let files = folder(&[("text", "nothing of the kind\n"), ("empty", "")]);
+    let dump = "{\"key\":{\"keytype\":\"NOOP\",\"magic\":0},\"value\":null}\n";
+    let files = folder(&[("text", "nothing of the kind\n"), ("empty", ""), ("dump", dump)]);
     let mut told = String::new();
     for arguments in [
         &["restore", "missing"][..],
         &["restore", "text"],
+        &["restore", "dump"],
         &["verify", "text"],
         &["backup", "b", "--database-url", "sqlite:none.db"],
         &["backup", "no/such/folder/b"],
         &["verify", "--database-url", "sqlite:none.db"],
+        &["verify", "http://ann:s3cret@h/contexts/.c"],
+        &["verify", "dump", "--against", "postgres://ann:s3cret@h/registry"],
+        &["import", "--from", "https://h/registry/contexts/.c/", "--database-url", "sqlite:a.db"],
         &["import", "--from", "ftp://x", "--database-url", "sqlite:a.db"],
         &["import", "--from", "http://127.0.0.1:1", "--dry-run", "--database-url", "sqlite:none.db"],
         &["import", "--from", "missing", "--database-url", "sqlite:a.db"],
@@ -267,10 +400,17 @@ fn what_cannot_be_read_is_said_plainly() {
     error: text is no backup, or its beginning is damaged
     hint: Take an older backup.
 
+    $ dovetail restore dump
+    exit 2
+    --- stdout
+    --- stderr
+    error: dump is a dump of a topic, not a backup
+    hint: `dovetail import --from FILE` takes over what a dump holds.
+
     $ dovetail verify text
     exit 1
     --- stdout
-    text is no backup, or its beginning is damaged
+    text is neither a backup nor a dump of a topic, or its beginning is damaged
     --- stderr
     text: 1 found
 
@@ -291,6 +431,27 @@ fn what_cannot_be_read_is_said_plainly() {
     --- stdout
     --- stderr
     error: there is no database at [DIR]/none.db: run `dovetail migrate` to create it
+
+    $ dovetail verify http://ann:s3cret@h/contexts/.c
+    exit 2
+    --- stdout
+    --- stderr
+    error: the registry's URL leads into one context of it, `.c`
+    hint: Give the URL of the registry, http://h. Commands that look at one context are told its name by --context, or by `context:` in the manifest; import, export and verify take all contexts.
+
+    $ dovetail verify dump --against postgres://ann:s3cret@h/registry
+    exit 2
+    --- stdout
+    --- stderr
+    error: a database is named by --database-url only
+    hint: `dovetail backup` writes what it holds into a file, which can be read here.
+
+    $ dovetail import --from https://h/registry/contexts/.c/ --database-url sqlite:a.db
+    exit 2
+    --- stdout
+    --- stderr
+    error: the registry's URL leads into one context of it, `.c`
+    hint: Give the URL of the registry, https://h/registry. Commands that look at one context are told its name by --context, or by `context:` in the manifest; import, export and verify take all contexts.
 
     $ dovetail import --from ftp://x --database-url sqlite:a.db
     exit 2
@@ -358,9 +519,10 @@ fn help_says_what_is_kept_and_how() {
     Nothing that is there is overwritten: what differs is told, and then nothing is written. Run again after it
     broke off, it goes on where it stopped.
 
-    An empty database is set to be judged as Confluent Schema Registry judges; `PUT /v1/settings` changes it. Not
-    taken along: associations, keys of encryption, exporters. Over HTTP nobody can see configurations of subjects
-    that have no schema; a dump of the topic has them.
+    An empty database is set to be judged as Confluent Schema Registry judges, unless another judge than the
+    default was recorded there; `PUT /v1/settings` changes it. Not taken along: associations, keys of encryption,
+    exporters, settings of judging. Over HTTP nobody can see configurations of subjects that have no schema; a
+    dump of the topic has them.
 
     Examples:
       dovetail import --from http://old-registry:8081 --dry-run
@@ -429,7 +591,8 @@ fn help_says_what_is_kept_and_how() {
 
     The records of a topic are JSON objects with `key` and `value`, one a line, as Confluent Schema Registry keeps
     them. Written to an empty `_schemas` topic, they make such a registry serve the same schemas under the same
-    ids.
+    ids. What that registry does not know is left out, and told: settings of judging, associations, keys of
+    encryption, exporters.
 
     Examples:
       dovetail export --to schemas.jsonl
@@ -511,7 +674,8 @@ fn help_says_what_is_kept_and_how() {
     Usage: dovetail verify [OPTIONS] [FILE|URL]
 
     Arguments:
-      [FILE|URL]  A backup, a dump of a topic, or the URL of a registry; the database if it is left out
+      [FILE|URL]  A backup, a dump of a topic, or the URL of a registry; `-` is standard input. The database if it
+                  is left out
 
     Options:
           --database-url <URL>  The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE [env:
@@ -525,8 +689,9 @@ fn help_says_what_is_kept_and_how() {
 
     A backup: is every line what was written? A database, and what a backup holds: is every text the one its hash
     was made of, does every version have its schema, does every reference lead somewhere, will no id be given out
-    twice, and is there what the record of changes says, no version lost, renumbered or come back? A registry: do
-    ids lead to the texts that versions show, are hashes right?
+    twice, and is there what the record of changes says, no version, id, context, key, exporter or association
+    lost, renumbered or come back? The record does not hold the values of settings. A registry and a dump: are
+    hashes right, does every reference lead somewhere? A registry: do ids lead to the texts that versions show?
 
     With --against two of them are compared: contexts, subjects, versions with ids, guids, texts byte for byte,
     references, metadata, rule sets and deletions, configurations and modes. Each difference is a line.

@@ -66,6 +66,91 @@ async fn an_imported_registry_answers_every_route_as_the_source_does() {
     }
 }
 
+/// Hands requests on, but for those about one subject.
+async fn hiding(State(source): State<Arc<String>>, request: Request) -> Response {
+    let path = request.uri().path_and_query().expect("a path").to_string();
+    if path.contains("money") {
+        return axum::http::StatusCode::NOT_FOUND.into_response();
+    }
+    let answer = reqwest::get(format!("{source}{path}")).await.expect("an answer");
+    (answer.status(), answer.bytes().await.expect("a body")).into_response()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subject_that_is_listed_and_not_shown_is_not_lost_in_silence() {
+    let source = Server::with("sqlite::memory:", &[]);
+    let east = Client::of(&source);
+    for subject in ["money", "user"] {
+        east.send("POST", &format!("/subjects/{subject}/versions"), json!({ "schema": "\"int\"" })).await;
+    }
+    let app = axum::Router::new().fallback(hiding).with_state(Arc::new(source.url.clone()));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let from = format!("http://{}", listener.local_addr().expect("an address"));
+    let proxy = tokio::spawn(async move { axum::serve(listener, app).await });
+    let files = folder(&[]);
+    for command in [
+        &["import", "--from", &from, "--database-url", "sqlite:a.db"][..],
+        &["verify", &from],
+        &["export", "--from", &from, "--to", "a.jsonl"],
+    ] {
+        let failed = tokio::task::block_in_place(|| dovetail(files.path(), command, 3));
+        let told = shown(files.path(), &failed);
+        assert!(told.contains("lists `money` and shows no version of it"), "{told}");
+    }
+    assert!(!files.path().join("a.db").exists() && !files.path().join("a.jsonl").exists());
+    proxy.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_judge_that_was_asked_for_stays() {
+    let record = r#"{"keytype":"SCHEMA","subject":"a","version":1}	{"id":1,"schema":"\"int\""}"#;
+    let files = folder(&[("t", record)]);
+    for (number, (asked_for, judge)) in
+        [("strictest", "strictest"), ("proof", "reference"), ("reference", "reference")].iter().enumerate()
+    {
+        let url = format!("sqlite:{}", files.path().join(format!("{number}.db")).display());
+        let server = Server::with(&url, &["--judge", asked_for]);
+        let done = dovetail(files.path(), &["import", "--from", "t", "--database-url", &url], 0);
+        let told = shown(files.path(), &done);
+        assert_eq!(
+            told.contains("has `strictest` recorded as the judge, which stays"),
+            number == 0,
+            "{told}"
+        );
+        assert_eq!(told.contains("`reference` judges from now on"), number == 1, "{told}");
+        let settings = Client::of(&server).get("/v1/settings").await;
+        assert_eq!(settings["judge"], *judge, "{asked_for}");
+        server.kill();
+    }
+}
+
+/// In a path such names mean something else: whoever asks for the settings of one must not be told those of
+/// the top level.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn subjects_that_are_called_as_dots_are_subjects_to_every_command() {
+    let server = Server::with("sqlite::memory:", &[]);
+    let client = Client::of(&server);
+    for subject in [":.:.", ":.:..", "plain"] {
+        client.send("POST", &format!("/subjects/{subject}/versions"), json!({ "schema": "\"int\"" })).await;
+    }
+    client.send("PUT", "/config", json!({ "compatibility": "FORWARD" })).await;
+    client.send("PUT", "/config/:.:..", json!({ "compatibility": "FULL" })).await;
+    let files = folder(&[("plain.avsc", "\"int\"")]);
+    dovetail(files.path(), &["dump", "--registry-url", &server.url, "--out", "dumped"], 0);
+    let manifest = std::fs::read_to_string(files.path().join("dumped/schemas.yaml")).expect("a manifest");
+    assert!(manifest.contains("subject: \".\"") && !manifest.contains("FORWARD"), "{manifest}");
+    assert_eq!(manifest.matches("level: \"FULL\"").count(), 1, "{manifest}");
+    dovetail(&files.path().join("dumped"), &["plan", "--fail-on", "drift"], 0);
+    let manifest = format!(
+        "version: 1\nregistry: {{ url: \"{}\" }}\nsubjects: [{{ file: plain.avsc, subject: plain }}]\n",
+        server.url
+    );
+    std::fs::write(files.path().join("schemas.yaml"), manifest).expect("a manifest");
+    std::fs::remove_dir_all(files.path().join("dumped")).expect("a folder");
+    dovetail(files.path(), &["prune", "--yes"], 0);
+    assert_eq!(client.get("/subjects").await, json!(["plain"]));
+}
+
 /// Hands requests on, and answers every third one as an overloaded proxy does.
 async fn unreliable(State(state): State<Arc<(String, AtomicUsize)>>, request: Request) -> Response {
     if state.1.fetch_add(1, Ordering::Relaxed) % 3 == 0 {
@@ -156,7 +241,7 @@ async fn what_is_there_is_never_overwritten() {
     the top level: another configuration is recorded here
     `a`: the mode here is IMPORT, not READONLY
     --- stderr
-    modes are kept: 1 of them do not let everything be registered; `PUT /mode` changes that
+    modes are kept: 1 of them does not let everything be registered; `PUT /mode` changes that
     nothing was written: [DB] has something else in 5 places
     ");
 }

@@ -5,12 +5,13 @@ use std::fs;
 use std::process::Stdio;
 
 use dovetail::store::{Store, StoreOptions};
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::{Client, answers, assert_alike, dovetail, routes};
+use super::{Client, answers, assert_alike, corpus, dovetail, routes};
 use crate::harness;
 use crate::server::Server;
-use crate::terminal::{self, folder, shown};
+use crate::terminal::{self, folder, run, shown};
 
 /// What a registry has written in a year: with records that are overwritten, deleted and purged, in a
 /// context and in three formats, with texts that are not canonical or would be refused today.
@@ -129,6 +130,93 @@ fn a_line_that_is_no_record_is_named() {
         let failed = dovetail(files.path(), &["import", "--from", "t", "--database-url", "sqlite:a.db"], 2);
         let told = shown(files.path(), &failed);
         assert!(told.contains(expected), "{line}: {told}");
+    }
+}
+
+#[test]
+fn numbers_that_are_used_up_and_ids_that_mean_two_things_are_told() {
+    let last =
+        r#"{"keytype":"SCHEMA","subject":"a","version":2147483647}	{"id":2147483647,"schema":"\"int\""}"#;
+    let twice = r#"{"keytype":"SCHEMA","subject":"a","version":1}	{"id":1,"schema":"\"int\""}
+{"keytype":"SCHEMA","subject":"b","version":1}	{"id":1,"schema":"\"long\""}"#;
+    let files = folder(&[("last", last), ("twice", twice)]);
+    let mut told = String::new();
+    for arguments in [
+        &["import", "--from", "last", "--database-url", "sqlite:last.db"][..],
+        &["verify", "--database-url", "sqlite:last.db"],
+        &["import", "--from", "twice", "--database-url", "sqlite:twice.db"],
+        &["verify", "twice"],
+    ] {
+        told.push_str(&format!("$ dovetail {}\n{}\n", arguments.join(" "), run(files.path(), arguments)));
+    }
+    assert_snapshot!(told, @r"
+    $ dovetail import --from last --database-url sqlite:last.db
+    exit 0
+    --- stdout
+    last holds 1 version in 1 subject and 1 context, 0 of them deleted; 0 configurations, 0 modes
+    imported 1 version, 0 configurations and 0 modes into [DIR]/last.db; versions that were there already: 0
+    verified: all of it is the same, byte for byte, in last and [DIR]/last.db
+    --- stderr
+    used up: the context `.` has the id 2147483647, the highest there is: no new schema gets one there
+    used up: `a` version 2147483647 is the highest there is: no version comes after it
+    the store was empty: `reference` judges from now on, as in the registry it comes from
+
+    $ dovetail verify --database-url sqlite:last.db
+    exit 0
+    --- stdout
+    [DIR]/last.db is well: 8 rows, 1 schema, 1 id, 1 version
+    --- stderr
+    the context `.` has the id 2147483647, the highest there is: no new schema gets one there
+    `a` version 2147483647 is the highest there is: no version comes after it
+
+    $ dovetail import --from twice --database-url sqlite:twice.db
+    exit 1
+    --- stdout
+    twice holds 2 versions in 2 subjects and 1 context, 0 of them deleted; 0 configurations, 0 modes
+    `b` version 1: its id 1 denotes another schema too
+    --- stderr
+    nothing was written: twice contradicts itself in 1 place. Only who runs it can say which schema an id means: purge the others there, or take them out of the file that is read
+
+    $ dovetail verify twice
+    exit 1
+    --- stdout
+    `b` version 1: its id 1 denotes another schema too
+    --- stderr
+    twice: 1 found
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_says_what_it_leaves_out() {
+    let files = folder(&[]);
+    let server = Server::with(
+        &format!("sqlite:{}", files.path().join("a.db").display()),
+        &["--exporter-targets", "any"],
+    );
+    corpus::seed(&Client::of(&server)).await;
+    corpus::seed_the_rest(&Client::of(&server)).await;
+    server.kill();
+    dovetail(files.path(), &["backup", "--database-url", "sqlite:a.db", "b"], 0);
+    let beside = "    left out: 2 judging settings: only `dovetail backup` and `restore` keep them
+    left out: 1 association: only `dovetail backup` and `restore` keep it
+    left out: 1 key-encryption key: only `dovetail backup` and `restore` keep it
+    left out: 1 data-encryption key: only `dovetail backup` and `restore` keep it
+    left out: 1 exporter: only `dovetail backup` and `restore` keep it\n"
+        .replace("    left", "left");
+    let ids = |context: &str, given: i32, told: i32| {
+        format!(
+            "left out: ids of purged schemas: the context `{context}` has given out ids up to {given}, and whoever \
+             reads the records goes on after {told}\n"
+        )
+    };
+    let ids = [ids(".", 14, 13), ids(".left", 1, 0)].concat();
+    for (arguments, expected) in [
+        (&["export", "--database-url", "sqlite:a.db", "--to", "1"][..], format!("{beside}{ids}")),
+        (&["export", "--from", "b", "--to", "2"], format!("{beside}{ids}")),
+        (&["export", "--database-url", "sqlite:a.db", "--format", "backup", "--to", "3"], beside.clone()),
+    ] {
+        let done = dovetail(files.path(), arguments, 0);
+        assert_eq!(String::from_utf8(done.stderr).expect("UTF-8"), expected, "{arguments:?}");
     }
 }
 
