@@ -31,9 +31,13 @@ Safety
   the same time, one goes on and the other stops. A run that was interrupted is simply run again, with or
   without the plan; what was done is recognised and not done twice. (A registry that does not count its
   changes, such as Confluent's, is looked at before and after each step instead.)
+  For a break that was accepted the level is NONE for the moment of its registration. A run that fails in
+  between puts it back (plan again then), or prints the command that does. A later run closes a gate that it
+  finds open.
 
 Exit codes
-  0  the registry is as declared    1  something may not be registered; nothing was done
+  0  the registry is as declared
+  1  something may not be registered; nothing was done, but that levels are as declared that were left at NONE
   2  the plan or the manifest cannot be understood    3  the registry cannot be reached; nothing was done
   4  stopped half-way, or others were faster; what was done is listed
 
@@ -81,11 +85,30 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
                 }
                 Format::Json => printer.text(&format!("{:#}\n", plan_report::json(&planned))),
             }
-            printer.error(anyhow!("nothing was done: the plan holds what may not be registered"));
+            plan_report::notes(&planned, printer);
+            close_gates(&declared.live, &planned.plan, printer).await?;
             return Ok(outcome);
         }
+        plan_report::notes(&planned, printer);
         apply(&declared.live, &planned.plan, Minds::WhatItConcerns, options.format, printer).await
     })
+}
+
+/// Do of a plan that is refused what closes gates that stand open, and say that the rest is not done.
+async fn close_gates(live: &Live, plan: &Plan, printer: Printer) -> Result<(), Failure> {
+    let refused = "the plan holds what may not be registered";
+    let closing = plan.closing();
+    if closing.steps.is_empty() {
+        printer.error(anyhow!("nothing was done: {refused}"));
+        return Ok(());
+    }
+    let ended = Applying { live, plan: &closing, minds: Minds::WhatItConcerns, tell: &|_| () }.run().await?;
+    let levels: Vec<String> = ended.applied.iter().map(plan_report::applied_level).collect();
+    if !levels.is_empty() {
+        printer
+            .error(anyhow!("nothing was registered: {refused}; no gate is left open: {}", levels.join(", ")));
+    }
+    ended.stopped.map_or(Ok(()), Err)
 }
 
 /// Do a plan, and print what was done.

@@ -1,6 +1,7 @@
 //! What the commands have in common that hold a manifest against a registry: which files, which
 //! registry.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
@@ -151,6 +152,7 @@ impl Declared {
             ))
             .with_hint("Leave the paths out."));
         }
+        let elsewhere = if delete { self.declared_elsewhere()? } else { Elsewhere::default() };
         let today = clock::today();
         let progress = Progress::new(printer, "comparing subjects", Some(self.wanted.len() as u64));
         let planning = Planning {
@@ -158,10 +160,9 @@ impl Declared {
             wanted: &self.wanted,
             is_whole: self.is_whole,
             delete,
-            is_protected: &|subject| self.protects(subject),
+            why_kept: &|subject| elsewhere.why_kept(self, subject),
             is_waived: &|wanted, finding| {
-                let subject = self.live.unqualified(&wanted.subject);
-                is_waived(&self.workspace, &subject, &finding.found, today)
+                is_waived(&self.workspace, &wanted.declared_as, &finding.found, today)
             },
             progress: &|more| progress.advance(more),
         };
@@ -169,9 +170,71 @@ impl Declared {
     }
 
     /// Is the subject, without its context, never to be deleted? It may be protected with it, too.
-    pub(super) fn protects(&self, subject: &str) -> bool {
+    fn protects(&self, subject: &str, others: &[Manifest]) -> bool {
         let qualified = format!(":{}:{subject}", self.live.context());
         let is_named = |manifest: &Manifest| manifest.protects(subject) || manifest.protects(&qualified);
-        self.workspace.manifests.iter().any(is_named)
+        self.workspace.manifests.iter().chain(others).any(is_named)
+    }
+
+    /// What manifests of the same repository declare of the same registry and are not read for this run: those
+    /// above, and beside a manifest that was named those below it.
+    ///
+    /// # Errors
+    /// When one of them cannot be understood.
+    pub(super) fn declared_elsewhere(&self) -> Result<Elsewhere, Failure> {
+        let mut elsewhere = Elsewhere::default();
+        let Some(own) = self.workspace.manifests.first() else { return Ok(elsewhere) };
+        let Some(outermost) = Manifest::outermost_folder(Path::new(&own.governs)) else {
+            return Ok(elsewhere);
+        };
+        let around = Workspace::open(&Asked { paths: vec![outermost], ..Asked::default() })?;
+        let is_read = |path: &str| self.workspace.manifests.iter().any(|manifest| manifest.lies_at() == path);
+        elsewhere.manifests =
+            around.manifests.iter().filter(|other| self.is_of_same_place(own, other)).cloned().collect();
+        for declared in &around.declared {
+            let Some(manifest) = declared.manifest.map(|at| &around.manifests[at]) else { continue };
+            if is_read(&manifest.lies_at()) || !self.is_of_same_place(own, manifest) {
+                continue;
+            }
+            let subject = self.live.unqualified(&self.live.qualified(&declared.subject));
+            elsewhere.subjects.entry(subject).or_insert_with(|| manifest.path.clone());
+        }
+        Ok(elsewhere)
+    }
+
+    /// Is another manifest about the same context of the same registry as this run, or as `own` says? One that
+    /// names no registry is about that of the manifest around it.
+    fn is_of_same_place(&self, own: &Manifest, other: &Manifest) -> bool {
+        let place = |manifest: &Manifest| {
+            let url = manifest.registry.url(|name| std::env::var(name).ok()).ok().flatten();
+            let is_named = url.is_some();
+            let url = url.unwrap_or_else(|| self.live.shown().to_owned());
+            let live = Live::new(&url, manifest.registry.context.as_deref()).ok()?;
+            Some((is_named.then(|| live.shown().to_owned()), live.context().to_owned()))
+        };
+        // What cannot be understood may be the same.
+        let Some((url, context)) = place(other) else { return true };
+        let (own_url, own_context) = place(own).unwrap_or_default();
+        let is_same_url = url.is_none_or(|url| url == self.live.shown() || Some(url) == own_url);
+        is_same_url && (context == self.live.context() || context == own_context)
+    }
+}
+
+/// What other manifests say of the same registry.
+#[derive(Default)]
+pub(super) struct Elsewhere {
+    /// The subjects that they declare, without their context, and which of them does.
+    subjects: BTreeMap<String, String>,
+    /// All of them, for what they protect.
+    manifests: Vec<Manifest>,
+}
+
+impl Elsewhere {
+    /// Why a subject, named without its context, is not to be deleted.
+    pub(super) fn why_kept(&self, declared: &Declared, subject: &str) -> Option<String> {
+        if declared.protects(subject, &self.manifests) {
+            return Some("is protected".to_owned());
+        }
+        self.subjects.get(subject).map(|path| format!("is declared in {path}"))
     }
 }

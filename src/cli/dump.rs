@@ -17,7 +17,8 @@ use crate::gate::manifest::FILE_NAMES;
 const LONG_HELP: &str = "\
 Writes the latest version of each subject into a file and a schemas.yaml that declares them, with levels,
 policies, metadata and references: `dovetail plan` then finds nothing to do. From there on the files are what
-counts.
+counts. What a manifest cannot hold (rules, aliases, subjects with an empty name or a brace) is told and left
+to the registry.
 
 Earlier versions stay in the registry; `dovetail bundle` and `dovetail backup` take them along.
 

@@ -1,6 +1,6 @@
 //! `dovetail plan`: a manifest and a registry → what `dovetail apply` would do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
@@ -10,6 +10,7 @@ use super::plan_report;
 use super::print::Printer;
 use super::wait_for;
 use crate::failure::{Failure, Outcome};
+use crate::gate::plan::Plan;
 
 const LONG_HELP: &str = "\
 What is compared
@@ -70,6 +71,20 @@ enum FailOn {
     Drift,
 }
 
+/// Nobody is to apply an older plan for the one that was refused. What became of it, to be said behind a
+/// sentence.
+fn take_away(out: &Path) -> String {
+    if !out.exists() {
+        return String::new();
+    }
+    let shown = out.display();
+    let is_gone = Plan::read(out).is_ok() && std::fs::remove_file(out).is_ok();
+    match is_gone {
+        true => format!("; the older one in {shown} is removed"),
+        false => format!("; {shown} holds what it held before"),
+    }
+}
+
 /// Plan, print, save.
 pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failure> {
     let declared = options.declaring.open()?;
@@ -80,9 +95,11 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         }
         Format::Json => printer.text(&format!("{:#}\n", plan_report::json(&planned))),
     }
+    plan_report::notes(&planned, printer);
     if let Some(outcome) = plan_report::refusal(&planned) {
-        if options.out.is_some() {
-            printer.note("note  the plan is not saved: it could not be applied");
+        if let Some(out) = &options.out {
+            let older = take_away(out);
+            printer.note(format_args!("note  the plan is not saved: it could not be applied{older}"));
         }
         return Ok(outcome);
     }

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::print::{Tone, toned};
+use super::print::{Printer, Tone, toned};
 use crate::failure::Outcome;
 use crate::gate::apply::{Applied, Done};
 use crate::gate::judge::Finding;
-use crate::gate::plan::{Action, Against, Configuration, Judged, MadeAt, Plan, Planned, Step};
+use crate::gate::plan::{
+    Action, Against, Configuration, Judged, MadeAt, Plan, Planned, REGISTRY_REFUSES, Step,
+};
 use crate::published;
 use crate::schema::Place;
 
@@ -22,6 +24,11 @@ pub(super) fn refusal(planned: &Planned) -> Option<Outcome> {
         refused if refused.iter().any(is_finding) => Some(Outcome::Findings),
         _ => Some(Outcome::BadRequest),
     }
+}
+
+/// What is not known here and the registry decides.
+pub(super) fn notes(planned: &Planned, printer: Printer) {
+    planned.notes.iter().for_each(|note| printer.note(format_args!("note  {note}")));
 }
 
 /// A line or more for each thing that is planned, refused, or left alone.
@@ -67,7 +74,10 @@ fn changed(change: &Configuration) -> String {
             None => format!("{name} {to}"),
         })
     };
-    let level = arrow("level", &change.level_before, &change.level);
+    let level = match &change.level {
+        Some(level) if change.keeps_level() => Some(format!("level stays {level}")),
+        level => arrow("level", &change.level_before, level),
+    };
     let policy = arrow("policy", &change.policy_before, &change.policy);
     let parts: Vec<String> = level.into_iter().chain(policy).collect();
     let why = change.why.as_ref().map(|why| format!("   {why}")).unwrap_or_default();
@@ -130,6 +140,13 @@ fn refused(judged: &Judged) -> Vec<String> {
                     ));
                 }
                 lines.extend(found.hint.iter().map(|hint| format!("        hint      {hint}")));
+                // What only the registry's own rules refuse is found by no check of the files.
+                if found.hint.as_deref() != Some(REGISTRY_REFUSES) {
+                    let id = &finding.fingerprint;
+                    lines.push(format!(
+                        "        accept    dovetail waive {id} --against registry --until DATE --reason TEXT"
+                    ));
+                }
                 lines
             })
             .collect(),
@@ -153,6 +170,7 @@ pub(super) fn json(planned: &Planned) -> Value {
         "count": planned.plan.counts(),
         "refused": planned.refused.iter().map(refused_json).collect::<Vec<_>>(),
         "unchanged": planned.unchanged,
+        "notes": planned.notes,
         "plan": planned.plan,
     })
 }
@@ -195,6 +213,15 @@ pub(super) fn applied(applied: &Applied) -> String {
     };
     let earlier = if applied.earlier { " (by an earlier run)" } else { "" };
     format!("{}  {}  {what}{earlier}", toned("done", Tone::Good, 4), applied.subject)
+}
+
+/// What became of a level, for a sentence.
+pub(super) fn applied_level(applied: &Applied) -> String {
+    let level = match &applied.done {
+        Done::Configured { level, .. } => level.as_deref().unwrap_or_default(),
+        Done::Registered { .. } | Done::Deleted { .. } => "",
+    };
+    format!("the level of `{}` is {level}", applied.subject)
 }
 
 /// How many versions, in words.

@@ -21,8 +21,9 @@ const LONG_HELP: &str = "\
 Lists the subjects of the registry that the manifest does not declare. With --yes they are deleted softly:
 their versions can be brought back, and what carries their ids can still be read.
 
-Never deleted is what `protect` of the manifest names, and what a schema that stays refers to. Of several
-that refer to each other, the referring ones go first. It stops when others change one of them meanwhile.
+Never deleted is what `protect` of the manifest names, what other manifests of the repository declare, an
+alias, and what a schema that stays refers to, in whatever context. Of several that refer to each other, the
+referring ones go first. It stops when others change one of them meanwhile.
 
 Where several repositories share a registry, each declares a part: use contexts, or `protect` what belongs to
 the others.
@@ -60,6 +61,7 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         ))
         .with_hint("Is this the right folder? The manifest's globs match no file."));
     }
+    let elsewhere = declared.declared_elsewhere()?;
     wait_for(async {
         let live = &declared.live;
         let sequence = live.sequence().await?;
@@ -71,7 +73,8 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         let needed = needed.map(|reference| reference.subject.clone());
         let subjects: BTreeSet<String> =
             declared.wanted.iter().map(|wanted| wanted.subject.clone()).chain(needed).collect();
-        let found = deletable(live, &everything, &subjects, &|subject| declared.protects(subject));
+        let why_kept = |subject: &str| elsewhere.why_kept(&declared, subject);
+        let found = deletable(live, &everything, &subjects, &why_kept).await?;
         if options.yes {
             let plan = deletions_only(live, sequence, &found).await?;
             return apply(live, &plan, Minds::WhatItConcerns, options.format, printer).await;

@@ -1,4 +1,5 @@
-//! Files and a manifest from a registry, for which a plan then finds nothing to do.
+//! Files and a manifest from a registry, for which a plan then finds nothing to do. What a manifest cannot say is
+//! left out, and told.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
@@ -32,25 +33,33 @@ pub(crate) async fn dump(live: &Live, progress: &dyn Fn(u64)) -> Result<Dump, Fa
     for reference in latest.iter().flat_map(|listed| &listed.references) {
         names.entry(live.qualified(&reference.subject)).or_insert(&reference.name);
     }
-    let numbers: BTreeMap<String, i32> =
-        latest.iter().map(|listed| (listed.subject.clone(), listed.version)).collect();
     let ask = async |subject: &str| -> Result<OwnConfig, Failure> {
         Ok(live.own_config(subject).await?.unwrap_or_default())
     };
     let configs: Vec<OwnConfig> =
         stream::iter(&latest).map(|listed| ask(&listed.subject)).buffered(AT_A_TIME).try_collect().await?;
     let mut dump = Dump { files: BTreeMap::new(), subjects: 0, notes: Vec::new() };
+    let (left_out, dumped): (Vec<_>, Vec<_>) = latest
+        .into_iter()
+        .zip(configs)
+        .map(|(listed, config)| (why_left_out(&live.unqualified(&listed.subject), &config), listed, config))
+        .partition(|(why, _, _)| why.is_some());
+    for (why, listed, _) in left_out {
+        let why = why.unwrap_or_default();
+        dump.notes.push(format!("`{}` is left out: {why}", live.unqualified(&listed.subject)));
+    }
+    let numbers: BTreeMap<String, i32> =
+        dumped.iter().map(|(_, listed, _)| (listed.subject.clone(), listed.version)).collect();
     let mut manifest = head(live);
     let mut taken = Taken::default();
     FILE_NAMES.iter().for_each(|name| taken.take(name));
-    for (listed, config) in latest.into_iter().zip(configs) {
+    if dumped.is_empty() {
+        manifest.push_str("subjects: []\n");
+    } else {
+        manifest.push_str("subjects:\n");
+    }
+    for (_, listed, config) in dumped {
         let subject = live.unqualified(&listed.subject);
-        if subject.contains('{') {
-            dump.notes.push(format!(
-                "`{subject}` is left out: a brace in a manifest's subject stands for something else"
-            ));
-            continue;
-        }
         let path = path_of(&subject, listed.format()?, names.get(&listed.subject).copied());
         let path = taken.free(path);
         if listed.rule_set.is_some() {
@@ -70,6 +79,19 @@ pub(crate) async fn dump(live: &Live, progress: &dyn Fn(u64)) -> Result<Dump, Fa
     Ok(dump)
 }
 
+/// Why a subject cannot be declared.
+fn why_left_out(subject: &str, config: &OwnConfig) -> Option<String> {
+    if let Some(target) = &config.alias {
+        return Some(format!(
+            "it is an alias of `{target}`, and what is registered there becomes a version of that"
+        ));
+    }
+    if subject.is_empty() {
+        return Some("in a manifest each subject has a name".to_owned());
+    }
+    subject.contains('{').then(|| "a brace in a manifest's subject stands for something else".to_owned())
+}
+
 fn head(live: &Live) -> String {
     let mut head = String::from("version: 1\n");
     let registry = match live.context() {
@@ -77,7 +99,7 @@ fn head(live: &Live) -> String {
         context => json!({ "url": live.shown(), "context": context }),
     };
     // JSON is YAML, quotes and all.
-    let _infallible = writeln!(head, "registry: {registry}\nsubjects:");
+    let _infallible = writeln!(head, "registry: {registry}");
     head
 }
 

@@ -150,6 +150,7 @@ fn what_may_not_be_registered_is_told_and_nothing_is_done() {
             against   version 1
             witness   {"sum":{"cents":0}}: no value was written for the field `note`, and it has no default (at /fields/1)
             hint      give the field a default
+            accept    dovetail waive f6d42b0d334f --against registry --until DATE --reason TEXT
     + new-value  register version 1   the first version
     Plan: 1 to register, 0 level changes, 0 deletes, 0 drift, 1 refused, 1 unchanged.  Registry state 3.
     --- stderr
@@ -164,6 +165,7 @@ fn what_may_not_be_registered_is_told_and_nothing_is_done() {
             against   version 1
             witness   {"sum":{"cents":0}}: no value was written for the field `note`, and it has no default (at /fields/1)
             hint      give the field a default
+            accept    dovetail waive f6d42b0d334f --against registry --until DATE --reason TEXT
     + new-value  register version 1   the first version
     Plan: 1 to register, 0 level changes, 0 deletes, 0 drift, 1 refused, 1 unchanged.  Registry state 3.
     --- stderr
@@ -920,4 +922,358 @@ fn what_is_protected_may_be_spelt_with_its_context() {
     Plan: 1 to register, 0 level changes, 1 delete, 1 drift.  Registry state 3.
     --- stderr
     ");
+}
+
+#[test]
+fn an_alias_is_never_deleted_for_what_it_stands_for() {
+    let with = |server: &Server, url: &str| {
+        for subject in ["money-value", "prot-value", "al-value", "al2-value", "gone-value"] {
+            register(server, subject, avro(MONEY));
+        }
+        declared(url, &format!("{ALL_AVRO}protect: [\"prot-*\"]\n"), &[("money.avsc", MONEY)])
+    };
+    let make_aliases = |server: &Server| {
+        for (alias, target) in [("al-value", "money-value"), ("al2-value", "prot-value")] {
+            send(server, reqwest::Method::PUT, &format!("/config/{alias}"), json!({ "alias": target }));
+        }
+    };
+    let left = json!(["al-value", "al2-value", "money-value", "prot-value"]);
+    for arguments in [&["prune", "--yes"][..], &["apply", "--delete"]] {
+        let server = Server::start();
+        let folder = with(&server, &server.url);
+        make_aliases(&server);
+        let shown = succeeds(folder.path(), arguments);
+        assert!(shown.contains("Applied 1 of 1"), "{arguments:?}: {shown}");
+        assert_eq!(get(&format!("{}/subjects", server.url)), left, "{arguments:?}");
+        let shown = told(&folder, &server, &["plan", "--delete"]);
+        allow_duplicates! { assert_snapshot!(shown, @r"
+        exit 0
+        --- stdout
+        ! al-value    is not declared here, and is an alias of `money-value`: left alone
+        ! al2-value   is not declared here, and is an alias of `prot-value`: left alone
+        ! prot-value  is not declared here, and is protected: left alone
+        Plan: 0 to register, 0 level changes, 0 deletes, 3 drift, 1 unchanged.  Registry state 9.
+        --- stderr
+        ") };
+    }
+    // What became an alias since the plan was made is seen, even where changes are not counted.
+    for hidden in [None, Some("/v1/")] {
+        let server = Server::start();
+        let proxy = Proxy::to(&server.url, Mischief { hidden, ..Mischief::default() });
+        let folder = with(&server, &proxy.url);
+        succeeds(folder.path(), &["plan", "--delete", "--out", "plan.json"]);
+        make_aliases(&server);
+        assert_eq!(code(folder.path(), &["apply", "--plan", "plan.json"]), 4, "{hidden:?}");
+        let subjects = get(&format!("{}/subjects", server.url));
+        for subject in left.as_array().expect("a list") {
+            assert!(subjects.as_array().expect("a list").contains(subject), "{hidden:?}: {subjects}");
+        }
+    }
+}
+
+#[test]
+fn what_is_declared_under_an_alias_is_refused() {
+    let server = Server::start();
+    for subject in ["money-value", "other-value"] {
+        register(&server, subject, avro(r#""int""#));
+    }
+    send(&server, reqwest::Method::PUT, "/config/money-value", json!({ "alias": "other-value" }));
+    let folder = declared(&server.url, ALL_AVRO, &[("money.avsc", r#""long""#)]);
+    for verb in ["plan", "apply"] {
+        let shown = told(&folder, &server, &[verb]);
+        assert!(shown.starts_with("exit 2\n"), "{verb}: {shown}");
+        assert!(shown.contains("`money-value` is an alias of `other-value`"), "{verb}: {shown}");
+        assert!(shown.contains("Declare `other-value` instead"), "{verb}: {shown}");
+    }
+    assert_eq!(get(&format!("{}/subjects/other-value/versions", server.url)), json!([1]));
+    let dumped = tempfile::tempdir().expect("a folder");
+    let shown = succeeds(dumped.path(), &["dump", "--registry-url", &server.url]);
+    assert!(shown.contains("`money-value` is left out: it is an alias of `other-value`"), "{shown}");
+    let shown = succeeds(&dumped.path().join("schemas"), &["plan"]);
+    assert!(shown.contains("0 to register, 0 level changes"), "{shown}");
+}
+
+/// A cart with an accepted break, at a registry where the first version is.
+fn with_an_accepted_break(server: &Server, url: &str, waiver: &str) -> TempDir {
+    let files = [("cart.avsc", CART), ("money.avsc", MONEY)];
+    let more = format!("defaults: {{ level: BACKWARD }}\n{ALL_AVRO}{waiver}");
+    let folder = declared(url, &more, &files);
+    succeeds(folder.path(), &["apply", "--registry-url", &server.url]);
+    write(folder.path(), &[("cart.avsc", CART_BROKEN)]);
+    folder
+}
+
+const ACCEPTED: &str = "waivers: [{ subject: cart-value, rule: avro-field-without-default, at: /fields/1, \
+                        until: 2100-01-01, reason: nobody reads it }]\n";
+
+fn level_of_cart(server: &Server) -> Value {
+    get(&format!("{}/config/cart-value", server.url))["compatibilityLevel"].clone()
+}
+
+#[test]
+fn no_level_stays_open_whatever_stops_a_run() {
+    // The first write is the level that steps aside; where it is NONE already, the registration.
+    for (is_open, status) in [
+        (false, "403 Forbidden"),
+        (false, "401 Unauthorized"),
+        (false, "503 Service Unavailable"),
+        (false, "422 Unprocessable Entity"),
+        (true, "403 Forbidden"),
+        (true, "422 Unprocessable Entity"),
+    ] {
+        let server = Server::start();
+        let at = usize::from(!is_open);
+        let proxy = Proxy::to(&server.url, Mischief { denied: Some((at, status)), ..Mischief::default() });
+        let folder = with_an_accepted_break(&server, &proxy.url, ACCEPTED);
+        if is_open {
+            put_level(&server, "cart-value", "NONE");
+        }
+        let shown = run(folder.path(), &["apply"]);
+        let what = format!("{is_open} {status}: {shown}");
+        assert!(shown.starts_with("exit 4\n"), "{what}");
+        assert!(shown.contains("the level of `cart-value` was put back to BACKWARD"), "{what}");
+        assert_eq!(level_of_cart(&server), "BACKWARD", "{what}");
+        assert_eq!(get(&format!("{}/subjects/cart-value/versions", server.url)), json!([1]), "{what}");
+        succeeds(folder.path(), &["apply"]);
+        assert_eq!(level_of_cart(&server), "BACKWARD", "{what}");
+    }
+}
+
+#[test]
+fn a_level_that_cannot_be_put_back_is_told_with_the_command_that_does_it() {
+    let server = Server::start();
+    let mischief = Mischief { cut: Some((1, Cut::Before)), ..Mischief::default() };
+    let proxy = Proxy::to(&server.url, mischief);
+    let folder = with_an_accepted_break(&server, &proxy.url, ACCEPTED);
+    let shown = run(folder.path(), &["apply"]);
+    assert!(shown.starts_with("exit 4\n"), "{shown}");
+    assert!(
+        shown.contains("the level of `cart-value` is NONE and could not be put back to BACKWARD"),
+        "{shown}"
+    );
+    assert_eq!(level_of_cart(&server), "NONE");
+    proxy.mend();
+    let command = shown.split("written to: ").nth(1).and_then(|rest| rest.lines().next()).expect("a command");
+    let done = std::process::Command::new("sh").args(["-c", command]).output().expect("a shell");
+    assert!(done.status.success(), "{command}: {}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(level_of_cart(&server), "BACKWARD", "{command}");
+}
+
+#[test]
+fn a_gate_that_stands_open_is_closed_though_the_schema_may_not_pass() {
+    let server = Server::start();
+    let folder = with_an_accepted_break(&server, &server.url, "");
+    put_level(&server, "cart-value", "NONE");
+    write(folder.path(), &[("new.avsc", r#"{"type":"record","name":"New","fields":[]}"#)]);
+    let shown = run(folder.path(), &["apply"]);
+    assert!(shown.starts_with("exit 1\n"), "{shown}");
+    let says = "nothing was registered: the plan holds what may not be registered; \
+                no gate is left open: the level of `cart-value` is BACKWARD";
+    assert!(shown.contains(says), "{shown}");
+    assert_eq!(level_of_cart(&server), "BACKWARD");
+    assert_eq!(get(&format!("{}/subjects", server.url)), json!(["cart-value", "money-value"]));
+    // What refers to nothing is refused before it is compared.
+    put_level(&server, "cart-value", "NONE");
+    let entry = "subjects: [{ file: cart.avsc, subject: cart-value, level: FULL, \
+                 references: [{ name: shop.Money, subject: nowhere, version: 1 }] }]\n";
+    write(folder.path(), &[("schemas.yaml", &manifest(&server.url, entry))]);
+    assert_eq!(code(folder.path(), &["apply"]), 2);
+    assert_eq!(level_of_cart(&server), "FULL");
+}
+
+#[test]
+fn the_first_record_of_a_subject_keeps_the_level_in_force() {
+    let server = Server::start();
+    send(&server, reqwest::Method::PUT, "/config", json!({ "compatibility": "FULL_TRANSITIVE" }));
+    let open = r#"{"type":"object","properties":{"a":{"type":"string"}}}"#;
+    let folder = declared(
+        &server.url,
+        "subjects: [{ file: j.json, subject: j, policy: lenient }]\n",
+        &[("j.json", open)],
+    );
+    assert_snapshot!(told(&folder, &server, &["plan"]), @r"
+    exit 0
+    --- stdout
+    ~ j  level stays FULL_TRANSITIVE, policy LENIENT
+    + j  register version 1   the first version
+    Plan: 1 to register, 1 level change, 0 deletes, 0 drift.  Registry state 2.
+    --- stderr
+    ");
+    succeeds(folder.path(), &["apply"]);
+    let in_force = |subject: &str| {
+        let config = get(&format!("{}/config/{subject}?defaultToGlobal=true", server.url));
+        (config["compatibilityLevel"].clone(), config["compatibilityPolicy"].clone())
+    };
+    assert_eq!(in_force("j"), (json!("FULL_TRANSITIVE"), json!("LENIENT")));
+    succeeds(folder.path(), &["plan", "--fail-on", "drift"]);
+    // A level that is tightened after the registration: at no moment is less in force than before.
+    send(&server, reqwest::Method::PUT, "/config", json!({ "compatibility": "FORWARD" }));
+    let entry = "subjects: [{ file: j.json, subject: k, policy: lenient, level: FULL }]\n";
+    write(folder.path(), &[("schemas.yaml", &manifest(&server.url, entry))]);
+    assert_snapshot!(told(&folder, &server, &["plan", "--registry-url", &server.url]), @r"
+    exit 0
+    --- stdout
+    ~ k  level stays FORWARD, policy LENIENT
+    + k  register version 1   the first version
+    ~ k  level FORWARD → FULL
+    ! j  is in the registry, and not declared here: left alone
+    Plan: 1 to register, 2 level changes, 0 deletes, 1 drift.  Registry state 5.
+    --- stderr
+    ");
+    succeeds(folder.path(), &["apply"]);
+    assert_eq!(in_force("k"), (json!("FULL"), json!("LENIENT")));
+}
+
+#[test]
+fn a_plan_is_not_done_at_a_store_that_was_restored_and_went_on_otherwise() {
+    let data = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| data.path().join(name);
+    let url = |name: &str| format!("sqlite:{}", at(name).display());
+    let first = Server::on(&url("one.db"));
+    register(&first, "a", avro(MONEY));
+    first.stop();
+    for ending in ["", "-wal", "-shm"] {
+        let from = at(&format!("one.db{ending}"));
+        if from.exists() {
+            fs::copy(from, at(&format!("two.db{ending}"))).expect("a copy");
+        }
+    }
+    let (one, two) = (Server::on(&url("one.db")), Server::on(&url("two.db")));
+    let proxy = Proxy::to(&one.url, Mischief::default());
+    register(&one, "b", avro(MONEY));
+    register(&one, "c", avro(MONEY));
+    let folder = declared(&proxy.url, ALL_AVRO, &[("money.avsc", MONEY)]);
+    succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+    register(&two, "money-value", avro(r#""bytes""#));
+    put_level(&two, "money-value", "NONE");
+    let state = |server: &Server| get(&format!("{}/v1/state", server.url))["sequence"].clone();
+    assert_eq!(state(&one), state(&two), "they came to the same number");
+    proxy.turn_to(&two.url);
+    let shown = run(folder.path(), &["apply", "--plan", "plan.json"]);
+    assert!(shown.starts_with("exit 4\n") && shown.contains("of the registry is another one"), "{shown}");
+    assert_eq!(get(&format!("{}/subjects/money-value/versions", two.url)), json!([1]));
+    // A registry may not tell that change any more. The version is another one all the same.
+    let mut plan = dovetail::gate::plan::Plan::read(&folder.path().join("plan.json")).expect("a plan");
+    (plan.newest, plan.digest) = (None, String::new());
+    let bytes = serde_json::to_vec(&plan).expect("JSON");
+    plan.digest =
+        <sha2::Sha256 as sha2::Digest>::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    write(folder.path(), &[("plan.json", &plan.saved())]);
+    let shown = run(folder.path(), &["apply", "--plan", "plan.json"]);
+    assert!(shown.starts_with("exit 4\n"), "{shown}");
+    assert!(shown.contains("was to become version 1 and is version 2"), "{shown}");
+}
+
+#[test]
+fn a_refused_plan_leaves_no_older_one_to_be_applied() {
+    let server = Server::start();
+    let folder = declared(&server.url, ALL_AVRO, &[("money.avsc", MONEY)]);
+    succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+    write(folder.path(), &[("money.avsc", "{")]);
+    let shown = run(folder.path(), &["plan", "--out", "plan.json"]);
+    assert!(
+        shown.starts_with("exit 2\n") && shown.contains("the older one in plan.json is removed"),
+        "{shown}"
+    );
+    assert!(!folder.path().join("plan.json").exists());
+    write(folder.path(), &[("plan.json", "mine")]);
+    let shown = run(folder.path(), &["plan", "--out", "plan.json"]);
+    assert!(shown.contains("plan.json holds what it held before"), "{shown}");
+    assert_eq!(fs::read_to_string(folder.path().join("plan.json")).expect("a file"), "mine");
+}
+
+#[test]
+fn a_finding_has_one_name_in_a_plan_and_in_a_check() {
+    let server = Server::start();
+    let in_context = |text: &str| {
+        let registry = format!("registry: {{ url: \"{}\", context: .mk }}", server.url);
+        let folder = folder(&[("money.avsc", text)]);
+        write(folder.path(), &[("schemas.yaml", &format!("version: 1\n{registry}\n{ALL_AVRO}"))]);
+        folder
+    };
+    let folder = in_context(r#""int""#);
+    succeeds(folder.path(), &["apply"]);
+    write(folder.path(), &[("money.avsc", r#""string""#)]);
+    let shown = run(folder.path(), &["plan"]);
+    let accept =
+        shown.lines().find_map(|line| line.trim().strip_prefix("accept    dovetail ")).expect("a line");
+    let (day, reason) = ("2100-01-01", "nobody");
+    let accept = accept.replace("DATE", day).replace("TEXT", reason);
+    succeeds(folder.path(), &accept.split(' ').collect::<Vec<_>>());
+    let text = fs::read_to_string(folder.path().join("schemas.yaml")).expect("a manifest");
+    let levelled = text.replace("version: 1\n", "version: 1\ndefaults: { level: BACKWARD }\n");
+    write(folder.path(), &[("schemas.yaml", &levelled)]);
+    let shown = succeeds(folder.path(), &["plan"]);
+    assert!(shown.contains("1 accepted break under BACKWARD"), "{shown}");
+}
+
+#[test]
+fn keys_and_other_contexts_stop_no_plan_that_minds_its_own() {
+    let server = Server::start();
+    let folder = declared(&server.url, ALL_AVRO, &[("money.avsc", MONEY)]);
+    succeeds(folder.path(), &["plan", "--out", "plan.json"]);
+    let kek = json!({ "name": "k", "kmsType": "my-kms", "kmsKeyId": "i", "shared": false });
+    send(&server, reqwest::Method::POST, "/dek-registry/v1/keks", kek);
+    send(&server, reqwest::Method::PUT, "/config/:.other:", json!({ "compatibility": "FULL" }));
+    let shown = run(folder.path(), &["apply", "--plan", "plan.json"]);
+    assert!(shown.starts_with("exit 4\n") && !shown.contains("the settings of all"), "{shown}");
+    succeeds(folder.path(), &["apply", "--plan", "plan.json", "--ignore-unrelated"]);
+}
+
+#[test]
+fn a_subject_with_the_highest_number_gets_no_further_version() {
+    let server = Server::start();
+    let mode = |mode: &str| send(&server, reqwest::Method::PUT, "/mode", json!({ "mode": mode }));
+    mode("IMPORT");
+    register(&server, "money-value", json!({ "schema": "\"int\"", "version": i32::MAX, "id": 7 }));
+    mode("READWRITE");
+    let folder = declared(&server.url, ALL_AVRO, &[("money.avsc", r#""long""#)]);
+    for verb in ["plan", "apply"] {
+        let shown = run(folder.path(), &[verb]);
+        assert!(
+            shown.starts_with("exit 2\n") && shown.contains("no number comes after it"),
+            "{verb}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn what_only_the_registry_decides_is_said() {
+    let server = Server::start();
+    let config = json!({ "compatibilityGroup": "major", "validateFields": true });
+    send(&server, reqwest::Method::PUT, "/config/money-value", config);
+    let folder = declared(&server.url, ALL_AVRO, &[("money.avsc", MONEY)]);
+    let shown = succeeds(folder.path(), &["plan"]);
+    for note in
+        ["note  `money-value` has the compatibility group `major`", "note  `money-value` has validateFields"]
+    {
+        assert!(shown.contains(note), "{shown}");
+    }
+}
+
+#[test]
+fn an_inner_manifest_deletes_nothing_that_an_outer_one_declares_or_protects() {
+    let server = Server::start();
+    let outer = "subjects:\n  - { glob: \"*.avsc\" }\nprotect: [\"pay-*\"]\n";
+    let folder = declared(&server.url, outer, &[("outer.avsc", MONEY), ("sub/inner.avsc", MONEY)]);
+    let inner = format!(
+        "version: 1\nregistry: {{ url: \"{}\" }}\nsubjects:\n  - {{ glob: \"*.avsc\" }}\n",
+        server.url
+    );
+    write(folder.path(), &[("sub/schemas.yaml", &inner)]);
+    succeeds(folder.path(), &["apply"]);
+    for subject in ["pay-value", "nobodys"] {
+        register(&server, subject, avro(MONEY));
+    }
+    let sub = folder.path().join("sub");
+    let shown = run(&sub, &["prune"]);
+    assert!(
+        shown.contains("! outer  is declared in ") && shown.contains("! pay-value  is protected"),
+        "{shown}"
+    );
+    assert!(shown.contains("- nobodys"), "{shown}");
+    succeeds(&sub, &["apply", "--delete"]);
+    let named = ["apply", "--delete", "--manifest", "schemas.yaml"];
+    succeeds(folder.path(), &named);
+    assert_eq!(get(&format!("{}/subjects", server.url)), json!(["inner", "outer", "pay-value"]));
 }

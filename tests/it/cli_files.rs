@@ -534,9 +534,13 @@ fn the_help_of_each_command_teaches() {
       the same time, one goes on and the other stops. A run that was interrupted is simply run again, with or
       without the plan; what was done is recognised and not done twice. (A registry that does not count its
       changes, such as Confluent's, is looked at before and after each step instead.)
+      For a break that was accepted the level is NONE for the moment of its registration. A run that fails in
+      between puts it back (plan again then), or prints the command that does. A later run closes a gate that it
+      finds open.
 
     Exit codes
-      0  the registry is as declared    1  something may not be registered; nothing was done
+      0  the registry is as declared
+      1  something may not be registered; nothing was done, but that levels are as declared that were left at NONE
       2  the plan or the manifest cannot be understood    3  the registry cannot be reached; nothing was done
       4  stopped half-way, or others were faster; what was done is listed
 
@@ -591,7 +595,8 @@ fn the_help_of_each_command_teaches() {
 
     Writes the latest version of each subject into a file and a schemas.yaml that declares them, with levels,
     policies, metadata and references: `dovetail plan` then finds nothing to do. From there on the files are what
-    counts.
+    counts. What a manifest cannot hold (rules, aliases, subjects with an empty name or a brace) is told and left
+    to the registry.
 
     Earlier versions stay in the registry; `dovetail bundle` and `dovetail backup` take them along.
 
@@ -660,8 +665,9 @@ fn the_help_of_each_command_teaches() {
     Lists the subjects of the registry that the manifest does not declare. With --yes they are deleted softly:
     their versions can be brought back, and what carries their ids can still be read.
 
-    Never deleted is what `protect` of the manifest names, and what a schema that stays refers to. Of several
-    that refer to each other, the referring ones go first. It stops when others change one of them meanwhile.
+    Never deleted is what `protect` of the manifest names, what other manifests of the repository declare, an
+    alias, and what a schema that stays refers to, in whatever context. Of several that refer to each other, the
+    referring ones go first. It stops when others change one of them meanwhile.
 
     Where several repositories share a registry, each declares a part: use contexts, or `protect` what belongs to
     the others.
@@ -1006,4 +1012,95 @@ fn a_bundle_replaces_nothing_but_a_bundle() {
     assert!(bundle("b").starts_with("exit 0\n"));
     let left: Vec<_> = fs::read_dir(folder.path()).expect("a folder").flatten().collect();
     assert_eq!(left.len(), 2, "nothing lies beside: {left:?}");
+}
+
+#[test]
+fn a_subject_with_an_empty_name_stops_nothing() {
+    for prefix in [":.:", ":.c:"] {
+        let server = Server::start();
+        register(&server, prefix, json!({ "schema": "\"int\"" }));
+        register(&server, &format!("{prefix}a"), json!({ "schema": "\"int\"" }));
+        register(&server, &format!("{prefix}b"), json!({ "schema": "\"int\"" }));
+        let context = prefix.trim_matches(':');
+        let at = ["--registry-url", server.url.as_str(), "--context", context];
+        let folder = folder(&[("a.avsc", "\"int\"")]);
+        write(folder.path(), &[("schemas.yaml", "version: 1\nsubjects: [{ file: a.avsc }]\n")]);
+        let with = |arguments: &[&str]| succeeds(folder.path(), &[arguments, &at[..]].concat());
+        let shown = with(&["prune"]);
+        assert!(
+            shown.contains("has an empty name: left alone") && shown.contains("1 not declared"),
+            "{shown}"
+        );
+        with(&["plan", "--delete"]);
+        with(&["apply", "--delete"]);
+        let shown = with(&["dump", "--out", "dumped"]);
+        assert!(shown.contains("`` is left out: in a manifest each subject has a name"), "{shown}");
+        let shown = with(&["bundle", "--out", "bundle"]);
+        assert!(shown.contains("Bundled 2 versions"), "{shown}");
+        succeeds(&folder.path().join("dumped"), &["plan"]);
+    }
+}
+
+#[test]
+fn of_nothing_a_manifest_is_dumped_that_can_be_read() {
+    let server = Server::start();
+    let manifest =
+        format!("version: 1\nregistry: {{ url: \"{}\" }}\nsubjects: [{{ file: a.avsc }}]\n", server.url);
+    let folder = folder(&[("schemas.yaml", &manifest), ("a.avsc", "\"int\"")]);
+    succeeds(folder.path(), &["dump", "--registry-url", &server.url, "--out", "below"]);
+    // It is read with the manifest above it.
+    let shown = succeeds(folder.path(), &["plan"]);
+    assert!(shown.contains("1 to register"), "{shown}");
+}
+
+#[test]
+fn what_another_context_refers_to_is_left_and_the_others_go() {
+    let server = Server::start();
+    for subject in [":.p:a", ":.p:money", ":.p:z"] {
+        register(&server, subject, json!({ "schema": r#"{"type":"record","name":"M","fields":[]}"# }));
+    }
+    let cart = r#"{"type":"record","name":"C","fields":[{"name":"m","type":"M"}]}"#;
+    let references = json!([{ "name": "M", "subject": ":.p:money", "version": 1 }]);
+    register(&server, "cart", json!({ "schema": cart, "references": references }));
+    let manifest = format!(
+        "version: 1\nregistry: {{ url: \"{}\", context: .p }}\nsubjects: [{{ file: mine.avsc }}]\n",
+        server.url
+    );
+    let folder = folder(&[("schemas.yaml", &manifest), ("mine.avsc", "\"int\"")]);
+    assert_snapshot!(told(folder.path(), &server, &["prune", "--yes"]), @r"
+    exit 0
+    --- stdout
+    done  :.p:a  deleted softly, 1 version
+    done  :.p:z  deleted softly, 1 version
+    Applied 2 of 2.  Registry state 7.
+    --- stderr
+    ");
+    let shown = succeeds(folder.path(), &["prune"]);
+    assert!(shown.contains("! :.p:money  is referred to by cart: left alone"), "{shown}");
+}
+
+#[test]
+fn a_check_is_about_the_context_that_a_plan_is_about() {
+    let server = Server::start();
+    register(&server, ":.nw:a", json!({ "schema": "\"int\"" }));
+    let manifest =
+        format!("version: 1\nregistry: {{ url: \"{}\" }}\nsubjects: [{{ file: a.avsc }}]\n", server.url);
+    let folder = folder(&[("schemas.yaml", &manifest), ("a.avsc", "\"string\"")]);
+    succeeds(folder.path(), &["bundle", "--context", ".nw", "--out", "bundle"]);
+    let exits = |context: Option<&str>, arguments: &[&str]| {
+        let mut command = crate::terminal::dovetail(folder.path(), arguments);
+        command.envs(context.map(|context| ("DOVETAIL_CONTEXT", context)));
+        command.output().expect("the binary runs").status.code()
+    };
+    for base in ["registry", "bundle:bundle"] {
+        assert_eq!(exits(Some(".nw"), &["check", "--against", base]), Some(1), "{base}");
+        assert_eq!(exits(None, &["check", "--against", base, "--context", ".nw"]), Some(1), "{base}");
+    }
+    assert_eq!(exits(Some(".nw"), &["plan"]), Some(1));
+    assert_eq!(exits(None, &["check", "--against", "bundle:bundle"]), Some(2), "it is of another context");
+    assert_eq!(exits(Some(".x"), &["check", "--against", "bundle:bundle"]), Some(2));
+    // The default context by its name.
+    register(&server, "a", json!({ "schema": "\"int\"" }));
+    succeeds(folder.path(), &["bundle", "--out", "bundle"]);
+    assert_eq!(exits(Some("."), &["check", "--against", "bundle:bundle"]), Some(1));
 }

@@ -14,6 +14,8 @@ pub struct Mischief {
     pub cut: Option<(usize, Cut)>,
     /// The only `Authorization` that is let in.
     pub demanded: Option<&'static str>,
+    /// The write of this number, from 0, is answered with this status and goes no further.
+    pub denied: Option<(usize, &'static str)>,
 }
 
 /// When the line breaks.
@@ -133,7 +135,10 @@ fn pass(
         () if mischief.hidden.is_some_and(|hidden| path.starts_with(hidden)) => {
             Some(("404 Not Found", r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#))
         }
-        () => None,
+        () => mischief
+            .denied
+            .filter(|(at, _)| is_write && number == *at)
+            .map(|(_, status)| (status, r#"{"error_code":1,"message":"it is not to be"}"#)),
     };
     if let Some((status, body)) = refused {
         let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close");

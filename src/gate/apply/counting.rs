@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{Applying, Settled, name};
 use crate::failure::Failure;
 use crate::gate::live::{Change, Condition};
+use crate::gate::plan::Newest;
 
 /// How often a step is tried again because others wrote something else.
 const TRIES: usize = 100;
@@ -31,13 +32,22 @@ impl Counting {
     ) -> Result<(Counting, Vec<usize>), Failure> {
         let plan = format!("dovetail-plan-{}-", name(applying.plan));
         let run = format!("{plan}{}-", &Uuid::new_v4().simple().to_string()[..8]);
-        let moved = applying.live.changes_after(made_at).await?;
+        let (newest, moved) = applying.live.changes_from(made_at).await?;
         if moved.sequence < made_at {
             let found = moved.sequence;
             return Err(Failure::stopped(anyhow!(
                 "the plan was made at state {made_at}, the registry is only at {found}"
             ))
             .with_hint("Is it another registry, or one that was restored? Plan again."));
+        }
+        // A registry that was restored counts on from an earlier state, and comes to the same number again.
+        if let (Some(planned), Some(found)) = (&applying.plan.newest, newest.as_ref().map(Newest::from))
+            && *planned != found
+        {
+            return Err(Failure::stopped(anyhow!(
+                "nothing was applied: change {made_at} of the registry is another one than when the plan was made"
+            ))
+            .with_hint("Was the registry restored from a backup? Plan again, and look at what changed."));
         }
         let (own, foreign): (Vec<Change>, Vec<Change>) =
             moved.changes.into_iter().partition(|change| change.request_id.starts_with(&plan));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::anyhow;
 
-use super::{Applying, Run, Settled, name};
+use super::{Applying, Run, Settled, check_is_no_alias, name};
 use crate::failure::Failure;
 use crate::gate::live::Condition;
 use crate::gate::plan::{Action, Step, Stood};
@@ -47,8 +47,9 @@ impl Looking {
         number: usize,
         step: &Step,
     ) -> Result<Condition, Failure> {
-        let found = Stood::from(&applying.live.standing(&step.subject).await?);
-        if self.expected.get(&step.subject) != Some(&found) {
+        let standing = applying.live.standing(&step.subject).await?;
+        check_is_no_alias(step, standing.config.as_ref())?;
+        if self.expected.get(&step.subject) != Some(&Stood::from(&standing)) {
             return Err(overtaken(&step.subject));
         }
         let request_id = format!("dovetail-plan-{}-{number}", name(applying.plan));

@@ -12,18 +12,19 @@
 //! A registry that does not count changes is looked at before and after each step instead: what stands
 //! there of the subject must be what the plan saw, and what its own steps made of it.
 
+mod closing;
 mod counting;
 mod looking;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use anyhow::anyhow;
 use serde::Serialize;
 
-use super::live::{Body, Change, Condition, Live, LookedUp, Written};
+use super::live::{Body, Change, Condition, Live, LookedUp, OwnConfig, Written};
 use super::plan::{Action, MadeAt, Plan, Registration, Step};
 use crate::failure::{Failure, Outcome};
-use crate::model::Level;
+use closing::Closed;
 use counting::Counting;
 use looking::Looking;
 
@@ -114,13 +115,15 @@ impl Applying<'_> {
             let number = position + 1;
             let is_done = done.contains(&number);
             if let Err(failure) = run.step(&mut guard, number, step, is_done).await {
-                // Whoever lost a race has to plan again, so nobody would go on from here and put levels back.
-                // After anything else the same plan goes on.
-                let is_over = failure.outcome == Outcome::Stopped && !guard.is_shared();
-                let put_back = if is_over { run.put_levels_back().await } else { Vec::new() };
+                // Whoever comes next need not know of levels that stepped aside, so they are put back. Only
+                // another run of the same plan, which is at work, does it by itself.
+                let closed = match guard.is_shared() {
+                    true => Closed::default(),
+                    false => run.close_gates(number, &failure).await,
+                };
                 let sequence = guard.sequence();
                 return Ok(Ended {
-                    stopped: Some(run.stopped(failure, number, &put_back)),
+                    stopped: Some(run.stopped(failure, number, closed)),
                     applied: run.applied,
                     sequence,
                 });
@@ -158,7 +161,7 @@ impl Applying<'_> {
 
     /// Does the change of somebody else stop the run?
     fn minds(&self, change: &Change) -> bool {
-        self.minds == Minds::Everything || change.concerns(&self.plan.concerns)
+        self.minds == Minds::Everything || change.concerns(&self.plan.concerns, self.live.context())
     }
 }
 
@@ -192,12 +195,15 @@ impl Run<'_> {
         step: &Step,
         is_done: bool,
     ) -> Result<(), Failure> {
-        let overtaken = if is_done { None } else { self.write(guard, number, step).await? };
+        let mut overtaken = if is_done { None } else { self.write(guard, number, step).await? };
         let done = match &step.action {
             Action::Register(registration) => {
                 let found = self.look_up(&step.subject, registration).await?.ok_or_else(|| {
                     Failure::unable(anyhow!("`{}` does not hold what was registered there", step.subject))
                 })?;
+                if found.version != registration.version {
+                    overtaken.get_or_insert_with(|| other_version(step, registration.version, found.version));
+                }
                 self.versions.insert(step.subject.clone(), found.version);
                 Done::Registered { version: found.version, id: found.id }
             }
@@ -216,6 +222,10 @@ impl Run<'_> {
     async fn write(&self, guard: &mut Guard, number: usize, step: &Step) -> Result<Option<Failure>, Failure> {
         loop {
             let condition = guard.before(self.applying, number, step).await?;
+            if matches!(step.action, Action::Delete { .. }) {
+                let own = self.applying.live.own_config(&step.subject).await?;
+                check_is_no_alias(step, own.as_ref())?;
+            }
             let written = self.send(step, &condition).await?;
             if let Written::Refused(reason) = written {
                 return Err(Failure::stopped(anyhow!("the registry refused `{}`: {reason}", step.subject)));
@@ -227,50 +237,6 @@ impl Run<'_> {
                 Err(failure) if is_written => return Ok(Some(failure)),
                 Err(failure) => return Err(failure),
             }
-        }
-    }
-
-    /// Put levels back that stepped aside for a registration and are still aside, as well as that can be
-    /// done; what came of it, in sentences.
-    async fn put_levels_back(&self) -> Vec<String> {
-        let mut aside: BTreeMap<&str, &str> = BTreeMap::new();
-        for applied in &self.applied {
-            let step = &self.applying.plan.steps[applied.step - 1];
-            let Action::Configure(change) = &step.action else { continue };
-            match (change.steps_aside(), &change.level_before, &change.level) {
-                (true, Some(before), _) => drop(aside.insert(&step.subject, before)),
-                (false, _, Some(_)) => drop(aside.remove(step.subject.as_str())),
-                _ => {}
-            }
-        }
-        let mut told = Vec::new();
-        for (subject, level) in aside {
-            match self.put_level_back(subject, level).await {
-                Ok(true) => told.push(format!("the level of `{subject}` was put back to {level}")),
-                // Somebody else has set it meanwhile.
-                Ok(false) => {}
-                Err(failure) => told.push(format!(
-                    "the level of `{subject}` is NONE and could not be put back to {level}: {:#}",
-                    failure.error
-                )),
-            }
-        }
-        told
-    }
-
-    async fn put_level_back(&self, subject: &str, level: &str) -> Result<bool, Failure> {
-        let live = self.applying.live;
-        let own = live.own_config(subject).await?.and_then(|config| config.level);
-        if own.as_deref() != Some(Level::None.as_str()) {
-            return Ok(false);
-        }
-        // Not called after the plan: to another run of it this is somebody else's change, and it stops.
-        let request_id = format!("dovetail-put-back-{}", name(self.applying.plan));
-        let condition = Condition { sequence: None, request_id };
-        match live.configure(subject, Some(level), None, &condition).await? {
-            Written::Done => Ok(true),
-            Written::Moved => Err(Failure::stopped(anyhow!("others were faster"))),
-            Written::Refused(reason) => Err(Failure::stopped(anyhow!("{reason}"))),
         }
     }
 
@@ -314,9 +280,9 @@ impl Run<'_> {
     }
 
     /// Why the run stopped at a step, and what of it stands.
-    fn stopped(&self, failure: Failure, number: usize, put_back: &[String]) -> Failure {
+    fn stopped(&self, failure: Failure, number: usize, closed: Closed) -> Failure {
         let total = self.applying.plan.steps.len();
-        let also: String = put_back.iter().map(|sentence| format!("; {sentence}")).collect();
+        let also: String = closed.told.iter().map(|sentence| format!("; {sentence}")).collect();
         let error = failure.error.context(format!(
             "stopped at step {number} of {total}, {}{also}",
             match self.applied.len() {
@@ -325,13 +291,38 @@ impl Run<'_> {
                 count => format!("{count} steps stand"),
             }
         ));
-        let hint = match put_back {
-            [] => "What was done is not done twice: run it again when the cause is gone.",
-            _ => "Plan again, and look at what changed.",
+        let hint = match (closed.command, closed.told.is_empty()) {
+            // Nothing is more urgent.
+            (Some(command), _) => {
+                format!("Close the gate as soon as the registry can be written to: {command}").into()
+            }
+            (None, true) => failure
+                .hint
+                .unwrap_or("What was done is not done twice: run it again when the cause is gone.".into()),
+            (None, false) => failure.hint.unwrap_or("Plan again, and look at what changed.".into()),
         };
-        let hint = failure.hint.unwrap_or(hint.into());
         Failure { outcome: Outcome::Stopped, error, hint: Some(hint) }
     }
+}
+
+/// What is done to an alias is done to the subject that it stands for, which no plan means.
+fn check_is_no_alias(step: &Step, own: Option<&OwnConfig>) -> Result<(), Failure> {
+    let is_of_alias = !matches!(step.action, Action::Configure(_));
+    let target = own.and_then(|own| own.alias.as_ref()).filter(|_| is_of_alias);
+    target.map_or(Ok(()), |target| {
+        let subject = &step.subject;
+        Err(Failure::stopped(anyhow!("`{subject}` is an alias of `{target}`, which the plan does not mean"))
+            .with_hint("Plan again, and look at what changed."))
+    })
+}
+
+/// What was registered is another version than the plan says, so something else came before it.
+fn other_version(step: &Step, planned: i32, found: i32) -> Failure {
+    let subject = &step.subject;
+    Failure::stopped(anyhow!(
+        "`{subject}` was to become version {planned} and is version {found}: others registered there since the plan was made"
+    ))
+    .with_hint("Look at what they registered, and plan again.")
 }
 
 impl Guard {

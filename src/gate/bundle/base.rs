@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Bundle, BundledReference, BundledSchema};
-use crate::gate::judge::{Earlier, Origin};
+use crate::gate::judge::{Condition, Earlier, Origin};
 use crate::gate::registered::{Inquiry, Told};
 use crate::model::{Depth, Format, Judging, Level, Subject, Version};
 use crate::schema::Dependency;
@@ -30,6 +30,8 @@ impl<'a> BundledRegistry<'a> {
     pub(crate) fn tell(&self, inquiry: &Inquiry) -> Result<Told, String> {
         let Inquiry { subject, format, level } = inquiry;
         let none = BTreeMap::new();
+        // However the subject is spelt.
+        let subject = Subject::parse(subject).to_string();
         let versions = self.schemas.get(subject.as_str()).unwrap_or(&none);
         let own = versions.values().next_back().and_then(|schema| schema.level.as_deref());
         let level = match level {
@@ -62,6 +64,7 @@ impl<'a> BundledRegistry<'a> {
             format: schema.format().map_err(|failure| failure.error.to_string())?,
             text: schema.schema.clone(),
             dependencies,
+            condition: Condition::Whole,
         })
     }
 

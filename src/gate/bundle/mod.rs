@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::anyhow;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -32,6 +33,9 @@ pub const BUNDLE_VERSION: u32 = 1;
 
 /// A longer file is no bundle.
 const LONGEST_BUNDLE: u64 = 1024 * 1024 * 1024;
+
+/// How many requests are on their way at a time.
+const AT_A_TIME: usize = 16;
 
 /// What a registry holds, in one document.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -131,11 +135,12 @@ impl BundledSchema {
 /// Take a bundle of a context of a registry. `progress` is told how many more versions were read.
 pub(crate) async fn take(live: &Live, progress: &dyn Fn(u64)) -> Result<Bundle, Failure> {
     let everything = live.everything(progress).await?;
-    let mut levels: BTreeMap<&str, Option<String>> = BTreeMap::new();
-    for listed in everything.latest() {
-        let own = live.own_config(&listed.subject).await?;
-        levels.insert(&listed.subject, own.and_then(|own| own.level));
-    }
+    let ask = async |subject: &str| -> Result<(String, Option<String>), Failure> {
+        Ok((subject.to_owned(), live.own_config(subject).await?.and_then(|own| own.level)))
+    };
+    let latest = everything.latest();
+    let levels: BTreeMap<String, Option<String>> =
+        stream::iter(&latest).map(|listed| ask(&listed.subject)).buffered(AT_A_TIME).try_collect().await?;
     let level_of = |subject: &str| levels.get(subject).cloned().flatten();
     let schemas = everything.versions.values();
     let schemas = schemas.map(|listed| BundledSchema::of(listed, level_of(&listed.subject)));
@@ -206,21 +211,41 @@ pub fn write(bundle: &Bundle, folder: &Path) -> Result<Written, Failure> {
     let sums = files.iter().map(|(path, text)| (path.clone(), digest(text))).collect();
     let bundle = Bundle { files: sums, ..bundle.clone() };
     // Made beside it and then put in its place, so that nobody is served half of it.
-    let (fresh, stale) = (beside(&place, "new"), beside(&place, "old"));
-    for (path, text) in &files {
-        let path = fresh.join(path);
-        std::fs::create_dir_all(path.parent().unwrap_or(&fresh)).map_err(unwritable)?;
-        std::fs::write(path, text).map_err(unwritable)?;
-    }
-    let mut text = serde_json::to_string_pretty(&bundle).expect("a bundle is JSON");
-    text.push('\n');
-    std::fs::write(fresh.join(BUNDLE_FILE), text).map_err(unwritable)?;
-    if place.exists() {
-        std::fs::rename(&place, &stale).map_err(unwritable)?;
-    }
-    std::fs::rename(&fresh, &place).map_err(unwritable)?;
-    let _left_over = std::fs::remove_dir_all(&stale);
+    let fresh = beside(&place, "new");
+    let made = fill(&fresh, &files, &bundle).and_then(|()| replace(&place, &fresh));
+    made.map_err(|error| {
+        let _left_over = std::fs::remove_dir_all(&fresh);
+        unwritable(error)
+    })?;
     Ok(Written { files: files.len() + 1, left_out })
+}
+
+fn fill(folder: &Path, files: &BTreeMap<String, String>, bundle: &Bundle) -> std::io::Result<()> {
+    for (path, text) in files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        std::fs::write(path, text)?;
+    }
+    let mut text = serde_json::to_string_pretty(bundle).expect("a bundle is JSON");
+    text.push('\n');
+    std::fs::write(folder.join(BUNDLE_FILE), text)
+}
+
+/// Put a folder where another one is. If that cannot be done, the other one stays.
+fn replace(place: &Path, fresh: &Path) -> std::io::Result<()> {
+    let stale = beside(place, "old");
+    let was_there = place.exists();
+    if was_there {
+        std::fs::rename(place, &stale)?;
+    }
+    if let Err(error) = std::fs::rename(fresh, place) {
+        if was_there {
+            std::fs::rename(&stale, place)?;
+        }
+        return Err(error);
+    }
+    let _left_over = std::fs::remove_dir_all(&stale);
+    Ok(())
 }
 
 /// What came of writing a bundle.
@@ -286,4 +311,20 @@ fn beside(folder: &Path, ending: &str) -> std::path::PathBuf {
 /// SHA-256 of a text.
 pub(crate) fn digest(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replace;
+
+    #[test]
+    fn what_cannot_be_replaced_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (place, missing) = (folder.path().join("bundle"), folder.path().join("missing"));
+        std::fs::create_dir(&place).expect("a folder");
+        std::fs::write(place.join("a"), "mine").expect("a file");
+        assert!(replace(&place, &missing).is_err());
+        assert_eq!(std::fs::read_to_string(place.join("a")).expect("it is there"), "mine");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing lies beside");
+    }
 }

@@ -7,16 +7,26 @@ use serde_json::Value;
 
 use super::{Live, query};
 use crate::failure::Failure;
-use crate::model::Subject;
+use crate::model::{Context, Subject};
 
 /// More changes than this are not looked at one by one.
 const MOST: usize = 100_000;
+
+/// The changes that say what holds for a subject, a context or all.
+const SETTINGS: [&str; 6] =
+    ["put-settings", "delete-settings", "put-mode", "delete-mode", "put-judge", "delete-judge"];
+
+/// What changes of keys and of exporters end with: they say nothing of schemas.
+const BESIDE: [&str; 3] = ["-kek", "-dek", "-exporter"];
 
 /// A change, as `/v1/state` tells it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Change {
     pub(crate) seq: i64,
+    /// When, in milliseconds since 1970.
+    #[serde(default)]
+    pub(crate) at: i64,
     pub(crate) caller: String,
     pub(crate) request_id: String,
     pub(crate) change: String,
@@ -40,20 +50,47 @@ struct State {
 }
 
 impl Change {
-    /// May it matter to somebody who looked at these subjects?
-    pub(crate) fn concerns(&self, subjects: &[String]) -> bool {
-        self.is_general() || subjects.contains(&self.subject)
+    /// May it matter to somebody who looked at these subjects, all of one context?
+    pub(crate) fn concerns(&self, subjects: &[String], context: &str) -> bool {
+        !self.is_beside() && (subjects.contains(&self.subject) || self.is_general_for(context))
     }
 
-    /// Is it about a whole context, or about all of them?
-    pub(crate) fn is_general(&self) -> bool {
-        let subject = Subject::parse(&self.subject);
-        subject.name().is_empty() || subject.context().is_global()
+    /// Is it a setting of what stands above the subjects of a context? What another context sets for itself
+    /// holds there only, and what the default one sets holds where others set nothing.
+    fn is_general_for(&self, context: &str) -> bool {
+        let scope = Subject::parse(&self.subject);
+        let is_above = |scope: &Context| scope.is_default() || scope.is_global() || scope.as_str() == context;
+        let is_about_contexts = self.change == "delete-context" || self.change == "open-context";
+        (self.is_setting() || is_about_contexts)
+            && (scope.name().is_empty() || scope.context().is_global())
+            && is_above(scope.context())
+    }
+
+    fn is_setting(&self) -> bool {
+        SETTINGS.contains(&self.change.as_str())
+    }
+
+    fn is_beside(&self) -> bool {
+        BESIDE.iter().any(|ending| self.change.ends_with(ending))
     }
 
     /// Who did what, for a sentence.
     pub(crate) fn told(&self) -> String {
-        let what = if self.is_general() { "the settings of all" } else { self.subject.as_str() };
+        let scope = Subject::parse(&self.subject);
+        let is_whole = scope.name().is_empty() || scope.context().is_global();
+        let what = match () {
+            () if self.is_setting()
+                && is_whole
+                && (scope.context().is_default() || scope.context().is_global()) =>
+            {
+                "the settings of all".to_owned()
+            }
+            () if self.is_setting() && is_whole => format!("the settings of the context {}", scope.context()),
+            // Key-encryption keys are of no context.
+            () if self.is_beside() && scope.context().is_global() => scope.name().to_owned(),
+            () if self.subject.is_empty() => "something without a name".to_owned(),
+            () => self.subject.clone(),
+        };
         format!("{what}: {} by {}", self.change, self.caller)
     }
 }
@@ -74,6 +111,17 @@ impl Live {
         let Ok(told) = answer.read::<Value>() else { return Ok(None) };
         let cluster = told.pointer("/scope/clusters/kafka-cluster").and_then(Value::as_str);
         Ok(cluster.filter(|cluster| !cluster.is_empty()).map(str::to_owned))
+    }
+
+    /// What changed after change number `sequence`, and that change itself before it, where it is on record.
+    pub(crate) async fn changes_from(&self, sequence: i64) -> Result<(Option<Change>, Moved), Failure> {
+        if sequence <= 0 {
+            return Ok((None, self.changes_after(sequence).await?));
+        }
+        let mut moved = self.changes_after(sequence - 1).await?;
+        let is_first = moved.changes.first().is_some_and(|change| change.seq == sequence);
+        let first = is_first.then(|| moved.changes.remove(0));
+        Ok((first, moved))
     }
 
     /// What changed after change number `sequence`.
@@ -106,5 +154,48 @@ impl Live {
             return Ok(None);
         }
         answer.success().map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Change;
+
+    #[test]
+    fn only_settings_above_a_context_hold_for_all_of_it() {
+        for (change, subject, is_minded) in [
+            ("put-settings", "", true),
+            ("put-mode", ":.mine:", true),
+            ("put-judge", ":.__GLOBAL:", true),
+            ("delete-context", ":.mine:", true),
+            ("put-settings", ":.other:", false),
+            ("delete-mode", ":.other:", false),
+            ("delete-context", ":.other:", false),
+            ("put-kek", "", false),
+            ("put-kek", ":.__GLOBAL:k1", false),
+            ("put-dek", ":.mine:a", false),
+            ("put-exporter", "", false),
+            ("register", "", false),
+            ("register", ":.mine:a", true),
+            ("register", ":.mine:b", false),
+            ("put-settings", ":.mine:a", true),
+        ] {
+            let told = Change {
+                seq: 1,
+                at: 0,
+                caller: "ann".to_owned(),
+                request_id: String::new(),
+                change: change.to_owned(),
+                subject: subject.to_owned(),
+            };
+            let concerns = told.concerns(&[":.mine:a".to_owned()], ".mine");
+            assert_eq!(concerns, is_minded, "{change} of `{subject}`");
+            assert_eq!(
+                told.told().contains("settings of all"),
+                matches!((change, subject), ("put-settings", "") | ("put-judge", _)),
+                "{change}: {}",
+                told.told()
+            );
+        }
     }
 }

@@ -9,17 +9,22 @@ use serde_json::Value;
 
 use super::{Live, query};
 use crate::failure::Failure;
-use crate::model::{Format, Metadata};
+use crate::model::{Format, Metadata, Subject};
 
 /// How many versions are asked for at once.
 const PAGE: usize = 1000;
 /// How many versions are read at most.
 const MOST: usize = 2_000_000;
 
+/// The prefix of every subject, whatever its context.
+const EVERY_CONTEXT: &str = ":*:";
+
 /// A live version, as the registry shows it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Listed {
+    /// A registry leaves out an empty one.
+    #[serde(default)]
     pub(crate) subject: String,
     pub(crate) version: i32,
     pub(crate) id: i32,
@@ -90,10 +95,7 @@ impl Live {
         let mut everything = Everything::default();
         let mut offset = 0;
         loop {
-            let (start, limit) = (offset.to_string(), PAGE.to_string());
-            let query = query(&[("subjectPrefix", &self.prefix()), ("offset", &start), ("limit", &limit)]);
-            let answer = self.client.ask(Method::GET, &["schemas"], Some(&query), None, &[]).await?;
-            let page: Vec<Listed> = answer.success()?;
+            let page = self.page(&self.prefix(), offset).await?;
             let before = everything.versions.len();
             offset += page.len();
             for listed in page.into_iter().filter(|listed| self.is_home_of(&listed.subject)) {
@@ -104,9 +106,49 @@ impl Live {
             if everything.versions.len() == before {
                 return Ok(everything);
             }
-            if everything.versions.len() > MOST {
-                return Err(Failure::unable(anyhow!("{} holds more than {MOST} versions", self.shown())));
+            self.check_bound(everything.versions.len())?;
+        }
+    }
+
+    /// Who refers to subjects of this context from another one, by live versions.
+    pub(crate) async fn referrers_elsewhere(&self) -> Result<BTreeMap<String, BTreeSet<String>>, Failure> {
+        let mut referrers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut seen: BTreeSet<(String, i32)> = BTreeSet::new();
+        let mut offset = 0;
+        loop {
+            let page = self.page(EVERY_CONTEXT, offset).await?;
+            offset += page.len();
+            let before = seen.len();
+            for listed in page {
+                let is_new = seen.insert((listed.subject.clone(), listed.version));
+                if !is_new || self.is_home_of(&listed.subject) {
+                    continue;
+                }
+                let home = Subject::parse(&listed.subject);
+                for reference in &listed.references {
+                    let target = Subject::parse_in(&reference.subject, home.context()).to_string();
+                    if self.is_home_of(&target) {
+                        referrers.entry(target).or_default().insert(listed.subject.clone());
+                    }
+                }
             }
+            if seen.len() == before {
+                return Ok(referrers);
+            }
+            self.check_bound(seen.len())?;
+        }
+    }
+
+    async fn page(&self, prefix: &str, offset: usize) -> Result<Vec<Listed>, Failure> {
+        let (start, limit) = (offset.to_string(), PAGE.to_string());
+        let query = query(&[("subjectPrefix", prefix), ("offset", &start), ("limit", &limit)]);
+        self.client.ask(Method::GET, &["schemas"], Some(&query), None, &[]).await?.success()
+    }
+
+    fn check_bound(&self, count: usize) -> Result<(), Failure> {
+        match count > MOST {
+            true => Err(Failure::unable(anyhow!("{} holds more than {MOST} versions", self.shown()))),
+            false => Ok(()),
         }
     }
 }

@@ -35,6 +35,18 @@ pub(crate) struct OwnConfig {
     pub(crate) level: Option<String>,
     /// How undeclared properties are treated, in the registry's word.
     pub(crate) policy: Option<String>,
+    /// The subject that it stands for: what is asked of it, or done to it, is asked of that one.
+    pub(crate) alias: Option<String>,
+}
+
+/// What is in force for a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InForce {
+    pub(crate) level: Level,
+    /// The member of the metadata that versions must share to be compared.
+    pub(crate) group: Option<String>,
+    /// Fields that metadata reserves may not be used.
+    pub(crate) reserves_fields: bool,
 }
 
 /// What stands in a registry of a subject, texts left out.
@@ -62,6 +74,7 @@ pub(crate) struct Body<'a> {
 /// A version that holds what was looked up.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct LookedUp {
+    #[serde(default)]
     subject: String,
     pub(crate) version: i32,
     pub(crate) id: i32,
@@ -138,13 +151,21 @@ impl Live {
 
     /// What a subject has recorded for itself; `None` when nothing.
     pub(crate) async fn own_config(&self, subject: &str) -> Result<Option<OwnConfig>, Failure> {
+        // Under the empty name is what the context has recorded.
+        if self.unqualified(subject).is_empty() {
+            return Ok(None);
+        }
         let answer = self.client.ask(Method::GET, &["config", subject], None, None, &[]).await?;
         if answer.status == StatusCode::NOT_FOUND && answer.code().is_some() {
             return Ok(None);
         }
         let config: Value = answer.success()?;
         let word = |member: &str| config.get(member).and_then(Value::as_str).map(str::to_owned);
-        Ok(Some(OwnConfig { level: word("compatibilityLevel"), policy: word("compatibilityPolicy") }))
+        Ok(Some(OwnConfig {
+            level: word("compatibilityLevel"),
+            policy: word("compatibilityPolicy"),
+            alias: word("alias").filter(|alias| !alias.is_empty()),
+        }))
     }
 
     /// The live version of a subject that holds a schema; `None` when there is none. A schema that the
@@ -184,16 +205,26 @@ impl Live {
         Ok(level.unwrap_or("BACKWARD").to_owned())
     }
 
-    /// The level in force for a subject.
-    pub(crate) async fn level_of(&self, subject: &str) -> Result<Level, Failure> {
-        let config = self.client.config(subject).await?;
-        let level = config.as_ref().and_then(|config| config.get("compatibilityLevel")?.as_str());
-        let level = level.ok_or_else(|| {
+    /// What is in force for a subject.
+    pub(crate) async fn in_force(&self, subject: &str) -> Result<InForce, Failure> {
+        let config = self.client.config(subject).await?.unwrap_or_default();
+        let word = |member: &str| config.get(member).and_then(Value::as_str).filter(|word| !word.is_empty());
+        let level = word("compatibilityLevel").ok_or_else(|| {
             Failure::unable(anyhow!("{} does not tell the level of `{subject}`", self.shown()))
         })?;
-        level
-            .parse()
-            .map_err(|error| Failure::unable(anyhow!("{} tells a level that is none: {error}", self.shown())))
+        let level = level.parse().map_err(|error| {
+            Failure::unable(anyhow!("{} tells a level that is none: {error}", self.shown()))
+        })?;
+        Ok(InForce {
+            level,
+            group: word("compatibilityGroup").map(str::to_owned),
+            reserves_fields: config.get("validateFields").and_then(Value::as_bool).unwrap_or_default(),
+        })
+    }
+
+    /// The address of what a subject has recorded for itself, without credentials.
+    pub(crate) fn config_url(&self, subject: &str) -> String {
+        self.client.request(&["config", subject], None).0
     }
 
     fn prefix(&self) -> String {

@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
 use super::{Action, MadeAt, PLAN_VERSION, Plan, Step, Stood};
 use crate::failure::Failure;
 use crate::gate::live::{Everything, Live};
+
+/// How many requests are on their way at a time.
+const AT_A_TIME: usize = 16;
 
 /// What nobody declares.
 #[derive(Debug, Default)]
@@ -15,13 +20,14 @@ pub(crate) struct Deletable {
     pub(crate) kept: Vec<(String, String)>,
 }
 
-/// The subjects of a context that are not in `declared`.
-pub(crate) fn deletable(
+/// The subjects of a context that are not in `declared`. `why_kept` says of one, named without its context, why it
+/// has to stay in any case.
+pub(crate) async fn deletable(
     live: &Live,
     everything: &Everything,
     declared: &BTreeSet<String>,
-    is_protected: &dyn Fn(&str) -> bool,
-) -> Deletable {
+    why_kept: &dyn Fn(&str) -> Option<String>,
+) -> Result<Deletable, Failure> {
     let mut open: BTreeMap<String, Vec<i32>> = BTreeMap::new();
     for (subject, version) in everything.versions.keys() {
         if !declared.contains(subject) {
@@ -30,13 +36,26 @@ pub(crate) fn deletable(
     }
     let mut found = Deletable::default();
     open.retain(|subject, _| {
-        let stays = is_protected(&live.unqualified(subject));
-        if stays {
-            found.kept.push((subject.clone(), "is protected".to_owned()));
-        }
-        !stays
+        let name = live.unqualified(subject);
+        let nameless = || name.is_empty().then(|| "has an empty name".to_owned());
+        let why = why_kept(&name).or_else(nameless);
+        let is_free = why.is_none();
+        found.kept.extend(why.map(|why| (subject.clone(), why)));
+        is_free
     });
+    // Whoever deletes an alias deletes what it stands for.
+    for (subject, target) in aliases(live, open.keys().cloned().collect()).await? {
+        open.remove(&subject);
+        found.kept.push((subject, format!("is an alias of `{target}`")));
+    }
+    if open.is_empty() {
+        found.kept.sort();
+        return Ok(found);
+    }
     let mut referrers = everything.referrers(live);
+    for (subject, others) in live.referrers_elsewhere().await? {
+        referrers.entry(subject).or_default().extend(others);
+    }
     // Again and again those that nobody refers to any more.
     loop {
         let is_free = |subject: &&String| referrers.get(*subject).is_none_or(BTreeSet::is_empty);
@@ -58,7 +77,18 @@ pub(crate) fn deletable(
         found.kept.push((subject, format!("is referred to by {}", others.join(", "))));
     }
     found.kept.sort();
-    found
+    Ok(found)
+}
+
+/// Those of the subjects that stand for another one, and for which.
+async fn aliases(live: &Live, subjects: Vec<String>) -> Result<Vec<(String, String)>, Failure> {
+    let ask = async |subject: String| -> Result<Option<(String, String)>, Failure> {
+        let target = live.own_config(&subject).await?.and_then(|config| config.alias);
+        Ok(target.map(|target| (subject, target)))
+    };
+    let told: Vec<Option<(String, String)>> =
+        stream::iter(subjects).map(ask).buffered(AT_A_TIME).try_collect().await?;
+    Ok(told.into_iter().flatten().collect())
 }
 
 /// A plan that deletes what may go, and does nothing else.
@@ -87,6 +117,7 @@ pub(crate) async fn deletions_only(
         context: live.context().to_owned(),
         identity: live.identity().await?,
         state,
+        newest: None,
         concerns: found.subjects.iter().map(|(subject, _)| subject.clone()).collect(),
         steps: found.subjects.iter().map(step).collect(),
         drift: Vec::new(),

@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::level::{When, when};
 use super::{
-    Action, Configuration, Drift, MadeAt, PLAN_VERSION, Plan, PlannedReference, Registration, Step, Stood,
-    Wanted, deletable,
+    Action, Configuration, Drift, MadeAt, Newest, PLAN_VERSION, Plan, PlannedReference, Registration, Step,
+    Stood, Wanted, deletable,
 };
 use crate::failure::{Failure, Outcome};
 use crate::gate::judge::{self, Candidate, Compared, Finding, Past, Verdict};
-use crate::gate::live::{Body, Live, LookedUp, Standing};
+use crate::gate::live::{Body, InForce, Live, LookedUp, Standing};
 use crate::gate::registered::{Inquiry, Registered, Told};
 use crate::model::{Judging, Level, Policy, Subject};
 use crate::remote::StoredReference;
@@ -23,7 +23,7 @@ use crate::schema::{Dependency, Place};
 const TRIES: usize = 5;
 
 /// What can be done where the manifest would let pass what the registry turns away.
-const REGISTRY_REFUSES: &str = "the registry's own judge, packs or rules refuse it, whatever the manifest says: \
+pub(crate) const REGISTRY_REFUSES: &str = "the registry's own judge, packs or rules refuse it, whatever the manifest says: \
                                 change them with `PUT /v1/settings`, or accept it with a waiver";
 
 /// How many requests are on their way at a time.
@@ -39,8 +39,8 @@ pub(crate) struct Planning<'a> {
     pub(crate) is_whole: bool,
     /// Delete what is not declared.
     pub(crate) delete: bool,
-    /// Subjects, without their context, that are never deleted.
-    pub(crate) is_protected: &'a dyn Fn(&str) -> bool,
+    /// Why a subject that is not declared, named without its context, is never deleted.
+    pub(crate) why_kept: &'a dyn Fn(&str) -> Option<String>,
     /// Was the finding accepted?
     pub(crate) is_waived: &'a dyn Fn(&Wanted, &Finding) -> bool,
     /// Is told how many more subjects were asked about.
@@ -54,6 +54,8 @@ pub(crate) struct Planned {
     pub(crate) unchanged: Vec<Unchanged>,
     /// Declared subjects that may not be registered.
     pub(crate) refused: Vec<Judged>,
+    /// What is not known here and the registry decides.
+    pub(crate) notes: Vec<String>,
 }
 
 /// A declared subject that is registered as it is declared.
@@ -93,9 +95,12 @@ impl Planning<'_> {
             let planned = self.plan_at(before).await?;
             let Some(before) = before else { return Ok(planned) };
             // What others wrote meanwhile may have been read or not.
-            let moved = self.live.changes_after(before).await?;
-            if !moved.changes.iter().any(|change| change.concerns(&planned.plan.concerns)) {
-                let plan = Plan { state: MadeAt::Sequence(moved.sequence), ..planned.plan }.sealed();
+            let (at_first, moved) = self.live.changes_from(before).await?;
+            let context = self.live.context();
+            if !moved.changes.iter().any(|change| change.concerns(&planned.plan.concerns, context)) {
+                let newest = moved.changes.last().or(at_first.as_ref()).map(Newest::from);
+                let state = MadeAt::Sequence(moved.sequence);
+                let plan = Plan { state, newest, ..planned.plan }.sealed();
                 return Ok(Planned { plan, ..planned });
             }
         }
@@ -109,13 +114,15 @@ impl Planning<'_> {
             planning: self,
             registered: Registered::new(self.live.client().into()),
             standings: HashMap::new(),
-            levels: HashMap::new(),
+            in_force: HashMap::new(),
+            inherited: None,
             versions: HashMap::new(),
             elsewhere: HashMap::new(),
             steps: Vec::new(),
             drift: Vec::new(),
             unchanged: Vec::new(),
             refused: Vec::new(),
+            notes: Vec::new(),
         };
         making.gather().await?;
         for wave in waves(self.wanted) {
@@ -134,8 +141,10 @@ struct Making<'a> {
     registered: Registered,
     /// What stands in the registry of the subjects that were looked at.
     standings: HashMap<String, Standing>,
-    /// The levels in force of the declared subjects.
-    levels: HashMap<String, Level>,
+    /// What is in force for the declared subjects.
+    in_force: HashMap<String, InForce>,
+    /// The level of subjects that have recorded nothing, once it was asked for.
+    inherited: Option<String>,
     /// The version that holds the declared schema; `None` for one that the plan registers.
     versions: HashMap<String, Option<i32>>,
     /// The texts that a declared subject refers to, directly or not, and that only the registry has.
@@ -144,6 +153,7 @@ struct Making<'a> {
     drift: Vec<Drift>,
     unchanged: Vec<Unchanged>,
     refused: Vec<Judged>,
+    notes: Vec<String>,
 }
 
 /// What is thought of a schema that is not registered yet.
@@ -168,15 +178,15 @@ impl Making<'_> {
     /// Ask what stands in the registry of every declared subject, several at a time.
     async fn gather(&mut self) -> Result<(), Failure> {
         let live = self.planning.live;
-        let ask = async |subject: &str| -> Result<(String, Standing, Level), Failure> {
+        let ask = async |subject: &str| -> Result<(String, Standing, InForce), Failure> {
             let standing = live.standing(subject).await?;
-            Ok((subject.to_owned(), standing, live.level_of(subject).await?))
+            Ok((subject.to_owned(), standing, live.in_force(subject).await?))
         };
         let mut answers =
             stream::iter(self.planning.wanted).map(|wanted| ask(&wanted.subject)).buffer_unordered(AT_A_TIME);
-        while let Some((subject, standing, level)) = answers.try_next().await? {
+        while let Some((subject, standing, in_force)) = answers.try_next().await? {
             self.standings.insert(subject.clone(), standing);
-            self.levels.insert(subject, level);
+            self.in_force.insert(subject, in_force);
             (self.planning.progress)(1);
         }
         Ok(())
@@ -187,10 +197,14 @@ impl Making<'_> {
     async fn wave(&mut self, wave: &[&Wanted]) -> Result<(), Failure> {
         let mut resolved = Vec::new();
         for wanted in wave {
-            match self.references(wanted).await? {
+            let references = match self.alias_of(wanted) {
+                Some(target) => Err(is_alias(wanted, target)),
+                None => self.references(wanted).await?,
+            };
+            match references {
                 Ok(references) => resolved.push((*wanted, references)),
                 Err(why) => {
-                    self.refuse(wanted, wanted.level.unwrap_or(Level::Backward), why);
+                    self.refuse(wanted, why);
                     self.versions.insert(wanted.subject.clone(), None);
                 }
             }
@@ -207,8 +221,7 @@ impl Making<'_> {
                 Err(failure) if failure.outcome == Outcome::BadRequest => {
                     let message = format!("{:#}", failure.error);
                     let hint = failure.hint.unwrap_or_default().to_string();
-                    let level = wanted.level.unwrap_or(self.levels[&wanted.subject]);
-                    self.refuse(wanted, level, Against::Impossible { message, hint });
+                    self.refuse(wanted, Against::Impossible { message, hint });
                     self.versions.insert(wanted.subject.clone(), None);
                 }
                 found => self.declared(wanted, references, found?).await?,
@@ -228,14 +241,37 @@ impl Making<'_> {
         let elsewhere = self.read_elsewhere(wanted, &references).await?;
         self.elsewhere.insert(wanted.subject.clone(), elsewhere);
         self.versions.insert(wanted.subject.clone(), found.as_ref().map(|found| found.version));
-        let in_force = self.levels[&wanted.subject];
+        let in_force = self.in_force[&wanted.subject].level;
         let change = configuration(wanted, &standing, in_force);
         if let Some(found) = found {
-            self.found(wanted, &standing, &found);
+            self.found(wanted, &standing, &found).await?;
             self.configure(wanted, change);
             return Ok(());
         }
+        self.note_what_is_not_known(wanted);
         self.register(wanted, &standing, references, in_force, change).await
+    }
+
+    /// The subject that a declared one stands for.
+    fn alias_of(&self, wanted: &Wanted) -> Option<String> {
+        self.standings.get(&wanted.subject)?.config.as_ref()?.alias.clone()
+    }
+
+    /// What the registry holds against a schema beside its level.
+    fn note_what_is_not_known(&mut self, wanted: &Wanted) {
+        let (subject, in_force) = (&wanted.subject, &self.in_force[&wanted.subject]);
+        if let Some(group) = &in_force.group {
+            self.notes.push(format!(
+                "`{subject}` has the compatibility group `{group}`: the registry compares only versions that share it, \
+                 and decides otherwise than is said here where they do not"
+            ));
+        }
+        if in_force.reserves_fields {
+            self.notes.push(format!(
+                "`{subject}` has validateFields: the registry also refuses fields that its metadata reserves, \
+                 which is not looked at here"
+            ));
+        }
     }
 
     /// The texts that the references lead to and that no file declares.
@@ -282,7 +318,7 @@ impl Making<'_> {
                     let is_yet_to_come = declared == Some(&None);
                     let standing = self.standing(subject).await?;
                     let is_there = standing.versions.contains(&version);
-                    let will_be = is_yet_to_come && standing.highest + 1 == version;
+                    let will_be = is_yet_to_come && standing.highest.checked_add(1) == Some(version);
                     if !is_there && !will_be {
                         let message = format!(
                             "`{name}` stands for version {version} of `{subject}`, which is not registered"
@@ -310,7 +346,7 @@ impl Making<'_> {
         Ok(Ok(references))
     }
 
-    fn found(&mut self, wanted: &Wanted, standing: &Standing, found: &LookedUp) {
+    async fn found(&mut self, wanted: &Wanted, standing: &Standing, found: &LookedUp) -> Result<(), Failure> {
         let subject = &wanted.subject;
         let (version, id) = (found.version, found.id);
         self.unchanged.push(Unchanged { subject: subject.clone(), version, id });
@@ -319,18 +355,38 @@ impl Making<'_> {
             self.drifts(subject, "earlier_version", says);
         }
         let own = standing.config.as_ref().and_then(|config| config.level.clone());
-        if let (None, Some(level)) = (wanted.level, own) {
+        if let (None, Some(level)) = (wanted.level, own)
+            // What holds without it, too, is there because something else was recorded.
+            && level != self.inherited().await?
+        {
             self.drifts(subject, "level", format!("has the level {level}, which is not declared"));
         }
+        Ok(())
+    }
+
+    /// The level of subjects that have recorded nothing.
+    async fn inherited(&mut self) -> Result<String, Failure> {
+        if self.inherited.is_none() {
+            self.inherited = Some(self.planning.live.level().await?);
+        }
+        Ok(self.inherited.clone().unwrap_or_default())
     }
 
     fn drifts(&mut self, subject: &str, kind: &str, says: String) {
         self.drift.push(Drift { subject: subject.to_owned(), kind: kind.to_owned(), says });
     }
 
-    fn refuse(&mut self, wanted: &Wanted, level: Level, why: Against) {
+    /// A gate that stands open is to be closed all the same, whatever may not pass it.
+    fn refuse(&mut self, wanted: &Wanted, why: Against) {
+        let in_force = self.in_force[&wanted.subject].level;
+        let level = wanted.level.unwrap_or(in_force);
         let (subject, path) = (wanted.subject.clone(), wanted.path.clone());
         self.refused.push(Judged { subject, path, level, why });
+        let closing = Configuration::of_level(level, in_force);
+        self.configure(
+            wanted,
+            Some(closing).filter(Configuration::closes).filter(|_| self.alias_of(wanted).is_none()),
+        );
     }
 
     fn configure(&mut self, wanted: &Wanted, change: Option<Configuration>) {
@@ -355,31 +411,34 @@ impl Making<'_> {
                 (format!("{count} accepted {noun} under {level}"), true)
             }
             Opinion::Refused(why) => {
-                self.refuse(wanted, level, why);
-                // A gate that stands open is shown, even if what is declared may not pass it.
-                if in_force == Level::None {
-                    self.configure(wanted, change);
-                }
+                self.refuse(wanted, why);
                 return Ok(());
             }
+        };
+        let Some(version) = standing.highest.checked_add(1) else {
+            self.refuse(wanted, is_full(wanted, standing.highest));
+            return Ok(());
         };
         let (before, after) = match when(in_force, level) {
             _ if is_detour => match detour(wanted, in_force, change) {
                 Ok(around) => around,
                 Err(why) => {
-                    self.refuse(wanted, level, why);
+                    self.refuse(wanted, why);
                     return Ok(());
                 }
             },
             When::Before => (change, None),
             // The schema is judged under the declared policy, so that comes first in any case.
-            When::After => change.map_or((None, None), Configuration::policy_and_level),
+            When::After => {
+                let kept = standing.config.is_none().then_some(in_force);
+                change.map_or((None, None), |change| change.policy_and_level(kept))
+            }
         };
         self.configure(wanted, before);
         let registration = Registration {
             path: wanted.path.clone(),
             format: wanted.format,
-            version: standing.highest + 1,
+            version,
             verdict,
             references,
             metadata: wanted.metadata.clone(),
@@ -416,10 +475,12 @@ impl Making<'_> {
         let past = Past { compared: &told.compared, numbered: &told.numbered };
         let under = |judging: &Judging| {
             let candidate = Candidate {
-                subject: &wanted.subject,
+                // As the check calls it, so that a finding has one name.
+                subject: &wanted.declared_as,
                 format: wanted.format,
                 text: &wanted.text,
                 dependencies: dependencies.clone(),
+                is_lacking: false,
                 level,
                 judging,
             };
@@ -484,7 +545,7 @@ impl Making<'_> {
         // What is declared needs what it refers to.
         let needed = planning.wanted.iter().flat_map(|wanted| &wanted.references);
         let staying = declared.into_iter().chain(needed.map(|reference| reference.subject.clone())).collect();
-        let found = deletable(planning.live, &everything, &staying, planning.is_protected);
+        let found = deletable(planning.live, &everything, &staying, planning.why_kept).await?;
         for (subject, versions) in found.subjects {
             self.standings.entry(subject.clone()).or_default();
             self.steps.push(Step { subject, action: Action::Delete { versions } });
@@ -514,13 +575,37 @@ impl Making<'_> {
             context: live.context().to_owned(),
             identity: live.identity().await?,
             state,
+            newest: None,
             concerns: concerns.into_iter().collect(),
             steps: self.steps,
             drift: self.drift,
             digest: String::new(),
         };
-        Ok(Planned { plan: plan.sealed(), unchanged: self.unchanged, refused: self.refused })
+        Ok(Planned {
+            plan: plan.sealed(),
+            unchanged: self.unchanged,
+            refused: self.refused,
+            notes: self.notes,
+        })
     }
+}
+
+/// What is done to an alias is done to another subject.
+fn is_alias(wanted: &Wanted, target: String) -> Against {
+    let subject = &wanted.subject;
+    let message =
+        format!("`{subject}` is an alias of `{target}`: what is registered there becomes a version of that");
+    let hint = format!(
+        "Declare `{target}` instead, or take the alias away first: PUT /config/{subject} with {{\"alias\": \"\"}}."
+    );
+    Against::Impossible { message, hint }
+}
+
+/// No number is left for a further version.
+fn is_full(wanted: &Wanted, highest: i32) -> Against {
+    let message = format!("`{}` has version {highest}, and no number comes after it", wanted.subject);
+    let hint = "Declare it under another subject, or delete that version for good.".to_owned();
+    Against::Impossible { message, hint }
 }
 
 /// Subjects in groups, each of which refers to earlier groups only.
@@ -611,8 +696,11 @@ fn configuration(wanted: &Wanted, standing: &Standing, in_force: Level) -> Optio
     };
     let level = wanted.level.filter(|level| *level != in_force);
     let change = level.map(|level| Configuration::of_level(level, in_force));
-    match wanted.policy.filter(|policy| !holds(policy)) {
-        Some(policy) => Some(change.unwrap_or_default().with_policy(policy, recorded)),
-        None => change,
-    }
+    let Some(policy) = wanted.policy.filter(|policy| !holds(policy)) else { return change };
+    // A subject that records something inherits no level any more: the first record has to keep it.
+    let kept = || match standing.config {
+        None => Configuration::of_level(in_force, in_force),
+        Some(_) => Configuration::default(),
+    };
+    Some(change.unwrap_or_else(kept).with_policy(policy, recorded))
 }

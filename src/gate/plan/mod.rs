@@ -17,10 +17,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub(crate) use deletions::{deletable, deletions_only};
-pub(crate) use make::{Against, Judged, Planned, Planning};
+pub(crate) use make::{Against, Judged, Planned, Planning, REGISTRY_REFUSES};
 pub(crate) use wanted::{Wanted, WantedReference, wanted};
 
-use super::live::Standing;
+use super::live::{Change, Standing};
 use crate::failure::Failure;
 use crate::model::{Format, Level, Metadata, Policy};
 
@@ -44,6 +44,9 @@ pub struct Plan {
     pub identity: Option<String>,
     /// Where the registry stood.
     pub state: MadeAt,
+    /// The newest change by then: a registry that is restored counts on from an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Newest>,
     /// Every subject that the plan depends on.
     pub concerns: Vec<String>,
     /// What to do, in this order.
@@ -62,6 +65,15 @@ pub enum MadeAt {
     Sequence(i64),
     /// What stood of each subject that the plan depends on, in a registry that does not count changes.
     Subjects(BTreeMap<String, Stood>),
+}
+
+/// How a change is told from any other of the same number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newest {
+    /// The id of the request that asked for it.
+    pub request_id: String,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
 }
 
 /// What stood in a registry of a subject.
@@ -194,6 +206,19 @@ impl Plan {
         counts
     }
 
+    /// What of it closes gates that stand open, and nothing else: that can be done whatever becomes of the
+    /// rest.
+    pub(crate) fn closing(&self) -> Plan {
+        let step = |step: &Step| match &step.action {
+            Action::Configure(change) if change.closes() => {
+                let level = Configuration { policy: None, policy_before: None, ..change.clone() };
+                Some(Step { subject: step.subject.clone(), action: Action::Configure(level) })
+            }
+            _ => None,
+        };
+        Plan { steps: self.steps.iter().filter_map(step).collect(), ..self.clone() }.sealed()
+    }
+
     /// The plan with its digest.
     fn sealed(mut self) -> Plan {
         self.digest = self.computed_digest();
@@ -246,6 +271,12 @@ struct Form {
     format_version: u32,
 }
 
+impl From<&Change> for Newest {
+    fn from(change: &Change) -> Newest {
+        Newest { request_id: change.request_id.clone(), at: change.at }
+    }
+}
+
 impl From<&Standing> for Stood {
     fn from(standing: &Standing) -> Stood {
         let config = standing.config.clone().unwrap_or_default();
@@ -260,13 +291,14 @@ impl Configuration {
         Configuration { level: word(to), level_before: word(from), ..Configuration::default() }
     }
 
-    /// The part about the policy, and the one about the level.
-    fn policy_and_level(self) -> (Option<Configuration>, Option<Configuration>) {
+    /// The part about the policy, and the one about the level. `kept` is the level that has to be recorded with
+    /// the policy to stay in force.
+    fn policy_and_level(self, kept: Option<Level>) -> (Option<Configuration>, Option<Configuration>) {
         let Configuration { level, level_before, policy, policy_before, why } = self;
         let of_policy = policy.map(|policy| Configuration {
             policy: Some(policy),
             policy_before,
-            ..Configuration::default()
+            ..kept.map(|level| Configuration::of_level(level, level)).unwrap_or_default()
         });
         let of_level = level.map(|level| Configuration {
             level: Some(level),
@@ -280,6 +312,17 @@ impl Configuration {
     /// Is it for a moment only, for the sake of one registration?
     pub(crate) fn steps_aside(&self) -> bool {
         self.why.is_some() && self.level.as_deref() == Some(Level::None.as_str())
+    }
+
+    /// Does it end that the level is NONE?
+    pub(crate) fn closes(&self) -> bool {
+        let is_none = |level: &Option<String>| level.as_deref() == Some(Level::None.as_str());
+        is_none(&self.level_before) && self.level.is_some() && !is_none(&self.level)
+    }
+
+    /// Is the level recorded that is in force already?
+    pub(crate) fn keeps_level(&self) -> bool {
+        self.level.is_some() && self.level == self.level_before
     }
 
     /// Record a policy besides.

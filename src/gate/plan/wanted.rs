@@ -20,6 +20,8 @@ pub(crate) type JudgedBy = Arc<dyn Fn(Judging) -> Judging>;
 pub(crate) struct Wanted {
     /// The subject, with its context where that is not the default one.
     pub(crate) subject: String,
+    /// The subject as the manifest spells it.
+    pub(crate) declared_as: String,
     /// The file.
     pub(crate) path: String,
     /// The language.
@@ -58,7 +60,7 @@ pub(crate) struct WantedReference {
 /// # Errors
 /// When a reference leads nowhere, or references go round in a circle, or two files stand for one subject.
 pub(crate) fn wanted(workspace: &Workspace, live: &Live) -> Result<Vec<Wanted>, Failure> {
-    let index = Index::of(&workspace.tree);
+    let index = Index::of_workspace(workspace);
     let mut declared: BTreeMap<String, &Declared> = BTreeMap::new();
     for one in &workspace.declared {
         // The command line may name another context than the manifest.
@@ -139,6 +141,7 @@ impl Ordering<'_> {
         self.known.insert(subject.to_owned());
         self.ordered.push(Wanted {
             subject: subject.to_owned(),
+            declared_as: declared.subject.clone(),
             path: declared.path.clone(),
             format: declared.format,
             text: self.workspace.text(declared).to_owned(),
