@@ -1,24 +1,28 @@
 //! Schema files of a revision, read from the repository itself: no work tree is touched and no other
 //! program is started.
 
-use std::collections::HashMap;
+mod history;
+mod moves;
+mod paths;
+mod revision;
+mod snapshot;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use gix::ObjectId;
-use gix::objs::tree::EntryKind;
 use gix::prelude::ObjectIdExt as _;
 
-use super::files::{self, SourceFile};
-use super::names;
-use super::references::Index;
-use super::snapshot::Snapshot;
+use super::files;
 use crate::failure::Failure;
-use crate::model::Format;
-use crate::schema::Dependency;
 
-/// How many earlier states of one file are looked at.
-const MOST_STATES: usize = 1_000;
+use paths::Paths;
+
+pub(crate) use history::{History, State, Tracked};
+pub(crate) use revision::Searched;
+
+/// How many bytes of what was read from the repository are kept for the next reading.
+const KEPT: usize = 32 << 20;
 
 /// What pipelines call the branch that a change is to be merged into.
 const TARGET_VARIABLES: [&str; 6] = [
@@ -41,25 +45,6 @@ pub(crate) struct MergeBase {
     pub(crate) is_head: bool,
 }
 
-/// The earlier states of a file, newest first.
-#[derive(Debug, Default)]
-pub(crate) struct History {
-    pub(crate) states: Vec<State>,
-    /// There are older ones, which this shallow clone does not have.
-    pub(crate) is_cut: bool,
-}
-
-/// A file as it was at a commit.
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) commit: ObjectId,
-    pub(crate) path: String,
-    pub(crate) blob: ObjectId,
-    /// What it refers to.
-    beside: Vec<Option<ObjectId>>,
-    pub(crate) text: String,
-}
-
 /// The repository around the checked files.
 #[derive(Clone)]
 pub(crate) struct Repository {
@@ -73,11 +58,12 @@ impl Repository {
     pub(crate) fn around(path: &Path) -> Result<Repository, Failure> {
         let start = absolute(path)?;
         let folder = if start.is_dir() { &start } else { start.parent().unwrap_or(&start) };
-        let repository = gix::discover(folder).map_err(|error| {
+        let mut repository = gix::discover(folder).map_err(|error| {
             tracing::debug!("{error}");
             Failure::unable(anyhow!("{} is not in a git repository", files::shown(path)))
                 .with_hint("Check against a folder with --against dir:PATH, or run inside a clone.")
         })?;
+        repository.object_cache_size_if_unset(KEPT);
         let root = repository.workdir().map(absolute).transpose()?;
         let root = root.ok_or_else(|| Failure::unable(anyhow!("a bare repository has no files to check")))?;
         Ok(Repository { repository, root })
@@ -96,6 +82,11 @@ impl Repository {
         Ok(files::shown(inside))
     }
 
+    /// Where a path of the repository lies.
+    pub(crate) fn absolute(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
     /// The folder whose earlier files matter for `path`: itself, or the one around a file.
     pub(crate) fn folder_of(&self, path: &Path) -> Result<String, Failure> {
         if path.is_dir() {
@@ -103,26 +94,6 @@ impl Repository {
         }
         let file = self.path_of(path)?;
         Ok(file.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned()))
-    }
-
-    /// What a file referred to at the time of a commit, referenced texts first.
-    pub(crate) fn dependencies_then(
-        &self,
-        state: &State,
-        format: Format,
-    ) -> Result<Vec<Dependency>, Failure> {
-        if names::of(format, &state.text).used.is_empty() {
-            return Ok(Vec::new());
-        }
-        let everywhere = [String::new()];
-        let then = self.snapshot(state.commit, &everywhere, None, &HashMap::new(), &|_| None)?;
-        if !then.tree.contains_key(&state.path) {
-            return Ok(Vec::new());
-        }
-        let index = Index::of(&then.tree);
-        index.closure(&state.path).map_err(|error| {
-            Failure::unable(anyhow!("in {}@{}, {error}", state.path, self.short(state.commit)))
-        })
     }
 
     /// The commit that a revision names.
@@ -148,7 +119,7 @@ impl Repository {
     ) -> Result<MergeBase, Failure> {
         let (target, tip) = self.target(target, variable)?;
         let head = self.commit("HEAD")?;
-        let found = self.all_merge_bases(head, tip);
+        let found = self.all_merge_bases(head, tip)?;
         let Some(first) = found.first() else {
             let sentence = format!("the revision where HEAD left {target} is not in this clone");
             return Err(match self.is_shallow() {
@@ -162,12 +133,24 @@ impl Repository {
         Ok(MergeBase { target, commits: found, is_head })
     }
 
-    /// Where two lines parted; several where they met more than once since.
-    fn all_merge_bases(&self, one: ObjectId, other: ObjectId) -> Vec<ObjectId> {
+    /// Where two lines parted; several where they met more than once since. What a shallow clone lacks is no
+    /// error: it has an own one.
+    fn all_merge_bases(&self, one: ObjectId, other: ObjectId) -> Result<Vec<ObjectId>, Failure> {
         let mut graph = self.repository.revision_graph(None);
-        let found = self.repository.merge_bases_many_with_graph(one, &[other], &mut graph);
-        let found = found.inspect_err(|error| tracing::debug!("{error}")).unwrap_or_default();
-        found.into_iter().map(|id| id.detach()).collect()
+        match self.repository.merge_bases_many_with_graph(one, &[other], &mut graph) {
+            Ok(found) => Ok(found.into_iter().map(|id| id.detach()).collect()),
+            Err(error) if self.is_shallow() => {
+                tracing::debug!("{error}");
+                Ok(Vec::new())
+            }
+            Err(error) => Err(Failure::unable(anyhow!(
+                "where {} and {} parted cannot be found: {error}{}",
+                self.short(one),
+                self.short(other),
+                self.what_is_lacking()
+            ))
+            .with_hint("`git fsck` tells what is wrong with the repository.")),
+        }
     }
 
     /// The branch to be merged into: what was asked for, what the pipeline says, or what is usual.
@@ -176,19 +159,42 @@ impl Repository {
         asked: Option<&str>,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(String, ObjectId), Failure> {
+        // Whole names: a tag that is called like the branch is another thing, and whoever pushes tags must not
+        // choose what is compared.
         let resolved = |name: &str| self.commit(name).ok().map(|commit| (name.to_owned(), commit));
         let told =
             || TARGET_VARIABLES.iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
-        if let Some(name) = asked.map(str::to_owned).or_else(told) {
-            let name = name.trim_start_matches("refs/heads/");
-            let found = resolved(&format!("origin/{name}")).or_else(|| resolved(name));
-            return found.ok_or_else(|| self.unknown(&format!("origin/{name}"), &"no such reference"));
+        let asked = asked.filter(|name| !name.is_empty()).map(str::to_owned);
+        let is_asked = asked.is_some();
+        if let Some(name) = asked.or_else(told) {
+            let found = match name.strip_prefix("refs/heads/").unwrap_or(&name) {
+                whole if whole.starts_with("refs/") => resolved(whole),
+                short => {
+                    let of_remote = [format!("refs/remotes/origin/{short}"), format!("refs/remotes/{short}")];
+                    let local = format!("refs/heads/{short}");
+                    // What a pipeline names is the branch of the remote; one of the clone may be anything.
+                    let is_local_meant = is_asked || self.repository.remote_names().is_empty();
+                    let found = of_remote.iter().find_map(|name| resolved(name));
+                    found.or_else(|| is_local_meant.then(|| resolved(&local)).flatten())
+                }
+            };
+            let shown = name.trim_start_matches("refs/heads/");
+            return match found {
+                Some((name, commit)) => Ok((short_name(&name).to_owned(), commit)),
+                None => Err(self.unknown(&format!("origin/{shown}"), &"no such branch")),
+            };
         }
-        let usual = ["refs/remotes/origin/HEAD", "origin/main", "origin/master", "main", "master"];
+        let usual = [
+            "refs/remotes/origin/HEAD",
+            "refs/remotes/origin/main",
+            "refs/remotes/origin/master",
+            "refs/heads/main",
+            "refs/heads/master",
+        ];
         let found = usual.iter().find_map(|name| resolved(name));
-        let shown = |(name, commit): (String, ObjectId)| match name.strip_prefix("refs/remotes/") {
-            Some(name) => (self.pointee(name).unwrap_or_else(|| name.to_owned()), commit),
-            None => (name, commit),
+        let shown = |(name, commit): (String, ObjectId)| {
+            let short = short_name(&name);
+            (self.pointee(short).unwrap_or_else(|| short.to_owned()), commit)
         };
         match found {
             Some(found) => Ok(shown(found)),
@@ -204,6 +210,23 @@ impl Repository {
         }
     }
 
+    /// Was nothing committed yet?
+    pub(crate) fn is_unborn(&self) -> bool {
+        self.repository.head().is_ok_and(|head| head.is_unborn())
+    }
+
+    /// Is there a file at the path in a commit?
+    pub(crate) fn holds(&self, commit: ObjectId, path: &str) -> bool {
+        let tree = self.repository.find_commit(commit).ok().and_then(|commit| commit.tree().ok());
+        tree.is_some_and(|tree| tree.lookup_entry_by_path(path).is_ok_and(|entry| entry.is_some()))
+    }
+
+    /// The folder of another repository, such as a submodule, that lies around a path below this one's root.
+    pub(crate) fn nested_around(&self, path: &str) -> Option<String> {
+        let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+        folders.into_iter().find(|folder| self.root.join(folder).join(".git").exists()).map(str::to_owned)
+    }
+
     /// What a symbolic reference such as `origin/HEAD` points to.
     fn pointee(&self, name: &str) -> Option<String> {
         let reference = self.repository.find_reference(&format!("refs/remotes/{name}")).ok()?;
@@ -211,135 +234,49 @@ impl Repository {
         target.strip_prefix("refs/remotes/").map(str::to_owned)
     }
 
+    /// Does HEAD hold the file?
+    pub(crate) fn is_committed(&self, path: &Path) -> bool {
+        let head = self.commit("HEAD").ok().and_then(|head| self.repository.find_commit(head).ok());
+        let tree = head.and_then(|head| head.tree_id().ok());
+        let (Some(tree), Ok(path)) = (tree, self.path_of(path)) else { return false };
+        Paths::of(self, tree.detach()).blob(&path).is_ok_and(|blob| blob.is_some())
+    }
+
     pub(crate) fn is_shallow(&self) -> bool {
-        self.repository.is_shallow().unwrap_or(false)
-    }
-
-    /// The schema files and manifests below `folders` at a commit. `root` takes the place of the
-    /// repository's root in their paths. What `known` holds already, by its path in the repository, is
-    /// not read again.
-    pub(crate) fn snapshot(
-        &self,
-        commit: ObjectId,
-        folders: &[String],
-        root: Option<&str>,
-        known: &HashMap<String, &SourceFile>,
-        is_schema: &dyn Fn(&str) -> Option<Format>,
-    ) -> Result<Snapshot, Failure> {
-        let broken = |error: &dyn std::fmt::Display| self.broken(commit, error);
-        let object = self.repository.find_commit(commit).map_err(|error| broken(&error))?;
-        let tree = object.tree().map_err(|error| broken(&error))?;
-        let entries = tree.traverse().breadthfirst.files().map_err(|error| broken(&error))?;
-        let mut snapshot = Snapshot::default();
-        let mut found = Vec::new();
-        for entry in entries {
-            let path = entry.filepath.to_string();
-            let Some(key) = key_of(&path, folders, root) else { continue };
-            let blob = match entry.mode.kind() {
-                EntryKind::Blob | EntryKind::BlobExecutable => entry.oid,
-                EntryKind::Link => match self.pointed_to(&tree, &path, entry.oid) {
-                    Some(blob) => blob,
-                    None => continue,
-                },
-                EntryKind::Commit => {
-                    snapshot.elsewhere.push(key);
-                    continue;
-                }
-                EntryKind::Tree => continue,
-            };
-            found.push((path, key, blob));
-        }
-        let content = |blob| {
-            let object = self.repository.find_object(blob).map_err(|error| broken(&error))?;
-            Ok(object.detach().data)
-        };
-        let (manifests, found): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|(path, ..)| Snapshot::is_manifest(path));
-        for (_, key, blob) in manifests {
-            snapshot.add_manifest(key, &content(blob)?);
-        }
-        for (path, key, blob) in found {
-            let Some(language) = snapshot.language(&key, || is_schema(&path)) else { continue };
-            match known.get(&path).filter(|file| is_blob(file, blob)) {
-                Some(file) => {
-                    let file = SourceFile { below: key.clone(), format: language.format, ..(*file).clone() };
-                    snapshot.tree.insert(key, file);
-                }
-                None => snapshot.add(key, language, content(blob)?),
-            }
-        }
-        Ok(snapshot)
-    }
-
-    /// The file of the tree that a symbolic link leads to.
-    fn pointed_to(&self, tree: &gix::Tree<'_>, path: &str, link: ObjectId) -> Option<ObjectId> {
-        let target = self.repository.find_object(link).ok()?;
-        let target = String::from_utf8_lossy(&target.data).into_owned();
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        blob_at(tree, &names::joined(folder, &target))
+        // Where that cannot be told, half a history must not be taken for a whole one.
+        self.repository.is_shallow().unwrap_or(true)
     }
 
     /// Is only a part of the files in the work tree?
     pub(crate) fn is_sparse(&self) -> bool {
-        self.repository.config_snapshot().boolean("core.sparseCheckout").unwrap_or(false)
-    }
-
-    /// The states of the file that stands at `path` at a commit, newest first, each once: what was
-    /// merged, along the first parents. A file that was moved is followed where its content stayed the
-    /// same or its name did.
-    ///
-    /// A state is also another one when one of the files `also` changed, which the file refers to.
-    pub(crate) fn history(&self, commit: ObjectId, path: &str, also: &[String]) -> Result<History, Failure> {
-        let mut history = History::default();
-        let mut latest_also = None;
-        let (mut commit, mut path) = (Some(commit), path.to_owned());
-        let mut latest = None;
-        let mut newer = None;
-        while let Some(id) = commit {
-            let broken = |error: &dyn std::fmt::Display| self.broken(id, error);
-            let object = self.repository.find_commit(id).map_err(|error| broken(&error))?;
-            let tree = object.tree().map_err(|error| broken(&error))?;
-            let mut blob = blob_at(&tree, &path);
-            if blob.is_none()
-                && let (Some(content), Some(newer)) = (latest, &newer)
-                && let Some((moved, content)) = moved_from(&tree, newer, &path, content)
-            {
-                (path, blob) = (moved, Some(content));
-            }
-            match blob {
-                Some(blob) => {
-                    let beside: Vec<_> = also.iter().map(|path| blob_at(&tree, path)).collect();
-                    let is_another = latest != Some(blob) || latest_also.as_ref() != Some(&beside);
-                    let is_known =
-                        || history.states.iter().any(|state| state.blob == blob && state.beside == beside);
-                    latest = Some(blob);
-                    latest_also = Some(beside.clone());
-                    if is_another && !is_known() {
-                        let data = self.repository.find_object(blob).map_err(|error| broken(&error))?;
-                        let text = String::from_utf8_lossy(&data.data).into_owned();
-                        history.states.push(State { commit: id, path: path.clone(), blob, beside, text });
-                    }
-                }
-                // It was made in the commit after this one.
-                None if latest.is_some() => break,
-                _ => {}
-            }
-            if history.states.len() > MOST_STATES {
-                return Err(Failure::unable(anyhow!("{path} has more than {MOST_STATES} earlier states")));
-            }
-            newer = Some(tree);
-            commit = object.parent_ids().next().map(|parent| parent.detach());
-            let boundary = self.repository.shallow_commits().ok().flatten();
-            if boundary.is_some_and(|boundary| boundary.iter().any(|cut| *cut == id)) {
-                history.is_cut = true;
-                break;
-            }
-        }
-        Ok(history)
+        let told = self.repository.config_snapshot().try_boolean("core.sparseCheckout");
+        told.map_or(true, |told| told.unwrap_or(false))
     }
 
     fn broken(&self, commit: ObjectId, error: &dyn std::fmt::Display) -> Failure {
-        Failure::unable(anyhow!("commit {commit} cannot be read: {error}"))
+        Failure::unable(anyhow!("commit {commit} cannot be read: {error}{}", self.what_is_lacking()))
+    }
+
+    /// Why something may not be there, and how to get it, as the end of a sentence.
+    fn what_is_lacking(&self) -> &'static str {
+        match self.is_partial() {
+            true => {
+                "; this is a partial clone: get the rest with `git fetch --refetch --no-filter`, or clone without \
+                 --filter"
+            }
+            false => "",
+        }
+    }
+
+    /// Was it cloned with a filter, so that objects are missing until somebody asks for them?
+    fn is_partial(&self) -> bool {
+        let config = self.repository.config_snapshot();
+        let remotes = config.plumbing().sections_by_name("remote");
+        let is_set = |value: &[u8]| !matches!(value, b"false" | b"no" | b"off" | b"0" | b"");
+        remotes
+            .into_iter()
+            .flatten()
+            .any(|remote| remote.value("promisor").is_some_and(|value| is_set(&value)))
     }
 
     fn unknown(&self, revision: &str, error: &dyn std::fmt::Display) -> Failure {
@@ -362,63 +299,14 @@ fn fetch_hint(revision: &str) -> String {
         false => String::new(),
     };
     format!(
-        "Fetch it with `git fetch --no-tags --depth=200 origin {branch}:refs/remotes/origin/{branch}`{renamed}, \
+        "Fetch it with `git fetch --no-tags --depth=200 origin +{branch}:refs/remotes/origin/{branch}`{renamed}, \
          let the pipeline clone with full history (fetch-depth: 0), or check with --against registry."
     )
 }
 
-/// Is this the content of the file?
-fn is_blob(file: &SourceFile, blob: ObjectId) -> bool {
-    let bytes = file.text.as_bytes();
-    file.broken_at.is_none()
-        && gix::objs::compute_hash(blob.kind(), gix::objs::Kind::Blob, bytes).is_ok_and(|hash| hash == blob)
-}
-
-fn blob_at(tree: &gix::Tree<'_>, path: &str) -> Option<ObjectId> {
-    let entry = tree.lookup_entry_by_path(path).ok()??;
-    entry.mode().is_blob().then(|| entry.object_id())
-}
-
-/// Where a file of `newer` was in the `older` tree: a schema file that is gone in `newer`, with the same
-/// content, else with the same name.
-fn moved_from(
-    older: &gix::Tree<'_>,
-    newer: &gix::Tree<'_>,
-    path: &str,
-    content: ObjectId,
-) -> Option<(String, ObjectId)> {
-    let format = files::format_of(path);
-    let mut gone = Vec::new();
-    for entry in older.traverse().breadthfirst.files().ok()? {
-        let other = entry.filepath.to_string();
-        if entry.mode.is_blob() && files::format_of(&other) == format && blob_at(newer, &other).is_none() {
-            gone.push((other, entry.oid));
-        }
-    }
-    let same_content = gone.iter().find(|(_, blob)| *blob == content);
-    let same_name = || {
-        let mut named = gone.iter().filter(|(other, _)| files::subject_of(other) == files::subject_of(path));
-        named.next().filter(|_| named.next().is_none())
-    };
-    same_content.or_else(same_name).cloned()
-}
-
-/// The key of a file of the repository, when it lies in one of the folders.
-fn key_of(path: &str, folders: &[String], root: Option<&str>) -> Option<String> {
-    let below = |folder: &str| match folder {
-        "" => Some(path),
-        _ => path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')),
-    };
-    match root {
-        // `git:REV:path/of/one.avsc`
-        Some(root) if root == path => Some(files::file_name(path).to_owned()),
-        Some(root) => below(root).filter(|inside| !files::is_left_out(inside)).map(str::to_owned),
-        None => {
-            let is_searched =
-                |folder: &String| below(folder).is_some_and(|inside| !files::is_left_out(inside));
-            folders.iter().any(is_searched).then(|| path.to_owned())
-        }
-    }
+/// A branch as people call it.
+fn short_name(name: &str) -> &str {
+    ["refs/remotes/", "refs/heads/"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }
 
 /// The branch to fetch for a revision. A clone of one branch fetches no other, and keeps none by a

@@ -16,6 +16,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) format: Format,
     pub(crate) text: &'a str,
     pub(crate) dependencies: Vec<Dependency>,
+    /// It refers to something that is not among them.
+    pub(crate) is_lacking: bool,
     pub(crate) level: Level,
     pub(crate) judging: &'a Judging,
 }
@@ -28,6 +30,18 @@ pub(crate) struct Earlier {
     pub(crate) format: Format,
     pub(crate) text: String,
     pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) condition: Condition,
+}
+
+/// What is known of an earlier state before it is parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// Whatever it refers to is there, or is nowhere.
+    Whole,
+    /// Something that it refers to was not found, and may be where nobody looked.
+    Lacking,
+    /// It is no schema, for this reason.
+    Broken(String),
 }
 
 /// The earlier states of a schema, each list newest first.
@@ -72,6 +86,15 @@ pub(crate) struct Compared {
     pub(crate) findings: Vec<Finding>,
     /// What both judges say of each earlier state and direction.
     pub(crate) opinions: Vec<(Origin, published::Comparison)>,
+    /// Earlier states that were no schemas, and why. Nothing was written with them.
+    pub(crate) left_out: Vec<(Origin, String)>,
+}
+
+impl Compared {
+    /// Was nothing earlier a schema?
+    pub(crate) fn is_with_nothing(&self) -> bool {
+        self.opinions.is_empty() && self.findings.is_empty() && !self.left_out.is_empty()
+    }
 }
 
 /// An incompatibility, with its places in the checked file and in the earlier state.
@@ -97,6 +120,9 @@ impl Finding {
 /// Compare `candidate` with its past.
 pub(crate) fn judge(candidate: &Candidate<'_>, past: Past<'_>) -> Verdict {
     let history = past.compared;
+    if history.first().is_some_and(|latest| is_word_for_word(candidate, latest)) {
+        return Verdict::Unchanged;
+    }
     let parse = |options| Schema::parse(candidate.format, candidate.text, &candidate.dependencies, options);
     // What was accepted once may be older than today's stricter rules for new schemas.
     let stored = parse(Options::STORED);
@@ -129,11 +155,29 @@ fn invalid(error: ParseError) -> Verdict {
 }
 
 fn compare<'a>(candidate: &Candidate<'_>, new: &Schema, past: Past<'a>) -> Verdict {
-    let mut previous = Vec::new();
+    let (mut previous, mut left_out) = (Vec::new(), Vec::new());
     for (position, earlier) in past.compared.iter().enumerate() {
-        let schema = parse_earlier(earlier);
-        if let (Origin::File(path), Err(error)) = (&earlier.origin, &schema) {
-            return Verdict::Unchecked(format!("the earlier state {path} is no schema: {error}"));
+        let mut schema = parse_earlier(earlier);
+        if let (Condition::Lacking, Ok(parsed)) = (&earlier.condition, &schema)
+            && let Some(error) = parsed.unresolved()
+        {
+            schema = Err(error.clone());
+        }
+        if let Origin::File(path) = &earlier.origin {
+            let fault = match (&earlier.condition, &schema) {
+                (Condition::Broken(reason), _) => Some(reason.clone()),
+                (Condition::Lacking, Err(error)) => {
+                    return Verdict::Unchecked(format!(
+                        "the earlier state {path} refers to something that was not found: {error}"
+                    ));
+                }
+                (Condition::Whole, Err(error)) => Some(error.to_string()),
+                (_, Ok(_)) => None,
+            };
+            if let Some(fault) = fault {
+                left_out.push((earlier.origin.clone(), fault));
+                continue;
+            }
         }
         previous.push(Previous::live(number_of(earlier, position), schema));
     }
@@ -147,7 +191,7 @@ fn compare<'a>(candidate: &Candidate<'_>, new: &Schema, past: Past<'a>) -> Verdi
         schema: parse_earlier(earlier),
     });
     compat::check_numbers(&mut report, question, numbered, new);
-    let mut compared = Compared::default();
+    let mut compared = Compared { left_out, ..Compared::default() };
     let lines = Lines::of(candidate.text);
     for comparison in report.comparisons {
         let numbered = |list: &'a [Earlier]| {
@@ -211,6 +255,23 @@ fn parse_earlier(earlier: &Earlier) -> Result<Schema, ParseError> {
     Schema::parse(earlier.format, &earlier.text, &earlier.dependencies, Options::STORED)
 }
 
+/// The same text, and so is all that it refers to. What stands alone is parsed all the same: that takes little,
+/// and a text that is no schema is told. So is one that refers to nothing.
+fn is_word_for_word(candidate: &Candidate<'_>, latest: &Earlier) -> bool {
+    let is_same = |((_, new), (_, old)): (&(usize, &Dependency), &(usize, &Dependency))| {
+        new.name == old.name && new.text == old.text
+    };
+    let has_same = || {
+        let (new, old) = (sorted(&candidate.dependencies), sorted(&latest.dependencies));
+        new.len() == old.len() && new.iter().zip(&old).all(is_same)
+    };
+    !candidate.dependencies.is_empty()
+        && !candidate.is_lacking
+        && latest.condition == Condition::Whole
+        && (candidate.format, candidate.text) == (latest.format, &*latest.text)
+        && has_same()
+}
+
 /// The same schema, and so is all that it refers to: the text alone may stay while a file that it
 /// refers to breaks somebody.
 fn is_unchanged(candidate: &Candidate<'_>, schema: &Schema, latest: &Earlier) -> bool {
@@ -260,7 +321,7 @@ fn canonical(
 
 #[cfg(test)]
 mod tests {
-    use super::{Candidate, Earlier, Origin, Past, Verdict, judge};
+    use super::{Candidate, Condition, Earlier, Origin, Past, Verdict, judge};
     use crate::model::{Format, Judge, Judging, Level};
     use crate::schema::Dependency;
 
@@ -279,6 +340,7 @@ mod tests {
             format: Format::Avro,
             text: ORDER,
             dependencies: new.into(),
+            is_lacking: false,
             level: Level::Backward,
             judging: &judging,
         };
@@ -288,6 +350,7 @@ mod tests {
             format: Format::Avro,
             text: ORDER.to_owned(),
             dependencies: old.into(),
+            condition: Condition::Whole,
         };
         let past = Past { compared: &[earlier], numbered: &[] };
         matches!(judge(&candidate, past), Verdict::Unchanged)
@@ -302,6 +365,13 @@ mod tests {
             let new = [dependency("Money", new), dependency("Item", ITEM)];
             assert_eq!(is_unchanged(old, new), expected);
         }
+    }
+
+    #[test]
+    fn what_is_the_same_word_for_word_is_not_parsed_with_all_that_it_refers_to() {
+        let broken = || [dependency("Money", "{"), dependency("Item", ITEM)];
+        assert!(is_unchanged(broken(), broken()), "nobody read it");
+        assert!(!is_unchanged(broken(), [dependency("Money", "{ "), dependency("Item", ITEM)]));
     }
 
     #[test]
