@@ -8,8 +8,8 @@ use anyhow::anyhow;
 use gix::ObjectId;
 
 use super::files::{self, SourceFile, Tree};
-use super::git::Repository;
-use super::manifest::{self, Manifest};
+use super::git::{Repository, Searched};
+use super::manifest::{self, FILE_NAMES, Manifest};
 use super::names;
 use super::snapshot::Snapshot;
 use super::workspace::{Declared, Workspace};
@@ -73,6 +73,8 @@ pub(crate) struct AtCommit {
     pub(crate) commit: ObjectId,
     /// The folder that took the place of the root.
     root: Option<String>,
+    /// Where its files, and those of the commits before it, are looked for.
+    pub(crate) searched: Searched,
 }
 
 impl AtCommit {
@@ -100,8 +102,14 @@ pub(crate) struct EarlierFiles {
     continued: HashMap<String, Result<String, String>>,
     /// The folders in which a file that is gone is noticed.
     scopes: Vec<String>,
-    /// Folders whose files are in another repository.
-    elsewhere: Vec<String>,
+    /// Checked files that are in another repository, and the folder of that one.
+    elsewhere: HashMap<String, String>,
+    /// Files of today that stand for nothing, by what they are called in the base.
+    left_over: HashMap<String, String>,
+    /// Manifests of the base that are gone with what they demanded.
+    pub(crate) manifests_gone: Vec<String>,
+    /// What the folder of each manifest of today is called in the base.
+    governed: Vec<Option<String>>,
 }
 
 impl EarlierFiles {
@@ -124,7 +132,10 @@ impl EarlierFiles {
                 commit: None,
                 continued: HashMap::from([(checked, Ok(below))]),
                 scopes: Vec::new(),
-                elsewhere: Vec::new(),
+                elsewhere: HashMap::new(),
+                left_over: HashMap::new(),
+                manifests_gone: Vec::new(),
+                governed: Vec::new(),
             });
         }
         if !path.is_dir() {
@@ -143,7 +154,13 @@ impl EarlierFiles {
         let folder = |folder: &str| names::relative(&outer, folder);
         let scopes = workspace.roots.iter().filter(|root| root.is_dir());
         let scopes: Vec<String> = scopes.filter_map(|root| folder(&files::slashed(root))).collect();
-        EarlierFiles::of_snapshot(label, snapshot, workspace, places, folder, scopes)
+        Ok(EarlierFiles::of_snapshot(label, snapshot, workspace, places, folder, scopes))
+    }
+
+    /// No files at all.
+    pub(crate) fn none(label: String, workspace: &Workspace) -> EarlierFiles {
+        let nowhere = |_: &Declared| Vec::new();
+        EarlierFiles::of_snapshot(label, Snapshot::default(), workspace, nowhere, |_| None, Vec::new())
     }
 
     /// The files of a commit; `path` is a folder of it that takes the place of the root.
@@ -161,6 +178,8 @@ impl EarlierFiles {
         for manifest in &workspace.manifests {
             folders.push(repository.path_of(Path::new(&manifest.governs))?);
         }
+        // What lies outside the repository has no state in it.
+        folders.extend(workspace.included.iter().filter_map(|folder| repository.path_of(folder).ok()));
         let mut in_repository = HashMap::new();
         for declared in &workspace.declared {
             in_repository.insert(declared.path.clone(), repository.path_of(Path::new(&declared.key))?);
@@ -169,8 +188,8 @@ impl EarlierFiles {
         let known: HashMap<String, &SourceFile> = known
             .map(|declared| (in_repository[&declared.path].clone(), &workspace.tree[&declared.path]))
             .collect();
-        let formats: HashMap<&str, _> =
-            known.iter().map(|(path, file)| (path.as_str(), file.format)).collect();
+        let formats: HashMap<String, _> =
+            known.iter().map(|(path, file)| (path.clone(), file.format)).collect();
         let folders = path.map_or(folders, |path| vec![path.to_owned()]);
         let is_schema = |path: &str| formats.get(path).copied();
         let snapshot = repository.snapshot(commit, &folders, path, &known, &is_schema)?;
@@ -194,9 +213,24 @@ impl EarlierFiles {
         };
         let scopes = workspace.roots.iter().filter(|root| root.is_dir());
         let scopes: Vec<String> = scopes.filter_map(|root| folder(&files::slashed(root))).collect();
-        let mut earlier = EarlierFiles::of_snapshot(label, snapshot, workspace, places, folder, scopes)?;
+        let submodules = snapshot.elsewhere.clone();
+        let mut earlier = EarlierFiles::of_snapshot(label, snapshot, workspace, places, folder, scopes);
+        for declared in workspace.checked() {
+            let inside = &in_repository[&declared.path];
+            let is_around = |folder: &&String| names::relative(folder, inside).is_some();
+            let around = submodules.iter().find(is_around).cloned();
+            if let Some(folder) = around.or_else(|| repository.nested_around(inside)) {
+                earlier.elsewhere.insert(declared.path.clone(), folder);
+            }
+        }
+        if workspace.manifests.is_empty() && !workspace.is_unmanaged {
+            for folder in workspace.roots.iter().filter_map(|root| repository.folder_of(root).ok()) {
+                earlier.note_lost_manifests(&repository, commit, &folder);
+            }
+        }
         let root = path.map(str::to_owned);
-        earlier.commit = Some(AtCommit { repository, commit, root });
+        let searched = Searched { folders, formats, by_manifest: !workspace.manifests.is_empty() };
+        earlier.commit = Some(AtCommit { repository, commit, root, searched });
         Ok(earlier)
     }
 
@@ -209,7 +243,7 @@ impl EarlierFiles {
         places: impl Fn(&Declared) -> Vec<String>,
         folder: impl Fn(&str) -> Option<String>,
         scopes: Vec<String>,
-    ) -> Result<EarlierFiles, Failure> {
+    ) -> EarlierFiles {
         let mut notes = Vec::new();
         let as_now =
             || workspace.manifests.iter().filter_map(|manifest| manifest.moved(folder(&manifest.governs)?));
@@ -219,15 +253,46 @@ impl EarlierFiles {
             let governs = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             manifests.extend(as_now().filter(|manifest| manifest.governs == governs));
         }
-        if workspace.manifests.is_empty() {
+        if workspace.is_unmanaged {
             (notes, manifests) = Default::default();
         } else if manifests.is_empty() {
             manifests = as_now().collect();
         }
+        let governed = workspace.manifests.iter().map(|manifest| folder(&manifest.governs)).collect();
+        let gone = manifests.iter().filter(|_| workspace.manifests.is_empty());
+        let manifests_gone = gone.map(|manifest| manifest.path.clone()).collect();
+        let left_over = workspace.left_over();
+        let left_over = left_over.filter_map(|(key, printed)| Some((folder(key)?, printed.to_owned())));
+        let left_over: HashMap<String, String> = left_over.collect();
         let earlier = Workspace::of_tree(snapshot.tree, manifests);
-        let continued = pair(workspace, &earlier, &places);
-        let elsewhere = snapshot.elsewhere;
-        Ok(EarlierFiles { label, notes, workspace: earlier, commit: None, continued, scopes, elsewhere })
+        let continued = pair(workspace, &earlier, &places, &left_over);
+        EarlierFiles {
+            label,
+            notes,
+            workspace: earlier,
+            commit: None,
+            continued,
+            scopes,
+            elsewhere: HashMap::new(),
+            left_over,
+            manifests_gone,
+            governed,
+        }
+    }
+
+    /// The manifests in a folder and above it that a commit had.
+    fn note_lost_manifests(&mut self, repository: &Repository, commit: ObjectId, folder: &str) {
+        let above = folder.match_indices('/').map(|(at, _)| &folder[..at]);
+        for folder in above.chain(["", folder]) {
+            for path in FILE_NAMES.iter().map(|name| names::joined(folder, name)) {
+                if path.ends_with(".json") || self.manifests_gone.contains(&path) {
+                    continue;
+                }
+                if repository.holds(commit, &path) {
+                    self.manifests_gone.push(path);
+                }
+            }
+        }
     }
 
     /// The earlier path of a checked file; `None` for a new one.
@@ -245,10 +310,35 @@ impl EarlierFiles {
         }
     }
 
-    /// The submodule that a file lies in.
+    /// The folder of the other repository that a file lies in, such as a submodule.
     pub(crate) fn lies_elsewhere(&self, declared: &Declared) -> Option<&str> {
-        let is_around = |folder: &&String| declared.key.contains(&format!("/{folder}/"));
-        self.elsewhere.iter().find(is_around).map(String::as_str)
+        self.elsewhere.get(&declared.path).map(String::as_str)
+    }
+
+    /// The earlier subject that a file continues.
+    pub(crate) fn declared_before(&self, declared: &Declared) -> Option<&Declared> {
+        let (path, _) = self.of_file(declared).ok()??;
+        self.workspace.declared.iter().find(|before| before.path == path)
+    }
+
+    /// The manifest that governed a subject then, if it is not the one of today's folder.
+    pub(crate) fn other_manifest(&self, declared: &Declared, before: &Declared) -> Option<&Manifest> {
+        let then = &self.workspace.manifests[before.manifest?];
+        let now = self.governed.get(declared.manifest?)?.as_ref();
+        (now != Some(&then.governs)).then_some(then)
+    }
+
+    /// An earlier path as this run prints paths, where it is one of the work tree.
+    pub(crate) fn shown(&self, path: &str, now: &Workspace) -> String {
+        match &self.commit {
+            Some(AtCommit { repository, root: None, .. }) => now.shown(&repository.absolute(path)),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// The file of today that stands where an earlier one stood, and stands for nothing.
+    pub(crate) fn still_holds(&self, earlier: &str) -> Option<&str> {
+        self.left_over.get(earlier).map(String::as_str)
     }
 
     /// Is only a part of the repository in the work tree?
@@ -280,6 +370,7 @@ fn pair(
     now: &Workspace,
     then: &Workspace,
     places: &impl Fn(&Declared) -> Vec<String>,
+    left_over: &HashMap<String, String>,
 ) -> HashMap<String, Result<String, String>> {
     let mut by_subject: HashMap<&str, Vec<&Declared>> = HashMap::new();
     for earlier in &then.declared {
@@ -328,7 +419,7 @@ fn pair(
         };
         continued.insert(declared.path.clone(), found);
     }
-    pair_by_likeness(now, then, &mut continued, &taken);
+    pair_by_likeness(now, then, &mut continued, &taken, left_over);
     continued
 }
 
@@ -339,13 +430,14 @@ fn pair_by_likeness(
     then: &Workspace,
     continued: &mut HashMap<String, Result<String, String>>,
     taken: &HashSet<String>,
+    left_over: &HashMap<String, String>,
 ) {
     let lives_on: HashSet<&str> = now.declared.iter().map(|declared| declared.subject.as_str()).collect();
     let left: Vec<(&String, &SourceFile)> = then
         .declared
         .iter()
         .filter(|earlier| !taken.contains(&earlier.path) && !lives_on.contains(earlier.subject.as_str()))
-        .filter(|earlier| now.still_holds(&earlier.path).is_none())
+        .filter(|earlier| !left_over.contains_key(&earlier.path))
         .filter_map(|earlier| then.tree.get_key_value(&earlier.path))
         .collect();
     if left.is_empty() {
@@ -380,10 +472,13 @@ fn pair_by_likeness(
 /// those of the folder, and those of today.
 fn read_folder(path: &Path, workspace: &Workspace) -> Result<Snapshot, Failure> {
     let mut snapshot = Snapshot::default();
-    let (manifests, found): (Vec<_>, Vec<_>) =
-        files::list(path, usize::MAX)?.into_iter().partition(|found| Snapshot::is_manifest(&found.below));
-    for found in manifests {
-        snapshot.add_manifest(found.below, &files::read(&found.absolute)?);
+    let mut found = Vec::new();
+    for file in files::list(path, usize::MAX)? {
+        let is_manifest = Snapshot::may_be_manifest(&file.below)
+            && snapshot.add_manifest(&file.below, &files::read(&file.absolute)?);
+        if !is_manifest {
+            found.push(file);
+        }
     }
     let outer = workspace.outermost();
     let governing = |manifest: &Manifest| manifest.moved(names::relative(&outer, &manifest.governs)?);

@@ -50,8 +50,8 @@ pub(crate) fn find(
         let referrers = lacking.iter().filter(|declared| {
             declared.format == gone.format && index.misses(&declared.path, &names, &gone.path, then)
         });
-        let still_there = now.still_holds(&gone.path);
-        let mut file = row(gone);
+        let still_there = earlier.still_holds(&gone.path);
+        let mut file = row(gone, &earlier.shown(&gone.path, now));
         if is_sparse {
             file.result = "unchecked";
             file.message = Some("it is not in the work tree, which is a sparse checkout".to_owned());
@@ -67,8 +67,8 @@ pub(crate) fn find(
     found
 }
 
-fn row(gone: &Declared) -> File {
-    let file = File::of(&gone.path, &gone.subject, gone.format.as_str(), "deleted");
+fn row(gone: &Declared, path: &str) -> File {
+    let file = File::of(path, &gone.subject, gone.format.as_str(), "deleted");
     File { owner: gone.settings.owner.clone(), ..file }
 }
 

@@ -51,23 +51,15 @@ pub(crate) type Tree = BTreeMap<String, SourceFile>;
 /// The language of a file by the ending of its name. A `.json` file counts only when it was named
 /// itself or says that it is a schema, because most `.json` files are none.
 pub(crate) fn format_of(path: &str) -> Option<Format> {
-    let name = file_name(path);
-    if name.ends_with(".avsc") {
-        Some(Format::Avro)
-    } else if name.ends_with(".proto") {
-        Some(Format::Protobuf)
-    } else if name.ends_with(".json") {
-        Some(Format::Json)
-    } else {
-        None
-    }
+    let endings = [(".avsc", Format::Avro), (".proto", Format::Protobuf), (".json", Format::Json)];
+    let found = endings.iter().find(|(ending, _)| before_ending(path, ending).is_some());
+    found.map(|(_, format)| *format)
 }
 
 /// Is it worth reading as a schema, although nobody named it? `text` gives what it holds.
 pub(crate) fn is_schema(path: &str, text: &str) -> bool {
-    let name = file_name(path);
     match format_of(path) {
-        Some(Format::Json) => name.ends_with(".schema.json") || says_json_schema(text),
+        Some(Format::Json) => before_ending(path, ".schema.json").is_some() || says_json_schema(text),
         Some(_) => true,
         None => false,
     }
@@ -77,7 +69,13 @@ pub(crate) fn is_schema(path: &str, text: &str) -> bool {
 pub(crate) fn subject_of(path: &str) -> &str {
     let name = file_name(path);
     let endings = [".avsc", ".proto", ".schema.json", ".json"];
-    endings.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
+    endings.iter().find_map(|ending| before_ending(name, ending)).unwrap_or(name)
+}
+
+/// What comes before the ending, in capitals or not.
+fn before_ending<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
+    let (before, after) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
+    after.eq_ignore_ascii_case(ending).then_some(before)
 }
 
 /// A file that was found and not read yet.
@@ -187,6 +185,8 @@ mod tests {
             ("a/b/cart.proto", Some(Format::Protobuf), "cart"),
             ("a/user.schema.json", Some(Format::Json), "user"),
             ("a/user.v1.json", Some(Format::Json), "user.v1"),
+            ("a/ORDERS.AVSC", Some(Format::Avro), "ORDERS"),
+            ("é", None, "é"),
             ("notes.txt", None, "notes.txt"),
         ] {
             assert_eq!((format_of(path), subject_of(path)), (format, subject), "{path}");

@@ -6,8 +6,11 @@
 
 use std::collections::HashMap;
 
-use super::files::Tree;
+use percent_encoding::percent_decode_str;
+
+use super::files::{Tree, file_name};
 use super::names::{self, Names};
+use super::workspace::Workspace;
 use crate::model::Format;
 use crate::schema::protobuf::builtin;
 use crate::schema::{Dependency, Options, ParseError, Schema};
@@ -26,24 +29,63 @@ pub(crate) enum Unresolvable {
     NotText(String),
 }
 
+impl Unresolvable {
+    /// Is a text with such a reference no schema whoever reads it? Otherwise it may merely not be understood
+    /// here.
+    pub(crate) fn makes_no_schema(&self, format: Format) -> bool {
+        match self {
+            Unresolvable::Circle(_) => format == Format::Protobuf,
+            Unresolvable::Ambiguous { .. } => false,
+            Unresolvable::NotText(_) => true,
+        }
+    }
+}
+
 /// Who defines what in a tree.
 pub(crate) struct Index<'a> {
     tree: &'a Tree,
     names: HashMap<&'a str, Names>,
     /// The files that define an Avro name or have a `$id`, by that name.
     defined: HashMap<(Format, String), Vec<&'a str>>,
+    /// Protobuf files by the last part of their path.
+    importable: HashMap<&'a str, Vec<&'a str>>,
+    /// What a manifest says that names in a file lead to.
+    written: HashMap<&'a str, HashMap<&'a str, &'a str>>,
 }
 
 impl<'a> Index<'a> {
     /// Read every file of a tree for the names in it.
     pub(crate) fn of(tree: &'a Tree) -> Index<'a> {
-        let mut index = Index { tree, names: HashMap::new(), defined: HashMap::new() };
+        let mut index = Index {
+            tree,
+            names: HashMap::new(),
+            defined: HashMap::new(),
+            importable: HashMap::new(),
+            written: HashMap::new(),
+        };
         for (path, file) in tree {
+            if file.format == Format::Protobuf {
+                index.importable.entry(file_name(path)).or_default().push(path);
+            }
             let names = names::of(file.format, &file.text);
             for name in &names.defined {
                 index.defined.entry((file.format, name.clone())).or_default().push(path);
             }
             index.names.insert(path, names);
+        }
+        index
+    }
+
+    /// The same for the files of a workspace, whose manifest may spell out where a name leads.
+    pub(crate) fn of_workspace(workspace: &'a Workspace) -> Index<'a> {
+        let mut index = Index::of(&workspace.tree);
+        for declared in &workspace.declared {
+            for written in declared.written_references.iter().flatten() {
+                if let Some(target) = workspace.find(&written.subject) {
+                    let of_file = index.written.entry(&declared.path).or_default();
+                    of_file.insert(&written.name, &target.path);
+                }
+            }
         }
         index
     }
@@ -74,11 +116,28 @@ impl<'a> Index<'a> {
 
     /// Does the file at `path` use a name that no file defines?
     pub(crate) fn lacks_something(&self, path: &str) -> bool {
+        !self.lacking(path).is_empty()
+    }
+
+    /// What the file at `path` uses and no file defines, by its spellings. What every compiler brings along is
+    /// not lacking.
+    pub(crate) fn lacking(&self, path: &str) -> Vec<&[String]> {
         let format = self.tree[path].format;
-        self.names[path]
-            .used
-            .iter()
-            .any(|spellings| matches!(self.first_found(format, path, spellings), Ok(None)))
+        let is_builtin = |name: &String| format == Format::Protobuf && builtin::is_builtin(name);
+        let used = self.names[path].used.iter().filter(|spellings| !spellings.iter().any(is_builtin));
+        let is_nowhere = |spellings: &&Vec<String>| matches!(self.answer(path, spellings), Ok(None));
+        used.filter(is_nowhere).map(Vec::as_slice).collect()
+    }
+
+    /// The file that the one at `path` means, or would mean, by the first of these names that any file has.
+    pub(crate) fn answer(&self, path: &str, spellings: &[String]) -> Result<Option<&'a str>, Unresolvable> {
+        let Some(file) = self.tree.get(path) else { return Ok(None) };
+        Ok(self.first_found(file.format, path, spellings)?.map(|(_, path)| path))
+    }
+
+    /// A path as the tree spells it, if there is such a file.
+    pub(crate) fn path(&self, path: &str) -> Option<&'a str> {
+        self.tree.get_key_value(path).map(|(path, _)| path.as_str())
     }
 
     /// What the file at `path` refers to itself, in the order of its text, and the files that define it. An
@@ -132,10 +191,15 @@ impl<'a> Index<'a> {
 
     /// The file that `name`, as used in the file at `from`, stands for.
     fn find(&self, format: Format, from: &str, name: &str) -> Result<Option<&'a str>, Unresolvable> {
+        if let Some(target) = self.written.get(from).and_then(|written| written.get(name)) {
+            return Ok(Some(target));
+        }
         match format {
             Format::Avro => self.definition(format, from, name),
             Format::Json => {
-                let by_path = || self.at_path(format, &names::joined(folder_of(from), name));
+                // A URI: what may not stand in one is written in percents.
+                let decoded = percent_decode_str(name).decode_utf8_lossy();
+                let by_path = || self.at_path(format, &names::joined(folder_of(from), &decoded));
                 let absolute = names::resolved(self.names[from].base.as_deref(), name);
                 match self.definition(format, from, &absolute)? {
                     Some(path) => Ok(Some(path)),
@@ -166,11 +230,8 @@ impl<'a> Index<'a> {
             root = folder_of(root);
         }
         let ending = format!("/{name}");
-        let files = self
-            .tree
-            .iter()
-            .filter(|(path, file)| file.format == Format::Protobuf && path.ends_with(&ending));
-        match nearest(from, name, files.map(|(path, _)| path.as_str())) {
+        let named = self.importable.get(file_name(name)).into_iter().flatten().copied();
+        match nearest(from, name, named.filter(|path| path.ends_with(&ending))) {
             // Copies of what every compiler brings along need not be told apart.
             Err(_) if builtin::is_builtin(name) => Ok(None),
             found => found,

@@ -1,5 +1,8 @@
 //! What the gate itself reports, beside what the judges of compatibility do.
 
+use super::check::location;
+use super::judge::Compared;
+use super::workspace::Declared;
 use crate::published::{self, Against, Finding, Location, Side};
 
 /// A rule of the gate.
@@ -74,6 +77,18 @@ pub static GATE_LOOSENED: GateRule = GateRule {
     hint: "Ask whoever answers for the subject. Make the check fail on it with --fail-on warn.",
 };
 
+/// The manifest is gone.
+pub static MANIFEST_DELETED: GateRule = GateRule {
+    id: "manifest-deleted",
+    summary: "The manifest is gone, and with it all that it demanded.",
+    reason: "Levels, readers and lint rules that the manifest set hold no longer, for this very change either: each file is compared as if nobody had asked for more than the default.",
+    examples: (
+        "schemas.yaml is deleted, and orders.avsc is changed",
+        "schemas.yaml is moved with the folder that it governs",
+    ),
+    hint: "Put it back. If schemas are to be checked without one from now on, say so with --no-manifest.",
+};
+
 /// A declared reader reads nothing.
 pub static READER_OF_NOTHING: GateRule = GateRule {
     id: "reader-of-nothing",
@@ -86,6 +101,18 @@ pub static READER_OF_NOTHING: GateRule = GateRule {
     hint: "Correct the subject, or delete the reader.",
 };
 
+/// An earlier state is no schema.
+pub static EARLIER_STATE_BROKEN: GateRule = GateRule {
+    id: "earlier-state-broken",
+    summary: "An earlier state of a schema was no schema, and is left out of the comparison.",
+    reason: "Nothing can have been written with it, so that it can be repaired in any way. The state before it counts instead.",
+    examples: (
+        "order.avsc on the main branch ends in the middle of a field; the change puts it right",
+        "order.avsc was a schema at each commit that the level looks at",
+    ),
+    hint: "Compare with the registry, --against registry, if something else than this file was registered.",
+};
+
 /// A waiver holds no longer.
 pub static WAIVER_EXPIRED: GateRule = GateRule {
     id: "waiver-expired",
@@ -96,14 +123,16 @@ pub static WAIVER_EXPIRED: GateRule = GateRule {
 };
 
 /// Every rule of the gate.
-pub fn all() -> [&'static GateRule; 7] {
+pub fn all() -> [&'static GateRule; 9] {
     [
         &DELETED_WITH_READER,
         &DELETED_WITH_REFERRER,
         &SCHEMA_DELETED,
         &SUBJECT_UNDECLARED,
         &GATE_LOOSENED,
+        &MANIFEST_DELETED,
         &READER_OF_NOTHING,
+        &EARLIER_STATE_BROKEN,
         &WAIVER_EXPIRED,
     ]
 }
@@ -154,4 +183,20 @@ pub(crate) fn warning(
     place: Location,
 ) -> Finding {
     Finding { outcome: "warn".to_owned(), ..finding(rule, kind, subject, message, place) }
+}
+
+/// A warning where earlier states of a subject were no schemas.
+pub(crate) fn left_out(base: &str, declared: &Declared, compared: &Compared) -> Option<Finding> {
+    let ((origin, fault), others) = compared.left_out.split_first()?;
+    let against = Against { base: Some(base.to_owned()), ..origin.against() };
+    let state = against.file.as_deref().unwrap_or_default();
+    let more = match others.len() {
+        0 => String::new(),
+        1 => "; so was another one before it".to_owned(),
+        more => format!("; so were {more} others before it"),
+    };
+    let message = format!("the earlier state {state} was no schema, and is left out: {fault}{more}");
+    let place = location(&declared.path, None);
+    let warning = warning(&EARLIER_STATE_BROKEN, "history", &declared.subject, message, place);
+    Some(Finding { against, ..warning })
 }

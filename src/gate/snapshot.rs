@@ -24,16 +24,22 @@ pub(crate) struct Language {
 }
 
 impl Snapshot {
-    /// Is a file of this name a manifest?
-    pub(crate) fn is_manifest(path: &str) -> bool {
+    /// May a file of this name be a manifest?
+    pub(crate) fn may_be_manifest(path: &str) -> bool {
         FILE_NAMES.contains(&files::file_name(path))
     }
 
-    pub(crate) fn add_manifest(&mut self, path: String, text: &[u8]) {
-        match Manifest::parse(&path, &String::from_utf8_lossy(text)) {
-            Ok(manifest) => self.manifests.push(manifest),
-            Err(error) => self.invalid.push((path, error)),
+    /// Add a file of such a name; `false`, and nothing done, when it is something else.
+    pub(crate) fn add_manifest(&mut self, path: &str, content: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(content);
+        if !manifest::looks_like_one(path, &text) {
+            return false;
         }
+        match Manifest::parse(path, &text) {
+            Ok(manifest) => self.manifests.push(manifest),
+            Err(error) => self.invalid.push((path.to_owned(), error)),
+        }
+        true
     }
 
     /// The language of a file, if it may be a schema: what the manifests of that time say, or else what is

@@ -25,8 +25,13 @@ pub struct Workspace {
     pub undeclared: Vec<String>,
     /// The absolute paths that were asked for.
     pub(crate) roots: Vec<PathBuf>,
+    /// The folders beside them whose schemas may be referred to.
+    pub(crate) included: Vec<PathBuf>,
+    /// Manifests were not to be looked at.
+    pub(crate) is_unmanaged: bool,
     /// The paths that manifests know files by, and how these are printed.
     printed: HashMap<String, String>,
+    printing: Printing,
 }
 
 /// A subject and the file that holds its schema.
@@ -99,16 +104,22 @@ impl Workspace {
     pub fn open(asked: &Asked) -> Result<Workspace, Failure> {
         let printing = Printing::of(&asked.paths)?;
         let roots = asked.paths.iter().map(|path| printing.existing(path)).collect::<Result<Vec<_>, _>>()?;
-        let outer = match &asked.manifest {
-            Choice::At(path) => Some(printing.existing(path)?),
-            Choice::Nearest => roots.first().and_then(|root| nearest_manifest(root)),
-            Choice::None => None,
+        let mut outer: Vec<PathBuf> = match &asked.manifest {
+            Choice::At(path) => vec![printing.existing(path)?],
+            Choice::Nearest => roots.iter().filter_map(|root| nearest_manifest(root)).collect(),
+            Choice::None => Vec::new(),
         };
-        let mut workspace = Workspace::default();
+        // An outer one comes before those below it.
+        outer.sort_by_key(|path| path.components().count());
+        outer.dedup();
+        let mut workspace =
+            Workspace { is_unmanaged: asked.manifest == Choice::None, ..Workspace::default() };
         let mut listed = Listed::default();
-        if let Some(path) = &outer {
-            workspace.manifests.push(read_manifest(path, &printing)?);
-            listed.add(files::list(path.parent().unwrap_or(path), usize::MAX)?);
+        for path in &outer {
+            if workspace.manifests.iter().all(|known| known.path != printing.printed(path)) {
+                workspace.manifests.push(read_manifest(path, &printing)?);
+                listed.add(files::list(path.parent().unwrap_or(path), usize::MAX)?);
+            }
         }
         for root in &roots {
             match root.is_dir() {
@@ -124,7 +135,7 @@ impl Workspace {
         let inner = |found: &&Found| {
             asked.manifest == Choice::Nearest
                 && FILE_NAMES.contains(&files::file_name(&files::slashed(&found.absolute)))
-                && Some(&found.absolute) != outer.as_ref()
+                && !outer.contains(&found.absolute)
                 && is_manifest(&found.absolute)
         };
         let mut inner: Vec<PathBuf> =
@@ -139,11 +150,13 @@ impl Workspace {
         for folder in written.chain(asked.include.iter().cloned()).collect::<Vec<_>>() {
             let folder = printing.existing(&folder)?;
             listed.add(files::list(&folder, usize::MAX)?);
+            workspace.included.push(folder);
         }
         workspace.read(&listed, &roots, &printing)?;
         workspace.roots.clone_from(&roots);
         workspace.declare(|key| roots.iter().any(|root| Path::new(key).starts_with(root)));
         workspace.settle(asked, &roots, &printing)?;
+        workspace.printing = printing;
         Ok(workspace)
     }
 
@@ -153,6 +166,11 @@ impl Workspace {
         let mut workspace = Workspace { manifests, tree, printed, ..Workspace::default() };
         workspace.declare(|_| true);
         workspace
+    }
+
+    /// An absolute path as this run prints paths.
+    pub(crate) fn shown(&self, absolute: &Path) -> String {
+        self.printing.printed(absolute)
     }
 
     /// The subjects that were asked for.
@@ -172,14 +190,11 @@ impl Workspace {
         self.roots.iter().filter_map(below).filter(|below| !below.is_empty()).collect()
     }
 
-    /// The file of a base's path, if it is still there and stands for nothing.
-    pub(crate) fn still_holds(&self, earlier: &str) -> Option<&str> {
-        let ending = format!("/{earlier}");
-        let holds = |path: &&String| {
-            let mut keys = self.printed.iter().filter(|(_, printed)| printed == path).map(|(key, _)| key);
-            **path == earlier || keys.any(|key| key.ends_with(&ending))
-        };
-        self.undeclared.iter().find(holds).map(String::as_str)
+    /// The files that stand for nothing: their paths as manifests know them, and as they are printed.
+    pub(crate) fn left_over(&self) -> impl Iterator<Item = (&str, &str)> {
+        let undeclared: std::collections::HashSet<&String> = self.undeclared.iter().collect();
+        let known = self.printed.iter().filter(move |(_, printed)| undeclared.contains(printed));
+        known.map(|(key, printed)| (key.as_str(), printed.as_str()))
     }
 
     /// A note for each entry of the outermost manifest that is about no file, which often is misspelt.
@@ -251,6 +266,10 @@ impl Workspace {
     }
 
     fn read(&mut self, listed: &Listed, roots: &[PathBuf], printing: &Printing) -> Result<(), Failure> {
+        let readers = self.manifests.iter().flat_map(|manifest| {
+            manifest.readers.iter().map(|reader| super::names::joined(&manifest.governs, &reader.file))
+        });
+        let read_by_somebody: std::collections::HashSet<String> = readers.collect();
         for Found { absolute, below } in &listed.found {
             let key = files::slashed(absolute);
             if absolute.to_str().is_none() && files::format_of(&key).is_some() {
@@ -261,6 +280,7 @@ impl Workspace {
             let governing = self.governing(&key);
             let found = governing.and_then(|(manifest, below)| Some((manifest, manifest.entry_of(below)?.0)));
             let is_named = roots.contains(absolute)
+                || read_by_somebody.contains(&key)
                 || found.is_some_and(|(_, entry)| matches!(entry.files, manifest::Files::One(_)));
             let entry = found.map(|(manifest, entry)| entry.settings.over(&manifest.defaults));
             let by_name = files::format_of(&key);
@@ -430,6 +450,7 @@ impl Listed {
 }
 
 /// How paths are printed: from the current folder, or whole where they were given whole.
+#[derive(Debug, Default)]
 struct Printing {
     current: PathBuf,
     whole: bool,
@@ -491,17 +512,30 @@ fn nearest_manifest(path: &Path) -> Option<PathBuf> {
     None
 }
 
-/// Is it one? Others call files `schemas.json` too, so such a file must look like one.
 fn is_manifest(path: &Path) -> bool {
-    let looks_like_one = |text: String| {
-        let members = crate::schema::tree::parse(&text).ok();
-        members.is_some_and(|root| root.get("version").is_some() && root.get("subjects").is_some())
-    };
-    let is_json = path.extension().is_some_and(|ending| ending == "json");
-    !is_json || std::fs::read_to_string(path).is_ok_and(looks_like_one)
+    let text = std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    text.is_ok_and(|text| manifest::looks_like_one(&files::slashed(path), &text))
 }
 
 impl Manifest {
+    /// The folder of the outermost manifest in this folder or above it, up to the root of the repository.
+    pub(crate) fn outermost_folder(folder: &Path) -> Option<PathBuf> {
+        let mut outermost = None;
+        let mut open = nearest_manifest(folder);
+        while let Some(found) = open.as_deref().and_then(Path::parent) {
+            let is_root = found.join(".git").exists();
+            let next = found.parent().filter(|_| !is_root).and_then(nearest_manifest);
+            outermost = Some(found.to_owned());
+            open = next;
+        }
+        outermost
+    }
+
+    /// The path of its file, however it is printed.
+    pub(crate) fn lies_at(&self) -> String {
+        format!("{}/{}", self.governs, files::file_name(&self.path))
+    }
+
     /// The manifest at `path`, or the nearest one in this folder or above it; `None` where there is none that
     /// can be read.
     pub(crate) fn at_or_above(path: Option<&Path>) -> Option<Manifest> {

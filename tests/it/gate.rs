@@ -8,16 +8,17 @@ use serde_json::{Value, json};
 use crate::server::Server;
 use crate::terminal::{dovetail, folder, git, program, register, repository, run, write};
 
-const ORDER: &str = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"amount","type":"double"}]}"#;
+pub const ORDER: &str = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"amount","type":"double"}]}"#;
 /// A reader that has a field without a default cannot read what `ORDER` wrote.
-const ORDER_BREAKING: &str = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"country","type":"string"}]}"#;
+pub const ORDER_BREAKING: &str = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"country","type":"string"}]}"#;
 /// Data of it is read with `ORDER`, but not the other way round.
-const ORDER_WITHOUT_AMOUNT: &str =
+pub const ORDER_WITHOUT_AMOUNT: &str =
     r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"}]}"#;
-const MANIFEST: &str = "version: 1\nsubjects:\n  - glob: topics/*/value.avsc\n    subject: \"{1}-value\"\n";
+pub const MANIFEST: &str =
+    "version: 1\nsubjects:\n  - glob: topics/*/value.avsc\n    subject: \"{1}-value\"\n";
 
 /// Exit code and report.
-fn check(folder: &Path, arguments: &[&str]) -> (i32, Value) {
+pub fn check(folder: &Path, arguments: &[&str]) -> (i32, Value) {
     let arguments = [&["check", "--format", "json"], arguments].concat();
     let output = dovetail(folder, &arguments).output().expect("the binary runs");
     let text = String::from_utf8(output.stdout).expect("text");
@@ -27,7 +28,7 @@ fn check(folder: &Path, arguments: &[&str]) -> (i32, Value) {
 }
 
 /// `path subject level (from): result` of every file, and `kind rule outcome place` of every finding.
-fn told(report: &Value) -> Vec<String> {
+pub fn told(report: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let files = report["files"].as_array().expect("files").iter().map(|file| {
         let from = text(&file["level_from"]);
@@ -50,13 +51,13 @@ fn told(report: &Value) -> Vec<String> {
     files.chain(findings).collect()
 }
 
-fn commit(folder: &Path, message: &str) {
+pub fn commit(folder: &Path, message: &str) {
     git(folder, &["add", "--all"]);
     git(folder, &["commit", "--quiet", "--message", message]);
 }
 
 /// A repository whose main branch holds `files`, with another branch checked out.
-fn branched(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub fn branched(files: &[(&str, &str)]) -> tempfile::TempDir {
     let repository = repository(files);
     git(repository.path(), &["checkout", "--quiet", "-b", "change"]);
     repository
@@ -122,10 +123,10 @@ fn a_shallow_clone_is_told_never_passed() {
     git(clone.path(), &["clone", "--quiet", "--depth", "1", "--branch", "change", &url, "."]);
     let output = run(clone.path(), &["check"]);
     assert!(output.starts_with("exit 3\n"), "{output}");
-    assert!(output.contains("git fetch --no-tags --depth=200 origin main"), "{output}");
+    assert!(output.contains("git fetch --no-tags --depth=200 origin +main"), "{output}");
     git(
         clone.path(),
-        &["fetch", "--quiet", "--no-tags", "--depth=200", "origin", "main:refs/remotes/origin/main"],
+        &["fetch", "--quiet", "--no-tags", "--depth=200", "origin", "+main:refs/remotes/origin/main"],
     );
     assert_eq!(check(clone.path(), &[]).0, 1, "the advice helps");
 }

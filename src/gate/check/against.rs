@@ -6,17 +6,18 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 
-use super::{OneBase, Run};
+use super::{OneBase, Row, Run};
 use crate::failure::Failure;
 use crate::gate::base::{Base, EarlierFiles};
 use crate::gate::git::Repository;
-use crate::gate::judge::{Earlier, Origin};
+use crate::gate::judge::Verdict;
 use crate::gate::parallel::in_parallel;
+use crate::gate::past::Sides;
 use crate::gate::references::Index;
 use crate::gate::registered::{self, Inquiry};
-use crate::gate::workspace::Declared;
+use crate::gate::workspace::{Declared, qualified};
 use crate::gate::{bundle, deleted, files, loosened};
-use crate::model::{Depth, Format, Judging, Level};
+use crate::model::{Format, Judging, Level, Subject};
 use crate::remote::RegistryClient;
 
 /// What pipelines set in the environment of a job.
@@ -40,6 +41,9 @@ impl<'a> Run<'a> {
         let earlier = match base {
             Base::None | Base::Registry(_) | Base::Bundle(_) => Vec::new(),
             Base::Dir(path) => vec![EarlierFiles::of_dir(path, self.workspace)?],
+            Base::Git { revision, .. } if revision == "HEAD" && self.repository()?.is_unborn() => {
+                vec![self.before_the_first_commit()]
+            }
             Base::Git { revision, path } => {
                 let repository = self.repository()?;
                 let commit = repository.commit(revision)?;
@@ -62,38 +66,49 @@ impl<'a> Run<'a> {
         earlier: Option<&EarlierFiles>,
         told: &HashMap<String, ((Level, String), Judging)>,
     ) -> OneBase<'a> {
-        let index = earlier.map(|earlier| Index::of(&earlier.workspace.tree));
+        let index = earlier.map(|earlier| Index::of_workspace(&earlier.workspace));
         let settled = |declared: &Declared| match (self.demanded(declared), told.get(&declared.path)) {
             (Some(level), told) => (level, told.map(|(_, judging)| judging.clone())),
             (None, Some((level, judging))) => (level.clone(), Some(judging.clone())),
             (None, None) => ((Level::Backward, "default".to_owned()), None),
         };
-        let mut asked = Vec::new();
-        for declared in self.checked() {
+        let checked = self.checked();
+        let levels: Vec<(&Declared, Level)> =
+            checked.iter().map(|declared| (*declared, settled(declared).0.0)).collect();
+        let pasts = match (earlier, &index) {
+            (Some(earlier), Some(then)) => {
+                Sides { now: self.workspace, index: &self.index, earlier, then }.pasts(&levels)
+            }
+            _ => checked.iter().map(|_| Ok(Vec::new())).collect(),
+        };
+        let asked: Vec<_> = checked.into_iter().zip(pasts).collect();
+        let rows = in_parallel(&asked, |(declared, history)| {
             let (level, judging) = settled(declared);
             let judging = judging.unwrap_or_else(|| self.judging(&declared.settings, Judging::default()));
-            let history = match (earlier, &index) {
-                (Some(earlier), Some(index)) => self.history_in(earlier, index, declared, level.0),
-                _ => Ok(Vec::new()),
-            };
-            asked.push((declared, level, judging, history));
-        }
-        let rows = in_parallel(&asked, |(declared, level, judging, history)| match history {
-            Ok(compared) => {
-                // What is known of the past here; a registry knows more of it.
-                let numbered = match declared.format {
-                    Format::Protobuf if level.0 != Level::None => compared.as_slice(),
-                    _ => &[],
-                };
-                self.row_of(declared, Some(level.clone()), judging.clone(), compared, numbered)
+            match history {
+                Ok(compared) => {
+                    // What is known of the past here; a registry knows more of it.
+                    let numbered = match declared.format {
+                        Format::Protobuf if level.0 != Level::None => compared.as_slice(),
+                        _ => &[],
+                    };
+                    self.row_of(declared, Some(level), judging, compared, numbered)
+                }
+                Err(reason) => self.unchecked(declared, Some(level), judging, reason),
             }
-            Err(reason) => self.unchecked(declared, Some(level.clone()), judging.clone(), reason),
         });
         let Some(earlier) = earlier else {
             let label = "none".to_owned();
             return OneBase { base: base.clone(), label, rows, gone: Vec::new(), findings: Vec::new() };
         };
         self.notes.extend(earlier.notes.iter().cloned());
+        let is_new = |row: &Row<'_>| matches!(row.verdict, Verdict::New);
+        if !rows.is_empty() && rows.iter().all(is_new) && !earlier.workspace.declared.is_empty() {
+            self.notes.push(format!(
+                "nothing in {} is an earlier state of what is checked; is it the right one?",
+                earlier.label
+            ));
+        }
         let then = index.expect("what is earlier was indexed");
         let gone = deleted::find(self.workspace, &self.index, earlier, &then);
         let findings = loosened::find(self.workspace, earlier);
@@ -113,6 +128,9 @@ impl<'a> Run<'a> {
             ),
             false => failure,
         })?;
+        if repository.is_unborn() {
+            return Ok(vec![self.before_the_first_commit()]);
+        }
         let found = repository.merge_base(self.request.target.as_deref(), self.request.variable)?;
         if found.is_head {
             let target = &found.target;
@@ -141,62 +159,15 @@ impl<'a> Run<'a> {
         found.commits.iter().map(|commit| of_commit(*commit)).collect()
     }
 
-    /// The earlier states of a subject in a folder or a repository.
-    fn history_in(
-        &self,
-        earlier: &EarlierFiles,
-        index: &Index<'_>,
-        declared: &Declared,
-        level: Level,
-    ) -> Result<Vec<Earlier>, String> {
-        if let Some(folder) = earlier.lies_elsewhere(declared) {
-            return Err(format!(
-                "it lies in the submodule {folder}, which has a history of its own; check it there, or against a registry"
-            ));
-        }
-        let Some((path, file)) = earlier.of_file(declared)? else { return Ok(Vec::new()) };
-        let dependencies = index.closure(path).map_err(|error| format!("in the base, {error}"))?;
-        let state = |path: &str, text: String, dependencies| Earlier {
-            origin: Origin::File(path.to_owned()),
-            is_deleted: false,
-            format: file.format,
-            text,
-            dependencies,
-        };
-        let mut history = vec![state(path, file.text.clone(), dependencies)];
-        let is_same = |latest: &Earlier| {
-            latest.text == self.workspace.text(declared)
-                && self.index.closure(&declared.path).is_ok_and(|now| now == latest.dependencies)
-        };
-        if let (Some(at), Depth::All) = (&earlier.commit, level.depth())
-            && level != Level::None
-            && !is_same(&history[0])
-        {
-            let sentence = |failure: Failure| format!("{:#}", failure.error);
-            let repository = &at.repository;
-            let beside = index.closure_paths(path).map_err(|error| format!("in the base, {error}"))?;
-            let beside: Vec<String> = beside.into_iter().map(|path| at.path_of(path)).collect();
-            let path = at.path_of(path);
-            let older = repository.history(at.commit, &path, &beside).map_err(sentence)?;
-            if older.is_cut {
-                return Err(format!(
-                    "{level} looks at the whole history of {path}, and this clone is a shallow one; fetch the rest \
-                     with `git fetch --unshallow`, or let the pipeline clone with fetch-depth: 0"
-                ));
-            }
-            for older in older.states.iter().skip(1) {
-                let dependencies = repository.dependencies_then(older, file.format).map_err(sentence)?;
-                let origin = format!("{}@{}", older.path, repository.short(older.commit));
-                history.push(state(&origin, older.text.clone(), dependencies));
-            }
-        }
-        Ok(history)
+    /// There is nothing to compare with yet, and nobody can have read it.
+    fn before_the_first_commit(&mut self) -> EarlierFiles {
+        self.notes.push("nothing was committed yet, so that every schema is a new one".to_owned());
+        EarlierFiles::none("git:HEAD (nothing committed)".to_owned(), self.workspace)
     }
 
     /// Each subject against its registered versions.
     pub(super) async fn against_registry(&mut self, base: &Base) -> Result<OneBase<'a>, Failure> {
         let checked = self.checked();
-        self.refuse_shared_subjects(&checked)?;
         let client = Arc::new(RegistryClient::new(&self.registry_url(base)?)?);
         let label = format!("registry:{}", client.shown());
         let told = registered::ask_all(client, self.inquiries(&checked)).await;
@@ -206,16 +177,40 @@ impl<'a> Run<'a> {
     /// Each subject against the versions that were registered when a bundle was made.
     pub(super) fn against_bundle(&mut self, base: &Base, path: &Path) -> Result<OneBase<'a>, Failure> {
         let checked = self.checked();
-        self.refuse_shared_subjects(&checked)?;
         let bundle = bundle::read(path)?;
+        self.check_context(&bundle, &checked)?;
         let registry = bundle::BundledRegistry::of(&bundle);
         let told = self.inquiries(&checked).iter().map(|inquiry| registry.tell(inquiry)).collect();
         Ok(self.against_told(base, format!("bundle:{}", files::shown(path)), checked, told))
     }
 
+    /// The subject as a registry knows it.
+    fn at_registry(&self, declared: &Declared) -> String {
+        match &self.request.context {
+            Some(context) => qualified(Some(context), &declared.subject),
+            None => self.workspace.qualified(declared),
+        }
+    }
+
+    /// A bundle is of one context, and knows nothing of what is in another one.
+    fn check_context(&self, bundle: &bundle::Bundle, checked: &[&Declared]) -> Result<(), Failure> {
+        for declared in checked {
+            let subject = Subject::parse(&self.at_registry(declared));
+            if subject.context().as_str() != bundle.context {
+                let (shown, context) = (&declared.subject, subject.context());
+                return Err(Failure::bad_request(anyhow!(
+                    "the bundle is of the context {}, and `{shown}` is of {context}",
+                    bundle.context
+                ))
+                .with_hint("Name the context in the manifest, `registry: { context: ... }`, or with --context or DOVETAIL_CONTEXT."));
+            }
+        }
+        Ok(())
+    }
+
     fn inquiries(&self, checked: &[&Declared]) -> Vec<Inquiry> {
         let inquiry = |declared: &&Declared| Inquiry {
-            subject: self.workspace.qualified(declared),
+            subject: self.at_registry(declared),
             format: declared.format,
             level: self.demanded(declared).map(|(level, _)| level),
         };
@@ -264,11 +259,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Two files for one subject: a registry has one history for both, so one of them is misnamed.
-    fn refuse_shared_subjects(&self, checked: &[&Declared]) -> Result<(), Failure> {
+    /// Two files for one subject: it has one history, so one of them is misnamed. Without a manifest the names
+    /// of files are no more than a guess, which only a registry is asked by.
+    pub(super) fn refuse_shared_subjects(&self) -> Result<(), Failure> {
+        let is_registered = |base: &Base| matches!(base, Base::Registry(_) | Base::Bundle(_));
+        let by_name = self.request.bases.iter().any(is_registered);
         let mut seen = BTreeMap::new();
-        for declared in checked {
-            let subject = self.workspace.qualified(declared);
+        for declared in self.checked().into_iter().filter(|declared| by_name || declared.manifest.is_some()) {
+            let subject = self.at_registry(declared);
             if let Some(other) = seen.insert(subject, declared) {
                 return Err(Failure::bad_request(anyhow!(
                     "{} and {} both stand for the subject `{}`",

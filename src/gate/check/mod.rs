@@ -29,6 +29,8 @@ pub struct Request<'a> {
     pub target: Option<String>,
     /// The registry for a base that names none.
     pub registry_url: Option<String>,
+    /// The context in registries and bundles, instead of the manifest's.
+    pub context: Option<String>,
     /// What comes before the manifest and the registry.
     pub overrides: Overrides,
     /// The day, for waivers.
@@ -77,7 +79,8 @@ pub async fn check(request: &Request<'_>) -> Result<Checked, Failure> {
         bases => bases,
     };
     let mut run =
-        Run { request, workspace: &workspace, index: Index::of(&workspace.tree), notes: Vec::new() };
+        Run { request, workspace: &workspace, index: Index::of_workspace(&workspace), notes: Vec::new() };
+    run.refuse_shared_subjects()?;
     let mut looked_at = Vec::new();
     let mut told_levels = HashMap::new();
     // A registry tells levels, which hold for every base.
@@ -233,6 +236,7 @@ impl<'a> Run<'a> {
             format: declared.format,
             text: &file.text,
             dependencies,
+            is_lacking: self.index.lacks_something(&declared.path),
             level,
             judging,
         };
@@ -253,6 +257,7 @@ fn is_elsewhere(earlier: &str, declared: &Declared) -> bool {
     // Bases spell paths from another folder; only the end is the same.
     let (earlier, now) = (earlier.trim_start_matches("./"), declared.key.as_str());
     !(now == earlier
+        || earlier == declared.path.trim_start_matches("./")
         || now.ends_with(&format!("/{earlier}"))
         || earlier.ends_with(&format!("/{}", declared.path)))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{OneBase, Row, Run, location};
 use crate::gate::judge::{Compared, Origin, Verdict};
 use crate::gate::texts::Texts;
-use crate::gate::{linting, readers, waiving};
+use crate::gate::{linting, readers, rules, waiving};
 use crate::model::{Direction, Judging};
 use crate::published::{self, File, OfBase, Report};
 
@@ -28,6 +28,7 @@ impl<'a> Run<'a> {
             for (label, row) in &rows {
                 let Verdict::Compared(compared) = &row.verdict else { continue };
                 findings.extend(findings_of(label, row, compared, &mut texts));
+                findings.extend(rules::left_out(label, declared, compared));
                 report.comparisons.extend(compared.opinions.iter().map(|(origin, opinion)| {
                     let mut opinion = opinion.clone();
                     opinion.subject = Some(declared.subject.clone());
@@ -152,6 +153,7 @@ fn file_of(rows: &[(&str, &Row<'_>)], findings: &[published::Finding]) -> File {
         Verdict::New => "new",
         Verdict::Unchanged => "unchanged",
         Verdict::NotCompared => "not_compared",
+        Verdict::Compared(compared) if compared.is_with_nothing() => "new",
         Verdict::Compared(_) => "compatible",
     };
     let badness = |result: &str| match result {

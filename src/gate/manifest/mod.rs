@@ -183,6 +183,31 @@ pub(crate) fn format_in(manifests: &[Manifest], path: &str) -> Option<Format> {
     entry.settings.over(&manifest.defaults).format.or_else(|| super::files::format_of(path))
 }
 
+/// Is a file that is called like a manifest one? Others have files of such names too.
+pub(crate) fn looks_like_one(path: &str, text: &str) -> bool {
+    let members = ["version", "subjects"];
+    if path.ends_with(".json") {
+        let root = crate::schema::tree::parse(text).ok();
+        return root.is_some_and(|root| members.iter().all(|name| root.get(name).is_some()));
+    }
+    // One that cannot be parsed is to be told, so only its lines are looked at.
+    let begins = |line: &str| {
+        let line = line.trim_start_matches('\u{feff}').trim_start_matches(['"', '\'', '{', ' ']);
+        members.iter().any(|name| {
+            let after = line.strip_prefix(name).map(|after| after.trim_start_matches(['"', '\'', ' ']));
+            after.is_some_and(|after| after.starts_with(':'))
+        })
+    };
+    text.lines().any(begins)
+}
+
+/// The subject that the nearest of `manifests` gives to a file.
+pub(crate) fn subject_in(manifests: &[Manifest], path: &str) -> Option<String> {
+    let governing = manifests.iter().filter_map(|manifest| Some((manifest, manifest.below(path)?)));
+    let (manifest, below) = governing.min_by_key(|(_, below)| below.len())?;
+    manifest.entry_of(below).map(|(_, subject)| subject)
+}
+
 fn at(path: &str, place: Option<Place>) -> String {
     place.map_or_else(|| format!("{path}: "), |place| format!("{path}:{}:{}: ", place.line, place.column))
 }
