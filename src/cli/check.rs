@@ -58,6 +58,9 @@ pub(super) struct How {
     /// http://USER:PASSWORD@HOST.
     #[arg(long, value_name = "URL", env = "DOVETAIL_REGISTRY_URL", hide_env_values = true)]
     registry_url: Option<String>,
+    /// The context in registries and bundles, instead of the manifest's or the default one.
+    #[arg(long, env = "DOVETAIL_CONTEXT")]
+    context: Option<String>,
     /// Whose verdicts decide: `proof` (what readers really do), `reference` (Confluent Schema Registry's
     /// rules) or `strictest` (refused if either refuses); instead of the manifest's, the registry's or `proof`.
     #[arg(long, env = "DOVETAIL_JUDGE")]
@@ -108,6 +111,7 @@ impl How {
             bases: self.against.iter().map(base).collect::<Result<Vec<Base>, _>>()?,
             target: self.target.clone(),
             registry_url: self.registry_url.clone(),
+            context: self.context.clone(),
             overrides: Overrides {
                 level: self.level,
                 judge: self.judge,

@@ -70,16 +70,22 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     let asked = Asked { paths: vec![folder.clone()], manifest: Choice::None, ..Asked::default() };
     let workspace = Workspace::open(&asked)?;
     let proposal = init::propose(&workspace);
+    let (root, inside) = around(folder);
+    // Pipelines and hooks begin at the root of the repository.
+    let checking = |template: &str| match inside.as_str() {
+        "" => template.to_owned(),
+        inside => template.replace("dovetail check", &format!("dovetail check {}", quoted(inside))),
+    };
     let mut files = vec![(folder.join("schemas.yaml"), proposal.yaml(), options.force)];
-    match options.ci.unwrap_or_else(|| usual_ci(folder)) {
+    match options.ci.unwrap_or_else(|| usual_ci(&root)) {
         Ci::Github => {
-            files.push((folder.join(".github/workflows/schemas.yml"), init::GITHUB.to_owned(), false))
+            files.push((root.join(".github/workflows/schemas.yml"), checking(init::GITHUB), false));
         }
-        Ci::Gitlab => files.push((folder.join(".gitlab-ci.yml"), init::GITLAB.to_owned(), false)),
+        Ci::Gitlab => files.push((root.join(".gitlab-ci.yml"), checking(init::GITLAB), false)),
         Ci::None => {}
     }
     if !options.no_hook {
-        files.push((folder.join(".pre-commit-config.yaml"), init::PRE_COMMIT.to_owned(), false));
+        files.push((root.join(".pre-commit-config.yaml"), checking(init::PRE_COMMIT), false));
     }
     for (path, text, overwrite) in files {
         let shown = path.strip_prefix("./").unwrap_or(&path).display();
@@ -93,11 +99,38 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
         }
     }
     printer.note(format_args!(
-        "{} schema files become subjects by {} entries; look through them, then run `dovetail check`",
+        "{} {} by {} {}; look through them, then run `dovetail check`",
         proposal.files,
-        proposal.entries.len()
+        if proposal.files == 1 { "schema file becomes a subject" } else { "schema files become subjects" },
+        proposal.entries.len(),
+        if proposal.entries.len() == 1 { "entry" } else { "entries" }
     ));
     Ok(Outcome::Success)
+}
+
+/// The root of the repository around a folder, and the folder's path below it. Outside of one the folder is
+/// the root.
+fn around(folder: &Path) -> (PathBuf, String) {
+    let alone = || (folder.to_owned(), String::new());
+    let Ok(whole) = folder.canonicalize() else { return alone() };
+    let Some(root) = whole.ancestors().find(|folder| folder.join(".git").exists()) else { return alone() };
+    let inside = whole.strip_prefix(root).unwrap_or(Path::new(""));
+    let up: PathBuf = inside.components().map(|_| "..").collect();
+    // As it was given, where its own parts lead up to the root.
+    let given = folder.components().filter(|part| matches!(part, std::path::Component::Normal(_))).count();
+    let shown = match folder.is_relative() && given == inside.components().count() && folder.ends_with(inside)
+    {
+        true => PathBuf::new(),
+        false if inside.as_os_str().is_empty() => return alone(),
+        false => folder.join(up),
+    };
+    (shown, inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
+}
+
+/// A word of a command, within quotes where a shell or YAML would read something into it.
+fn quoted(path: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '/' | '.' | '_' | '-');
+    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 /// GitLab where its file is, or the repository came from there; GitHub otherwise.

@@ -56,22 +56,34 @@ pub(super) fn run(options: &Options, printer: Printer) -> Result<Outcome, Failur
     let checked = options.how.check(&options.paths)?;
     let finding = find(&checked, &options.fingerprint)?;
     let manifest = manifest_of(&checked, finding)?;
-    let waiver = Waiver {
+    // One place may break in several ways, against several earlier states: one entry for each sentence.
+    let mut says: Vec<&str> = Vec::new();
+    for alike in checked.report.findings.iter().filter(|other| other.fingerprint == finding.fingerprint) {
+        if alike.outcome == "refuse" && !says.contains(&alike.message.as_str()) {
+            says.push(&alike.message);
+        }
+    }
+    let waivers = says.into_iter().map(|says| Waiver {
         subject: finding.subject.clone(),
         rule: finding.rule.clone(),
         at: finding.reader.pointer.clone().filter(|at| !at.is_empty()),
         until: options.until,
         reason: options.reason.trim().to_owned(),
         by: options.by.clone(),
-        says: Some(finding.message.clone()),
+        says: Some(says.to_owned()),
         place: Place { line: 1, column: 1 },
-    };
-    let text = manifest::with_waiver(manifest, &waiver).map_err(|sentence| {
-        Failure::bad_request(anyhow!("{sentence}")).with_hint(format!(
-            "Add this to `waivers` yourself:\n  {}",
-            manifest::lines_of(&waiver).join("\n  ")
-        ))
-    })?;
+    });
+    let mut text = manifest.text.clone();
+    for waiver in waivers {
+        let before = Manifest::parse(&manifest.path, &text);
+        let before = before.map_err(|error| Failure::bad_request(anyhow!(error)))?;
+        text = manifest::with_waiver(&before, &waiver).map_err(|sentence| {
+            Failure::bad_request(anyhow!("{sentence}")).with_hint(format!(
+                "Add this to `waivers` yourself:\n  {}",
+                manifest::lines_of(&waiver).join("\n  ")
+            ))
+        })?;
+    }
     let path = std::path::Path::new(&manifest.governs).join(files::file_name(&manifest.path));
     std::fs::write(&path, text)
         .map_err(|error| Failure::unable(anyhow!("{} cannot be written: {error}", manifest.path)))?;
@@ -96,10 +108,14 @@ pub(super) fn find<'a>(checked: &'a Checked, fingerprint: &str) -> Result<&'a Fi
             "`dovetail check` prints the findings there are; use the options that it was run with.",
         )
     })?;
-    match alike.find(|other| other.fingerprint != first.fingerprint) {
-        Some(_) => Err(Failure::bad_request(anyhow!("several findings begin with {fingerprint}"))),
-        None => Ok(first),
+    let mut others: Vec<&Finding> = alike.collect();
+    if others.iter().any(|other| other.fingerprint != first.fingerprint) {
+        return Err(Failure::bad_request(anyhow!("several findings begin with {fingerprint}")));
     }
+    // What is still in the way comes before what was accepted already.
+    others.insert(0, first);
+    let in_the_way = others.iter().find(|finding| finding.outcome == "refuse").copied();
+    Ok(in_the_way.unwrap_or(first))
 }
 
 fn manifest_of<'a>(checked: &'a Checked, finding: &Finding) -> Result<&'a Manifest, Failure> {

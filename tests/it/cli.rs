@@ -545,11 +545,14 @@ fn everything_is_checked_and_the_break_decides() {
             accept    dovetail waive fa702af97528 --until DATE --reason TEXT
     --- stderr
     error: new/broken.avsc:1:2: expected a key in double quotes
-    error: new/user.json: could not check: the earlier state user.json is no schema: unknown type "thing", at #/type (line 1, column 61)
     "#);
     fs::remove_file(folder.path().join("new/order.avsc")).expect("removed");
     assert!(run(folder.path(), &["check", "new", "--against", "dir:old"]).starts_with("exit 2\n"));
     fs::remove_file(folder.path().join("new/broken.avsc")).expect("removed");
+    // What was no schema is repaired; nothing can have been written with it.
+    let output = run(folder.path(), &["check", "new", "--against", "dir:old"]);
+    assert!(output.starts_with("exit 0\n") && output.contains("earlier-state-broken"), "{output}");
+    fs::remove_dir_all(folder.path().join("old")).expect("removed");
     assert!(run(folder.path(), &["check", "new", "--against", "dir:old"]).starts_with("exit 3\n"));
 }
 
@@ -1016,7 +1019,7 @@ fn an_unknown_revision_says_what_to_do() {
     --- stdout
     --- stderr
     error: the revision `HEAD~1` is not in this clone, which is a shallow one
-    hint: Fetch it with `git fetch --no-tags --depth=200 origin main:refs/remotes/origin/main`, let the pipeline clone with full history (fetch-depth: 0), or check with --against registry.
+    hint: Fetch it with `git fetch --no-tags --depth=200 origin +main:refs/remotes/origin/main`, let the pipeline clone with full history (fetch-depth: 0), or check with --against registry.
     ");
 
     // What the hint says helps, in this clone that knows of one branch only.
@@ -1498,6 +1501,11 @@ fn help_of_check() {
               http://USER:PASSWORD@HOST
               
               [env: DOVETAIL_REGISTRY_URL]
+
+          --context <CONTEXT>
+              The context in registries and bundles, instead of the manifest's or the default one
+              
+              [env: DOVETAIL_CONTEXT=]
 
           --judge <JUDGE>
               Whose verdicts decide: `proof` (what readers really do), `reference` (Confluent Schema Registry's

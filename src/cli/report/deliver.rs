@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
-use super::asked::{Asked, Place, Wanted};
+use super::asked::{Asked, FailOn, Place, Wanted};
 use super::surroundings::{Host, Surroundings};
 use super::text::{self, Look};
 use super::told;
@@ -33,7 +33,7 @@ pub(crate) fn deliver(
 ) -> Result<Outcome, Failure> {
     let outcome = asked.outcome(report);
     let surroundings = Surroundings::found();
-    let look = look(printer);
+    let look = look(printer, asked.fail_on == FailOn::Warn);
     let setting = Setting { texts, surroundings: &surroundings, exit_code: outcome as u8, look };
     let schemas = told::counted(report.files.len(), "schema");
     printer.note(format_args!("base  {}  {schemas}", told::printable(&report.base)));
@@ -65,11 +65,11 @@ pub(crate) fn deliver(
 
 /// Print the findings of a report for people, and nothing else of it.
 pub(crate) fn tell(report: &Report, texts: &Texts, printer: Printer) {
-    printer.text(&inert(&text::findings(report, texts, look(printer)), Format::Text, printer));
+    printer.text(&inert(&text::findings(report, texts, look(printer, false)), Format::Text, printer));
 }
 
-fn look(printer: Printer) -> Look {
-    Look { quiet: printer.is_quiet(), width: printer.width().unwrap_or(WIDTH) }
+fn look(printer: Printer, warnings_fail: bool) -> Look {
+    Look { quiet: printer.is_quiet(), warnings_fail, width: printer.width().unwrap_or(WIDTH) }
 }
 
 /// What a job wants without being asked: annotations and a summary on GitHub, a file on GitLab.

@@ -147,7 +147,7 @@ impl Sarif<'_> {
 
     /// The place in the earlier state. What a registry holds is no file, and has a name only.
     fn earlier(&self, finding: &Finding, against: &str) -> Value {
-        let message = json!({ "text": format!("the earlier schema: {against}") });
+        let message = json!({ "text": format!("{}: {against}", told::other(finding)) });
         match &finding.earlier_place {
             Some(place) if finding.against.file.is_some() => {
                 let mut location =

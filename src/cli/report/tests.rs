@@ -250,7 +250,7 @@ fn rendered(report: &Report, format: Format) -> String {
         root: Root::of("/build/shop", "/build/shop/all"),
         ..Surroundings::default()
     };
-    let look = Look { quiet: false, width: 110 };
+    let look = Look { quiet: false, warnings_fail: false, width: 110 };
     format.render(report, Setting { texts: &texts, surroundings: &surroundings, exit_code: 1, look })
 }
 
@@ -316,7 +316,7 @@ fn what_opens_is_shown_with_what_is_in_it() {
     let mut texts = Texts::default();
     texts.keep_file("schemas/orders value.avsc", SPREAD);
     texts.keep_earlier(&report.findings[0].subject, &report.findings[0].against, SPREAD);
-    let look = Look { quiet: false, width: 110 };
+    let look = Look { quiet: false, warnings_fail: false, width: 110 };
     let text = super::text::render(&report.close(), &texts, look);
     assert_snapshot!(plain(&text), @r#"
     FAIL  schemas/orders value.avsc:4:5  orders-value  BACKWARD (schemas.yaml:6)  0123456789ab

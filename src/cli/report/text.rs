@@ -12,6 +12,8 @@ use crate::published::{Comparison, File, Finding, Report};
 pub(super) struct Look {
     /// Leave out all that is not wrong.
     pub(super) quiet: bool,
+    /// A warning is wrong too.
+    pub(super) warnings_fail: bool,
     /// How many columns there are.
     pub(super) width: usize,
 }
@@ -95,10 +97,14 @@ fn in_order<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<&'a Finding>
 fn section(report: &Report, texts: &Texts, finding: &Finding, look: Look) -> Vec<String> {
     match Tier::of(finding) {
         Tier::Error => told_at_length(report, texts, finding, look, toned("FAIL", Tone::Bad, 4)),
+        Tier::Warning if !look.quiet || look.warnings_fail => {
+            told_at_length(report, texts, finding, look, toned("WARN", Tone::Doubtful, 4))
+        }
         _ if look.quiet => Vec::new(),
-        Tier::Warning => told_at_length(report, texts, finding, look, toned("WARN", Tone::Doubtful, 4)),
         Tier::Waived => told_in_a_line(finding, toned("PASS", Tone::Doubtful, 4), waived(finding)),
-        Tier::Note => told_in_a_line(finding, toned("NOTE", Tone::Doubtful, 4), noted(finding)),
+        Tier::Warning | Tier::Note => {
+            told_in_a_line(finding, toned("NOTE", Tone::Doubtful, 4), noted(finding))
+        }
     }
 }
 
@@ -119,7 +125,7 @@ fn told_at_length(
     let roles = told::roles(finding);
     let side = |which: usize| {
         let (role, side) = roles.as_ref()?[which];
-        let who = if which == 0 { "this file" } else { "the earlier schema" };
+        let who = if which == 0 { "this file" } else { told::other(finding) };
         Some((
             if role == "reads" { "reader" } else { "writer" },
             format!("{who} at {}", told::pointer(side)?),
@@ -164,7 +170,7 @@ fn fact_line(name: &str, value: &str) -> String {
 fn excerpts(texts: &Texts, finding: &Finding, look: Look) -> (Vec<String>, Vec<String>) {
     let roles = told::roles(finding);
     let label = |which: usize| {
-        let who = if which == 0 { "this file" } else { "the earlier schema" };
+        let who = if which == 0 { "this file" } else { told::other(finding) };
         roles.as_ref().map_or_else(String::new, |roles| {
             let (role, side) = roles[which];
             told::pointer(side).map_or_else(|| format!("{who} {role}"), |at| format!("{who} {role}, at {at}"))
@@ -184,10 +190,11 @@ fn excerpts(texts: &Texts, finding: &Finding, look: Look) -> (Vec<String>, Vec<S
     };
     let own = finding.place.as_ref();
     let text = own.and_then(|place| texts.of_file(&place.file));
-    (
-        shown(text, own, 0),
-        shown(texts.earlier(&finding.subject, &finding.against), finding.earlier_place.as_ref(), 1),
-    )
+    let text_of_other = match &finding.earlier_place {
+        Some(place) if finding.kind == told::READER => texts.of_file(&place.file),
+        _ => texts.earlier(&finding.subject, &finding.against),
+    };
+    (shown(text, own, 0), shown(text_of_other, finding.earlier_place.as_ref(), 1))
 }
 
 fn told_in_a_line(finding: &Finding, word: String, what: String) -> Vec<String> {

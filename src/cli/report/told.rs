@@ -83,10 +83,19 @@ pub(super) fn against(finding: &Finding) -> Option<String> {
 /// the file's own.
 pub(super) fn roles(finding: &Finding) -> Option<[(&'static str, &Side); 2]> {
     let roles = [("reads", &finding.reader), ("writes", &finding.writer)];
-    match finding.direction? {
-        "forward" => Some([roles[1], roles[0]]),
+    match (finding.kind, finding.direction?) {
+        // A declared reader has a file of its own, and this one writes for it.
+        (READER, _) | (_, "forward") => Some([roles[1], roles[0]]),
         _ => Some(roles),
     }
+}
+
+/// What a declared reader cannot read.
+pub(super) const READER: &str = "reader";
+
+/// The other schema, beside the file's own.
+pub(super) fn other(finding: &Finding) -> &'static str {
+    if finding.kind == READER { "the reader's schema" } else { "the earlier schema" }
 }
 
 /// A place in a schema as it is printed: the schema itself is `/`.
