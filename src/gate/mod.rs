@@ -26,6 +26,7 @@ pub(crate) mod live;
 mod loosened;
 pub(crate) mod names;
 mod parallel;
+mod past;
 pub(crate) mod pull;
 mod readers;
 pub(crate) mod references;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use anyhow::anyhow;
 use serde_json::Value;
 
-use super::judge::{Earlier, Origin};
+use super::judge::{Condition, Earlier, Origin};
 use crate::failure::Failure;
 use crate::model::{Assumptions, Depth, Format, Judging, Level, Policy, Subject, Version};
 use crate::remote::{RegistryClient, StoredReference, StoredVersion};
@@ -218,6 +218,7 @@ impl Registered {
                 format,
                 text: stored.schema,
                 dependencies,
+                condition: Condition::Whole,
             });
         }
         Ok(history)
