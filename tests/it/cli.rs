@@ -1746,4 +1746,9 @@ fn the_example_does_what_its_page_says() {
         let output = against(file, base);
         assert!(output.starts_with(&format!("exit {exit}\n")), "{file} after {base}: {output}");
     }
+    let printed = against("v4-breaking.avsc", "v3.avsc");
+    let (_, printed) = printed.split_once("--- stdout\n").expect("its parts are told apart");
+    let (printed, _) = printed.split_once("--- stderr\n").expect("its parts are told apart");
+    let page = std::fs::read_to_string(orders.join("README.md")).expect("the page");
+    assert!(page.contains(printed), "the page shows other output than this: {printed}");
 }
