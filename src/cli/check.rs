@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use clap::Args;
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args};
 
 use super::print::Printer;
 use super::{report, wait_for};
@@ -43,7 +44,7 @@ pub(super) struct How {
     #[arg(long, value_name = "FILE", env = "DOVETAIL_MANIFEST")]
     manifest: Option<PathBuf>,
     /// Leave manifests aside: each file stands for the subject of its own name.
-    #[arg(long, env = "DOVETAIL_NO_MANIFEST", conflicts_with = "manifest")]
+    #[arg(long, env = "DOVETAIL_NO_MANIFEST", value_parser = BoolishValueParser::new(), action = ArgAction::SetTrue, conflicts_with = "manifest")]
     no_manifest: bool,
     /// The compatibility level, instead of the manifest's, the registry's or BACKWARD.
     #[arg(long, env = "DOVETAIL_LEVEL")]
@@ -74,11 +75,11 @@ pub(super) struct How {
     #[arg(long, env = "DOVETAIL_POLICY")]
     policy: Option<Policy>,
     /// The `format` of a JSON Schema is an assertion, whatever else is said.
-    #[arg(long, env = "DOVETAIL_ASSERT_FORMATS")]
+    #[arg(long, env = "DOVETAIL_ASSERT_FORMATS", value_parser = BoolishValueParser::new(), action = ArgAction::SetTrue)]
     assert_formats: bool,
     /// Readers of JSON documents put the default of a property in place where it is missing, whatever
     /// else is said.
-    #[arg(long, env = "DOVETAIL_FILL_DEFAULTS")]
+    #[arg(long, env = "DOVETAIL_FILL_DEFAULTS", value_parser = BoolishValueParser::new(), action = ArgAction::SetTrue)]
     fill_defaults: bool,
 }
 

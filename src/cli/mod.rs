@@ -41,7 +41,7 @@ mod why;
 use std::process::ExitCode;
 
 use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Arg, ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::failure::{Failure, Outcome};
 use print::Printer;
@@ -144,9 +144,30 @@ enum Verb {
     Man(man::Options),
 }
 
+/// The verbs of pipelines, whose inputs are variables that are set to nothing where nobody gives them. For all
+/// others an empty variable is a mistake that is told: a server must not start on another database because a
+/// secret is missing.
+const OF_PIPELINES: [&str; 11] =
+    ["check", "why", "waive", "diff", "plan", "apply", "prune", "dump", "lock", "pull", "bundle"];
+
+fn parsed() -> Result<Arguments, clap::Error> {
+    let without_empty = |argument: Arg| match argument.get_env().and_then(std::env::var_os) {
+        Some(value) if value.is_empty() => argument.env(None::<&'static str>),
+        _ => argument,
+    };
+    let command = Arguments::command().mut_args(without_empty).mut_subcommands(|verb| {
+        match OF_PIPELINES.contains(&verb.get_name()) {
+            true => verb.mut_args(without_empty),
+            false => verb,
+        }
+    });
+    let mut found = command.clone().try_get_matches()?;
+    Arguments::from_arg_matches_mut(&mut found).map_err(|error| error.format(&mut command.clone()))
+}
+
 /// Read the command line, do what it says, and tell how it went.
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match parsed() {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version come this way too.

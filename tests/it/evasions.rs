@@ -436,9 +436,35 @@ fn init_in_a_folder_writes_the_pipeline_where_it_is_read() {
     assert!(text(".pre-commit-config.yaml").contains("entry: dovetail check svc --against git:HEAD"));
     assert!(text("svc/schemas.yaml").starts_with("#"));
     assert!(!Path::new(&repository.path().join("svc/.github")).exists());
+    let odd = folder(&[("x[y]/order.avsc", ORDER), ("a{b}/cart.avsc", ORDER), ("plain/bill.avsc", ORDER)]);
+    run(odd.path(), &["init"]);
+    let (code, report) = check(odd.path(), &["--against", "none"]);
+    assert_eq!((code, told(&report).len()), (0, 3), "{report:#}");
+    assert_eq!(report["notes"], serde_json::json!([]));
     let from_inside = branched(&[("svc/order.avsc", ORDER)]);
     run(&from_inside.path().join("svc"), &["init"]);
     assert!(from_inside.path().join(".github/workflows/schemas.yml").is_file());
     let (code, report) = check(repository.path(), &["svc"]);
     assert_eq!(code, 0, "{report:#}");
+}
+
+#[test]
+fn inputs_of_pipelines_that_nobody_gives_are_none() {
+    let repository = branched(&[("order.avsc", ORDER)]);
+    write(repository.path(), &[("order.avsc", ORDER_BREAKING)]);
+    let names =
+        ["AGAINST", "FAIL_ON", "LEVEL", "TARGET", "MANIFEST", "NO_MANIFEST", "POLICY", "NO_COLOR", "REPORT"];
+    let mut command = dovetail(repository.path(), &["check", "--quiet"]);
+    command.envs(names.map(|name| (format!("DOVETAIL_{name}"), "")));
+    let output = command.output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    for given in ["1", "true", "yes"] {
+        let mut command = dovetail(repository.path(), &["check", "--quiet"]);
+        command.env("DOVETAIL_NO_MANIFEST", given).env("DOVETAIL_FILL_DEFAULTS", given);
+        assert_eq!(command.output().expect("the binary runs").status.code(), Some(1), "{given}");
+    }
+    // A server must not take another database because a secret is missing.
+    let mut command = dovetail(repository.path(), &["migrate"]);
+    command.env("DOVETAIL_DATABASE_URL", "");
+    assert_eq!(command.output().expect("the binary runs").status.code(), Some(2));
 }

@@ -63,10 +63,13 @@ fn entries_for(files: &[(String, Format)], imports: &BTreeSet<String>) -> Propos
     }
     let mut entries: Vec<ProposedEntry> = groups
         .into_iter()
-        .map(|((glob, subject), paths)| ProposedEntry {
-            files: Pattern::Glob(glob),
-            subject,
-            count: paths.len(),
+        .flat_map(|((glob, subject), paths)| {
+            // What means something in a glob cannot be said in one.
+            if glob.contains(['[', ']', '{', '}', '?']) {
+                let one = |path| ProposedEntry { files: Pattern::File(path), subject: None, count: 1 };
+                return paths.into_iter().map(one).collect();
+            }
+            vec![ProposedEntry { files: Pattern::Glob(glob), subject, count: paths.len() }]
         })
         .collect();
     entries.extend(apart(files, &entries));
