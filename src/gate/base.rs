@@ -215,11 +215,15 @@ impl EarlierFiles {
         let scopes: Vec<String> = scopes.filter_map(|root| folder(&files::slashed(root))).collect();
         let submodules = snapshot.elsewhere.clone();
         let mut earlier = EarlierFiles::of_snapshot(label, snapshot, workspace, places, folder, scopes);
+        let mut nested: HashMap<&str, Option<String>> = HashMap::new();
         for declared in workspace.checked() {
             let inside = &in_repository[&declared.path];
             let is_around = |folder: &&String| names::relative(folder, inside).is_some();
             let around = submodules.iter().find(is_around).cloned();
-            if let Some(folder) = around.or_else(|| repository.nested_around(inside)) {
+            let parent = inside.rsplit_once('/').map_or("", |(parent, _)| parent);
+            // The file system is asked once for all files of a folder.
+            let nested = || nested.entry(parent).or_insert_with(|| repository.nested_around(inside)).clone();
+            if let Some(folder) = around.or_else(nested) {
                 earlier.elsewhere.insert(declared.path.clone(), folder);
             }
         }
@@ -318,7 +322,10 @@ impl EarlierFiles {
     /// The earlier subject that a file continues.
     pub(crate) fn declared_before(&self, declared: &Declared) -> Option<&Declared> {
         let (path, _) = self.of_file(declared).ok()??;
-        self.workspace.declared.iter().find(|before| before.path == path)
+        let declared = &self.workspace.declared;
+        // They are in the order of their paths.
+        let at = declared.binary_search_by(|before| before.path.as_str().cmp(path)).ok()?;
+        Some(&declared[at])
     }
 
     /// The manifest that governed a subject then, if it is not the one of today's folder.

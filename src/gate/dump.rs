@@ -4,16 +4,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::json;
 
 use super::live::{Listed, Live, OwnConfig};
 use super::manifest::FILE_NAMES;
 use super::pull::path_of;
 use crate::failure::Failure;
-
-/// How many requests are on their way at a time.
-const AT_A_TIME: usize = 16;
 
 /// What a registry holds, as files.
 pub(crate) struct Dump {
@@ -33,11 +29,8 @@ pub(crate) async fn dump(live: &Live, progress: &dyn Fn(u64)) -> Result<Dump, Fa
     for reference in latest.iter().flat_map(|listed| &listed.references) {
         names.entry(live.qualified(&reference.subject)).or_insert(&reference.name);
     }
-    let ask = async |subject: &str| -> Result<OwnConfig, Failure> {
-        Ok(live.own_config(subject).await?.unwrap_or_default())
-    };
-    let configs: Vec<OwnConfig> =
-        stream::iter(&latest).map(|listed| ask(&listed.subject)).buffered(AT_A_TIME).try_collect().await?;
+    let subjects = latest.iter().map(|listed| listed.subject.as_str());
+    let configs = live.own_configs(subjects).await?.into_iter().map(Option::unwrap_or_default);
     let mut dump = Dump { files: BTreeMap::new(), subjects: 0, notes: Vec::new() };
     let (left_out, dumped): (Vec<_>, Vec<_>) = latest
         .into_iter()

@@ -217,8 +217,9 @@ impl Repository {
 
     /// Is there a file at the path in a commit?
     pub(crate) fn holds(&self, commit: ObjectId, path: &str) -> bool {
-        let tree = self.repository.find_commit(commit).ok().and_then(|commit| commit.tree().ok());
-        tree.is_some_and(|tree| tree.lookup_entry_by_path(path).is_ok_and(|entry| entry.is_some()))
+        let commit = self.repository.find_commit(commit).ok();
+        let Some(tree) = commit.and_then(|commit| commit.tree_id().ok()) else { return false };
+        Paths::of(self, tree.detach()).blob(path).is_ok_and(|blob| blob.is_some())
     }
 
     /// The folder of another repository, such as a submodule, that lies around a path below this one's root.
@@ -236,10 +237,8 @@ impl Repository {
 
     /// Does HEAD hold the file?
     pub(crate) fn is_committed(&self, path: &Path) -> bool {
-        let head = self.commit("HEAD").ok().and_then(|head| self.repository.find_commit(head).ok());
-        let tree = head.and_then(|head| head.tree_id().ok());
-        let (Some(tree), Ok(path)) = (tree, self.path_of(path)) else { return false };
-        Paths::of(self, tree.detach()).blob(&path).is_ok_and(|blob| blob.is_some())
+        let (Ok(head), Ok(path)) = (self.commit("HEAD"), self.path_of(path)) else { return false };
+        self.holds(head, &path)
     }
 
     pub(crate) fn is_shallow(&self) -> bool {

@@ -105,13 +105,8 @@ fn changes_around(
     earlier: &EarlierFiles,
     before: &Declared,
 ) -> Vec<String> {
-    let manifest = |workspace: &'_ Workspace, declared: &Declared| -> Option<usize> {
-        declared.manifest.filter(|at| *at < workspace.manifests.len())
-    };
-    let new = manifest(now, declared).map(|at| &now.manifests[at]);
-    let Some(old) = manifest(&earlier.workspace, before).map(|at| &earlier.workspace.manifests[at]) else {
-        return Vec::new();
-    };
+    let new = declared.manifest.map(|at| &now.manifests[at]);
+    let Some(old) = before.manifest.map(|at| &earlier.workspace.manifests[at]) else { return Vec::new() };
     let mut told = Vec::new();
     if let (Some(then), Some(new)) = (earlier.other_manifest(declared, before), new) {
         told.push(format!("{} governs it, and no longer {}", new.path, then.path));

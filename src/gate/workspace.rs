@@ -110,16 +110,14 @@ impl Workspace {
             Choice::None => Vec::new(),
         };
         // An outer one comes before those below it.
-        outer.sort_by_key(|path| path.components().count());
+        outer.sort_by_cached_key(|path| (path.components().count(), path.clone()));
         outer.dedup();
         let mut workspace =
             Workspace { is_unmanaged: asked.manifest == Choice::None, ..Workspace::default() };
         let mut listed = Listed::default();
         for path in &outer {
-            if workspace.manifests.iter().all(|known| known.path != printing.printed(path)) {
-                workspace.manifests.push(read_manifest(path, &printing)?);
-                listed.add(files::list(path.parent().unwrap_or(path), usize::MAX)?);
-            }
+            workspace.manifests.push(read_manifest(path, &printing)?);
+            listed.add(files::list(path.parent().unwrap_or(path), usize::MAX)?);
         }
         for root in &roots {
             match root.is_dir() {
@@ -308,9 +306,7 @@ impl Workspace {
     }
 
     fn governing_at<'a>(&self, key: &'a str) -> Option<(usize, &'a str)> {
-        let of_each = self.manifests.iter().enumerate();
-        let governing = of_each.filter_map(|(at, manifest)| Some((at, manifest.below(key)?)));
-        governing.min_by_key(|(_, below)| below.len())
+        manifest::governing(&self.manifests, key)
     }
 
     /// Find out which subject each file stands for.

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::Fields;
-use super::holdings::{count, spelt};
+use super::holdings::{count, spelt, state};
 use crate::model::{
     Algorithm, AssociationType, ContextType, ExporterState, Kek, Lifecycle, ResourceType, Subject, Timestamp,
 };
@@ -191,7 +191,6 @@ impl RecordedBeside {
 
     fn differing_keks(&self, held: &Beside) -> Vec<String> {
         let mut found = Vec::new();
-        let state = |deleted| if deleted { "softly deleted" } else { "live" };
         for (name, (seq, recorded)) in &self.keks {
             let says = match held.keks.get(name) {
                 None => format!("is lost: change {seq} wrote it, and no change removed it"),

@@ -145,6 +145,11 @@ pub(super) fn spelt(subject: &Subject) -> String {
     }
 }
 
+/// What became of something that can be deleted softly, in a sentence.
+pub(super) fn state(deleted: bool) -> &'static str {
+    if deleted { "softly deleted" } else { "live" }
+}
+
 /// A scope of settings in a sentence.
 pub(super) fn scope(subject: &Subject) -> String {
     match subject.name() {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::beside::RecordedBeside;
 use super::gathered::{Gathered, Purged, StoredHeld};
-use super::holdings::{scope, spelt};
+use super::holdings::{scope, spelt, state};
 use crate::model::{Context, SchemaId, Subject, Version};
 use crate::store::{Change, ChangeKind};
 
@@ -214,11 +214,10 @@ impl Purged {
 
 impl RecordedVersion {
     fn difference(&self, held: &StoredHeld) -> Option<String> {
-        let alive = |deleted| if deleted { "softly deleted" } else { "live" };
         if self.id.is_some_and(|id| id != held.id) {
             Some(format!("has the id {}, and was registered with another one", held.id))
         } else if self.deleted != held.deleted {
-            Some(format!("is {}, and on record it is {}", alive(held.deleted), alive(self.deleted)))
+            Some(format!("is {}, and on record it is {}", state(held.deleted), state(self.deleted)))
         } else if self.written != held.written {
             let (says, written) = (held.written, self.written);
             Some(format!("says that change {says} wrote it, and on record that is change {written}"))

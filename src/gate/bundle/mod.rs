@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::anyhow;
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -33,9 +32,6 @@ pub const BUNDLE_VERSION: u32 = 1;
 
 /// A longer file is no bundle.
 const LONGEST_BUNDLE: u64 = 1024 * 1024 * 1024;
-
-/// How many requests are on their way at a time.
-const AT_A_TIME: usize = 16;
 
 /// What a registry holds, in one document.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -135,12 +131,11 @@ impl BundledSchema {
 /// Take a bundle of a context of a registry. `progress` is told how many more versions were read.
 pub(crate) async fn take(live: &Live, progress: &dyn Fn(u64)) -> Result<Bundle, Failure> {
     let everything = live.everything(progress).await?;
-    let ask = async |subject: &str| -> Result<(String, Option<String>), Failure> {
-        Ok((subject.to_owned(), live.own_config(subject).await?.and_then(|own| own.level)))
-    };
     let latest = everything.latest();
-    let levels: BTreeMap<String, Option<String>> =
-        stream::iter(&latest).map(|listed| ask(&listed.subject)).buffered(AT_A_TIME).try_collect().await?;
+    let subjects = || latest.iter().map(|listed| listed.subject.as_str());
+    let configs = live.own_configs(subjects()).await?.into_iter();
+    let levels: BTreeMap<&str, Option<String>> =
+        subjects().zip(configs.map(|own| own.and_then(|own| own.level))).collect();
     let level_of = |subject: &str| levels.get(subject).cloned().flatten();
     let schemas = everything.versions.values();
     let schemas = schemas.map(|listed| BundledSchema::of(listed, level_of(&listed.subject)));

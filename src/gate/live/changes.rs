@@ -59,11 +59,10 @@ impl Change {
     /// holds there only, and what the default one sets holds where others set nothing.
     fn is_general_for(&self, context: &str) -> bool {
         let scope = Subject::parse(&self.subject);
-        let is_above = |scope: &Context| scope.is_default() || scope.is_global() || scope.as_str() == context;
         let is_about_contexts = self.change == "delete-context" || self.change == "open-context";
         (self.is_setting() || is_about_contexts)
-            && (scope.name().is_empty() || scope.context().is_global())
-            && is_above(scope.context())
+            && is_whole(&scope)
+            && (holds_for_all(scope.context()) || scope.context().as_str() == context)
     }
 
     fn is_setting(&self) -> bool {
@@ -77,15 +76,10 @@ impl Change {
     /// Who did what, for a sentence.
     pub(crate) fn told(&self) -> String {
         let scope = Subject::parse(&self.subject);
-        let is_whole = scope.name().is_empty() || scope.context().is_global();
+        let is_whole_set = self.is_setting() && is_whole(&scope);
         let what = match () {
-            () if self.is_setting()
-                && is_whole
-                && (scope.context().is_default() || scope.context().is_global()) =>
-            {
-                "the settings of all".to_owned()
-            }
-            () if self.is_setting() && is_whole => format!("the settings of the context {}", scope.context()),
+            () if is_whole_set && holds_for_all(scope.context()) => "the settings of all".to_owned(),
+            () if is_whole_set => format!("the settings of the context {}", scope.context()),
             // Key-encryption keys are of no context.
             () if self.is_beside() && scope.context().is_global() => scope.name().to_owned(),
             () if self.subject.is_empty() => "something without a name".to_owned(),
@@ -93,6 +87,16 @@ impl Change {
         };
         format!("{what}: {} by {}", self.change, self.caller)
     }
+}
+
+/// Is it a context, and not one subject of it?
+fn is_whole(scope: &Subject) -> bool {
+    scope.name().is_empty() || scope.context().is_global()
+}
+
+/// Does what is set for a context hold in others too, which set nothing?
+fn holds_for_all(context: &Context) -> bool {
+    context.is_default() || context.is_global()
 }
 
 impl Live {

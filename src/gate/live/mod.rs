@@ -9,6 +9,7 @@ mod listing;
 mod writes;
 
 use anyhow::anyhow;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,6 +21,9 @@ pub(crate) use writes::{Condition, Written};
 use crate::failure::Failure;
 use crate::model::{Context, Format, Level, Metadata, Subject};
 use crate::remote::RegistryClient;
+
+/// How many requests are on their way at a time.
+pub(crate) const AT_A_TIME: usize = 16;
 
 /// A registry and the context of it that is meant.
 #[derive(Clone)]
@@ -147,6 +151,15 @@ impl Live {
         let ever = self.client.versions_ever(subject).await?.unwrap_or_default();
         let highest = ever.into_iter().chain(versions.last().copied()).max().unwrap_or_default();
         Ok(Standing { versions, highest, config: self.own_config(subject).await? })
+    }
+
+    /// What each subject has recorded for itself, in their order.
+    pub(crate) async fn own_configs(
+        &self,
+        subjects: impl Iterator<Item = &str>,
+    ) -> Result<Vec<Option<OwnConfig>>, Failure> {
+        let asked = stream::iter(subjects).map(|subject| self.own_config(subject));
+        asked.buffered(AT_A_TIME).try_collect().await
     }
 
     /// What a subject has recorded for itself; `None` when nothing.

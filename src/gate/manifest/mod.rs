@@ -174,13 +174,19 @@ pub struct InvalidManifest {
     pub hint: Option<String>,
 }
 
+/// The nearest of `manifests` to a file, by its place among them, and the file's path below that one's folder.
+pub(crate) fn governing<'p>(manifests: &[Manifest], path: &'p str) -> Option<(usize, &'p str)> {
+    let of_each = manifests.iter().enumerate();
+    let governing = of_each.filter_map(|(at, manifest)| Some((at, manifest.below(path)?)));
+    governing.min_by_key(|(_, below)| below.len())
+}
+
 /// The language of a file that an entry of the nearest of `manifests` is about; `None` for one that none is
 /// about, or whose language neither the entry nor its name tells.
 pub(crate) fn format_in(manifests: &[Manifest], path: &str) -> Option<Format> {
-    let governing = manifests.iter().filter_map(|manifest| Some((manifest, manifest.below(path)?)));
-    let (manifest, below) = governing.min_by_key(|(_, below)| below.len())?;
-    let (entry, _) = manifest.entry_of(below)?;
-    entry.settings.over(&manifest.defaults).format.or_else(|| super::files::format_of(path))
+    let (at, below) = governing(manifests, path)?;
+    let (entry, _) = manifests[at].entry_of(below)?;
+    entry.settings.over(&manifests[at].defaults).format.or_else(|| super::files::format_of(path))
 }
 
 /// Is a file that is called like a manifest one? Others have files of such names too.
@@ -203,9 +209,8 @@ pub(crate) fn looks_like_one(path: &str, text: &str) -> bool {
 
 /// The subject that the nearest of `manifests` gives to a file.
 pub(crate) fn subject_in(manifests: &[Manifest], path: &str) -> Option<String> {
-    let governing = manifests.iter().filter_map(|manifest| Some((manifest, manifest.below(path)?)));
-    let (manifest, below) = governing.min_by_key(|(_, below)| below.len())?;
-    manifest.entry_of(below).map(|(_, subject)| subject)
+    let (at, below) = governing(manifests, path)?;
+    manifests[at].entry_of(below).map(|(_, subject)| subject)
 }
 
 fn at(path: &str, place: Option<Place>) -> String {

@@ -2,14 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
-
 use super::{Action, MadeAt, PLAN_VERSION, Plan, Step, Stood};
 use crate::failure::Failure;
 use crate::gate::live::{Everything, Live};
-
-/// How many requests are on their way at a time.
-const AT_A_TIME: usize = 16;
 
 /// What nobody declares.
 #[derive(Debug, Default)]
@@ -44,9 +39,13 @@ pub(crate) async fn deletable(
         is_free
     });
     // Whoever deletes an alias deletes what it stands for.
-    for (subject, target) in aliases(live, open.keys().cloned().collect()).await? {
-        open.remove(&subject);
-        found.kept.push((subject, format!("is an alias of `{target}`")));
+    let subjects: Vec<String> = open.keys().cloned().collect();
+    let configs = live.own_configs(subjects.iter().map(String::as_str)).await?;
+    for (subject, config) in subjects.into_iter().zip(configs) {
+        if let Some(target) = config.and_then(|config| config.alias) {
+            open.remove(&subject);
+            found.kept.push((subject, format!("is an alias of `{target}`")));
+        }
     }
     if open.is_empty() {
         found.kept.sort();
@@ -78,17 +77,6 @@ pub(crate) async fn deletable(
     }
     found.kept.sort();
     Ok(found)
-}
-
-/// Those of the subjects that stand for another one, and for which.
-async fn aliases(live: &Live, subjects: Vec<String>) -> Result<Vec<(String, String)>, Failure> {
-    let ask = async |subject: String| -> Result<Option<(String, String)>, Failure> {
-        let target = live.own_config(&subject).await?.and_then(|config| config.alias);
-        Ok(target.map(|target| (subject, target)))
-    };
-    let told: Vec<Option<(String, String)>> =
-        stream::iter(subjects).map(ask).buffered(AT_A_TIME).try_collect().await?;
-    Ok(told.into_iter().flatten().collect())
 }
 
 /// A plan that deletes what may go, and does nothing else.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::failure::{Failure, Outcome};
 use crate::gate::judge::{self, Candidate, Compared, Finding, Past, Verdict};
-use crate::gate::live::{Body, InForce, Live, LookedUp, Standing};
+use crate::gate::live::{AT_A_TIME, Body, InForce, Live, LookedUp, Standing};
 use crate::gate::registered::{Inquiry, Registered, Told};
 use crate::model::{Judging, Level, Policy, Subject};
 use crate::remote::StoredReference;
@@ -25,9 +25,6 @@ const TRIES: usize = 5;
 /// What can be done where the manifest would let pass what the registry turns away.
 pub(crate) const REGISTRY_REFUSES: &str = "the registry's own judge, packs or rules refuse it, whatever the manifest says: \
                                 change them with `PUT /v1/settings`, or accept it with a waiver";
-
-/// How many requests are on their way at a time.
-const AT_A_TIME: usize = 16;
 
 /// What a plan is made of.
 pub(crate) struct Planning<'a> {
